@@ -1,0 +1,3 @@
+/** The front door of @millrace/test. */
+
+export type { World } from '@millrace/core'

@@ -1,0 +1,20 @@
+import { defineConfig, type ViteUserConfig } from 'vitest/config'
+
+/** Workspaces are tested from their sources: nothing has to be built first. */
+const conditions = ['@millrace/source', 'module', 'node', 'development|production']
+
+const config: ViteUserConfig = defineConfig({
+  resolve: { conditions },
+  ssr: { resolve: { conditions } },
+  test: {
+    projects: ['core', 'streams', 'connectors', 'test', 'examples'].map((name) => ({
+      extends: true,
+      test: { name, root: `./${name}`, include: ['**/*.test.ts'], benchmark: { include: ['**/*.bench.ts'] } },
+    })),
+    testTimeout: 30_000,
+    reporters: ['default', './.ci/closing-line-reporter.ts'],
+    coverage: { provider: 'v8', include: ['{core,streams,connectors,test}/src/**/*.ts'], reporter: ['text', 'json-summary'] },
+  },
+})
+
+export default config

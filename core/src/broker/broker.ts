@@ -1,0 +1,59 @@
+import type { World } from '../base/world.ts'
+import { LogDirectory } from '../log/log-directory.ts'
+import type { Durability, LogGeometry } from '../log/log-options.ts'
+import { Groups } from './groups.ts'
+import { offsetsTopic, transactionsTopic } from './internal-topics.ts'
+import { ProducerIds } from './producer-ids.ts'
+import { Topics } from './topics.ts'
+import { Transactions } from './transactions.ts'
+
+export interface BrokerOptions {
+  readonly world: World
+  readonly folder: string
+  readonly durability: Durability
+  readonly geometry: LogGeometry
+  /** Partitions of each coordinator topic. Fixed when the directory is made. */
+  readonly coordinatorPartitions: number
+  /** Transactions of one producer id before it is rotated. Default: Kafka's 32,767. */
+  readonly epochLimit?: number | undefined
+}
+
+/** The use cases of the log, without a wire: what the embedded client and the server both stand on. */
+export class Broker {
+  readonly directory: LogDirectory
+  readonly topics: Topics
+  readonly groups: Groups
+  readonly transactions: Transactions
+  readonly producerIds: ProducerIds
+
+  private constructor(directory: LogDirectory, topics: Topics, epochLimit: number | undefined) {
+    this.directory = directory
+    this.topics = topics
+    this.groups = new Groups(directory, topics, '__consumer_offsets')
+    this.producerIds = new ProducerIds(topics)
+    this.transactions = new Transactions({
+      directory,
+      topics,
+      groups: this.groups,
+      producerIds: this.producerIds,
+      topic: '__transaction_state',
+      epochLimit,
+    })
+  }
+
+  static async open(options: BrokerOptions): Promise<Broker> {
+    const directory = await LogDirectory.open(options)
+    try {
+      const { coordinatorPartitions } = options
+      const topics = await Topics.open(directory, [offsetsTopic(coordinatorPartitions), transactionsTopic(coordinatorPartitions)])
+      return new Broker(directory, topics, options.epochLimit)
+    } catch (error) {
+      await directory.close()
+      throw error
+    }
+  }
+
+  async close(): Promise<void> {
+    await this.directory.close()
+  }
+}

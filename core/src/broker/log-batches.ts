@@ -1,0 +1,24 @@
+import type { Bytes } from '../base/bytes.ts'
+import { BatchBuilder } from '../record/batch-builder.ts'
+
+/** A record of a coordinator on its way into a batch. */
+export interface LogRecord {
+  readonly key: Bytes
+  readonly value: Bytes
+}
+
+export interface BatchProducer {
+  readonly producerId: number
+  readonly producerEpoch: number
+  readonly baseSequence: number
+  readonly transactional: boolean
+}
+
+const maxBatchBytes = 16 << 20
+
+/** One batch with these records, all with the same timestamp. */
+export function batchOf(records: readonly LogRecord[], timestamp: number, producer?: BatchProducer): Uint8Array {
+  const builder = new BatchBuilder({ maxBytes: maxBatchBytes })
+  for (const { key, value } of records) builder.append(key, value, timestamp)
+  return builder.build(producer)
+}

@@ -1,0 +1,41 @@
+import type { TopicId, TopicPartition } from '../base/ids.ts'
+import type { CommittedPosition } from './producer.ts'
+
+/** Topics, their settings, and offsets. */
+export interface Admin {
+  /** All or none. @throws TOPIC_EXISTS, INVALID_TOPIC_NAME, INVALID_TOPIC_CONFIG */
+  createTopics(topics: readonly NewTopic[]): Promise<void>
+  /** @throws UNKNOWN_TOPIC */
+  deleteTopics(topics: readonly string[]): Promise<void>
+  /** Names, sorted; internal topics left out unless asked for. */
+  listTopics(options?: { readonly internal?: boolean }): Promise<readonly string[]>
+  /** In the order of the names; null where there is no such topic. */
+  describeTopics(topics: readonly string[]): Promise<readonly (TopicDescription | null)[]>
+  /** Sets (a value) or resets (null) settings of a topic. @throws UNKNOWN_TOPIC, INVALID_TOPIC_CONFIG */
+  alterTopicConfig(topic: string, changes: Readonly<Record<string, string | null>>): Promise<void>
+  /** In the order of the queries. @throws UNKNOWN_TOPIC, UNKNOWN_PARTITION */
+  listOffsets(queries: readonly OffsetQuery[]): Promise<readonly number[]>
+  /** What a group has committed; partitions without a commit are left out. */
+  groupOffsets(group: string): Promise<readonly CommittedPosition[]>
+}
+
+export interface NewTopic {
+  readonly topic: string
+  readonly partitions: number
+  /** Kafka's names and values as strings, `{ 'retention.ms': '-1' }`. Default: none. */
+  readonly config?: Readonly<Record<string, string>>
+}
+
+export interface TopicDescription {
+  readonly topic: string
+  readonly topicId: TopicId
+  readonly partitions: number
+  /** Only what was set. */
+  readonly config: Readonly<Record<string, string>>
+  readonly internal: boolean
+}
+
+export interface OffsetQuery extends TopicPartition {
+  /** `latest` is the high watermark, `stable` the last stable offset, a number the first offset at or after that time. */
+  readonly at: 'earliest' | 'latest' | 'stable' | number
+}

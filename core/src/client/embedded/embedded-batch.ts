@@ -1,0 +1,76 @@
+import type { Bytes, Header } from '../../base/bytes.ts'
+import { coreError } from '../../base/error-catalogue.ts'
+import type { Partition } from '../../broker/partition.ts'
+import { BatchBuilder } from '../../record/batch-builder.ts'
+import type { OutgoingBatch } from '../producer.ts'
+
+/** Record batches are closed at this size, so that a reader never has to fetch much more than it wants. */
+const targetBytes = 256 * 1024
+
+/**
+ * Records for one partition, encoded straight into the slabs of record batches. Large ones become several record batches
+ * with consecutive offsets.
+ */
+export class EmbeddedBatch implements OutgoingBatch {
+  readonly log: Partition
+  /** Of whom: a batch is only taken by the producer that gave it. */
+  readonly owner: object
+  private readonly maxBytes: number
+  private full: BatchBuilder[] = []
+  private open: BatchBuilder | null = null
+  private fullBytes = 0
+  private records = 0
+  private consumed = false
+
+  constructor(owner: object, log: Partition, maxMessageBytes: number) {
+    this.owner = owner
+    this.log = log
+    this.maxBytes = maxMessageBytes
+  }
+
+  get topic(): string {
+    return this.log.topic
+  }
+
+  get partition(): number {
+    return this.log.partition
+  }
+
+  get count(): number {
+    return this.records
+  }
+
+  get sizeBytes(): number {
+    return this.fullBytes + (this.open?.sizeBytes ?? 0)
+  }
+
+  append(key: Bytes, value: Bytes, timestamp: number, headers?: readonly Header[]): void {
+    if (this.consumed) throw this.wasConsumed()
+    this.open ??= new BatchBuilder({ maxBytes: this.maxBytes })
+    if (this.open.sizeBytes >= targetBytes || !this.open.append(key, value, timestamp, headers)) {
+      this.close(this.open)
+      this.open = new BatchBuilder({ maxBytes: this.maxBytes, initialBytes: Math.min(targetBytes, this.maxBytes) })
+      this.open.append(key, value, timestamp, headers)
+    }
+    this.records++
+  }
+
+  private close(builder: BatchBuilder): void {
+    this.fullBytes += builder.sizeBytes
+    this.full.push(builder)
+  }
+
+  /** The record batches in order; the batch takes nothing more. @throws BATCH_CONSUMED */
+  consume(): readonly BatchBuilder[] {
+    if (this.consumed) throw this.wasConsumed()
+    this.consumed = true
+    const builders = this.open !== null && this.open.count > 0 ? [...this.full, this.open] : this.full
+    this.full = []
+    this.open = null
+    return builders
+  }
+
+  private wasConsumed(): Error {
+    return coreError('BATCH_CONSUMED', { what: 'the batch was handed over already', where: this.log.name })
+  }
+}

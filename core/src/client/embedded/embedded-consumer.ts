@@ -1,0 +1,186 @@
+import { coreError } from '../../base/error-catalogue.ts'
+import { partitionName, type TopicPartition } from '../../base/ids.ts'
+import { isIntegerFrom, isOneOf, isText, readOptions, type OptionRules } from '../../base/options.ts'
+import type { Broker } from '../../broker/broker.ts'
+import type { Partition } from '../../broker/partition.ts'
+import { readBatchHeader } from '../../record/batch-header.ts'
+import type { Assignment, ConsumedBatch, Consumer, ConsumerOptions, Isolation, OffsetReset, PollOptions } from '../consumer.ts'
+import { EmbeddedConsumedBatch } from './embedded-consumed-batch.ts'
+
+interface ResolvedOptions {
+  readonly group: string | null
+  readonly isolation: Isolation
+  readonly reset: OffsetReset | null
+}
+
+const rules: OptionRules<ResolvedOptions> = {
+  group: { check: (value): value is string | null => isText(value), expected: 'a text that is not empty', default: null },
+  isolation: { check: isOneOf('read_committed', 'read_uncommitted'), expected: 'read_committed or read_uncommitted', default: 'read_committed' },
+  reset: { check: (value): value is OffsetReset | null => isOneOf('earliest', 'latest')(value), expected: 'earliest or latest', default: null },
+}
+
+const pollRules: OptionRules<Required<PollOptions>> = {
+  maxBytes: { check: isIntegerFrom(1), expected: 'a number of bytes above 0', default: 4 << 20 },
+  maxRecords: { check: isIntegerFrom(1), expected: 'a number above 0', default: Number.MAX_SAFE_INTEGER },
+  timeoutMs: { check: isIntegerFrom(0), expected: 'a number of milliseconds', default: 0 },
+}
+
+interface Assigned {
+  readonly log: Partition
+  position: number
+  paused: boolean
+}
+
+/** Reads partitions of the embedded log: views into the batches in memory, or into what one read of a segment gave. */
+export class EmbeddedConsumer implements Consumer {
+  private readonly broker: Broker
+  private readonly options: ResolvedOptions
+  private readonly assigned = new Map<string, Assigned>()
+  /** The partitions take turns in coming first, so that a full one starves nobody. */
+  private turn = 0
+  private closed = false
+
+  constructor(broker: Broker, given: ConsumerOptions) {
+    this.broker = broker
+    this.options = readOptions<ResolvedOptions>('a consumer', given, rules)
+  }
+
+  async assign(partitions: readonly Assignment[]): Promise<void> {
+    this.assertOpen()
+    const committed = this.options.group === null ? [] : await this.broker.groups.positions(this.options.group)
+    const positions = new Map(committed.map((position) => [partitionName(position), position.offset]))
+    const assigned = partitions.map((assignment): [string, Assigned] => {
+      const log = this.broker.topics.log(assignment)
+      const name = partitionName(assignment)
+      return [name, { log, position: this.start(log, assignment.offset ?? positions.get(name)), paused: false }]
+    })
+    this.assigned.clear()
+    for (const [name, one] of assigned) this.assigned.set(name, one)
+  }
+
+  private start(log: Partition, wanted: number | OffsetReset | undefined): number {
+    const from = wanted ?? this.options.reset
+    if (typeof from === 'number') return from
+    if (from === 'earliest') return log.startOffset
+    if (from === 'latest') return this.limit(log)
+    throw coreError('NO_OFFSET', { what: 'nothing says where to start', where: log.name, expected: 'an offset, a committed one, or a reset policy' })
+  }
+
+  private limit(log: Partition): number {
+    return this.options.isolation === 'read_committed' ? log.lastStableOffset : log.highWatermark
+  }
+
+  async poll(given: PollOptions = {}): Promise<readonly ConsumedBatch[]> {
+    const options = readOptions<Required<PollOptions>>('poll', given, pollRules)
+    const deadline = this.broker.directory.world.clock.monotonic() + options.timeoutMs
+    for (;;) {
+      this.assertOpen()
+      const batches = await this.collect(options)
+      const left = deadline - this.broker.directory.world.clock.monotonic()
+      if (batches.length > 0 || left <= 0) return batches
+      await this.untilAdvance(left)
+    }
+  }
+
+  private async collect({ maxBytes, maxRecords }: Required<PollOptions>): Promise<ConsumedBatch[]> {
+    const found: ConsumedBatch[] = []
+    let bytes = 0
+    let records = 0
+    const partitions = [...this.assigned.values()]
+    this.turn++
+    for (let index = 0; index < partitions.length && bytes < maxBytes && records < maxRecords; index++) {
+      const one = partitions[(index + this.turn) % partitions.length]!
+      if (one.paused) continue
+      for (const batch of await this.read(one, maxBytes - bytes, maxRecords - records)) {
+        found.push(batch)
+        bytes += batch.sizeBytes
+        records += batch.count
+      }
+    }
+    return found
+  }
+
+  private async read(one: Assigned, maxBytes: number, maxRecords: number): Promise<ConsumedBatch[]> {
+    const { log } = one
+    const from = this.inRange(one)
+    const batches = await log.read(from, this.limit(log), maxBytes)
+    if (one.position !== from) return [] // somebody sought while it was read
+    const found: ConsumedBatch[] = []
+    let records = 0
+    for (const bytes of batches) {
+      if (found.length > 0 && records >= maxRecords) break
+      const header = readBatchHeader(bytes, 0)
+      const batch = new EmbeddedConsumedBatch(log, bytes, header, from)
+      one.position = batch.nextOffset
+      if (header.control || header.count === 0) continue
+      found.push(batch)
+      records += header.count
+    }
+    return found
+  }
+
+  private inRange(one: Assigned): number {
+    const { log, position } = one
+    if ((position < log.startOffset || position > log.highWatermark) && this.options.reset !== null) {
+      one.position = this.start(log, undefined)
+    }
+    return one.position
+  }
+
+  private untilAdvance(timeoutMs: number): Promise<void> {
+    return new Promise((resolve) => {
+      const stops: (() => void)[] = []
+      const done = (): void => {
+        timer.cancel()
+        for (const stop of stops) stop()
+        this.interrupt = null
+        resolve()
+      }
+      const timer = this.broker.directory.world.clock.after(timeoutMs, done)
+      this.interrupt = done
+      for (const { log, paused } of this.assigned.values()) if (!paused) stops.push(log.onAdvance(done))
+    })
+  }
+
+  private interrupt: (() => void) | null = null
+
+  position(of: TopicPartition): number {
+    return this.find(of).position
+  }
+
+  seek(to: TopicPartition, offset: number): void {
+    if (!Number.isSafeInteger(offset) || offset < 0) {
+      throw coreError('NUMBER_OUT_OF_RANGE', { what: 'the offset is not valid', where: partitionName(to), received: offset })
+    }
+    this.find(to).position = offset
+  }
+
+  pause(partitions: readonly TopicPartition[]): void {
+    for (const partition of partitions) this.find(partition).paused = true
+  }
+
+  resume(partitions: readonly TopicPartition[]): void {
+    for (const partition of partitions) this.find(partition).paused = false
+    this.interrupt?.()
+  }
+
+  private find(of: TopicPartition): Assigned {
+    const found = this.assigned.get(partitionName(of))
+    if (found === undefined) throw coreError('UNKNOWN_PARTITION', { what: 'the partition is not assigned', where: partitionName(of) })
+    return found
+  }
+
+  async close(): Promise<void> {
+    this.closed = true
+    this.interrupt?.()
+    this.assigned.clear()
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close()
+  }
+
+  private assertOpen(): void {
+    if (this.closed) throw coreError('CLOSED', { what: 'the consumer is closed' })
+  }
+}

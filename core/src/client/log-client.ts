@@ -1,0 +1,13 @@
+import type { Admin } from './admin.ts'
+import type { Consumer, ConsumerOptions } from './consumer.ts'
+import type { Producer, ProducerOptions } from './producer.ts'
+
+/** The log as streams and connectors see it; embedded in this process or an Apache Kafka, the program is the same. */
+export interface LogClient extends AsyncDisposable {
+  readonly admin: Admin
+  /** A transactional producer when `transactionalId` is given: opening it fences every older one of that id. */
+  producer(options?: ProducerOptions): Promise<Producer>
+  consumer(options?: ConsumerOptions): Promise<Consumer>
+  /** Waits for what was appended, then closes. A second call does nothing. */
+  close(): Promise<void>
+}

@@ -1,0 +1,94 @@
+import type { Bytes, Header } from '../base/bytes.ts'
+
+/**
+ * The writing side of a log.
+ *
+ * Invariants
+ *   P1  An acknowledged record is durable under the log's durability, and readable.
+ *   P2  The order of the log is the order of the calls, per partition.
+ *   P3  After an error with outcome `unknownOutcome` the producer refuses everything: open a new one, which fences first.
+ */
+export interface Producer extends AsyncDisposable {
+  /**
+   * Takes one record, synchronously. `false` means: taken, but the buffer is over its bound; await `ready()` before the next.
+   * Without `options.partition` the key decides as in Kafka (murmur2); records without key stay together in one partition
+   * for as long as a batch is open.
+   * @throws UNKNOWN_TOPIC, UNKNOWN_PARTITION, RECORD_TOO_LARGE; TRANSACTIONAL_ONLY on a transactional producer.
+   */
+  append(topic: string, key: Bytes, value: Bytes, options?: AppendOptions): boolean
+  /** A batch to fill and hand to `send` or `transact`, for one partition. */
+  batch(topic: string, partition: number): OutgoingBatch
+  /** Resolves when fewer than `maxBufferedBytes` wait. */
+  ready(): Promise<void>
+  /** Resolves when everything appended so far is acknowledged. @throws what failed since the last flush. */
+  flush(): Promise<void>
+  /** Appends the batch; resolves when it is acknowledged. One promise a call, never one a record. */
+  send(batch: OutgoingBatch): Promise<AppendResult>
+  /** All or nothing, durable when it resolves, and visible to read_committed readers. Transactional producers only. */
+  transact(work: TransactionWork): Promise<TransactionResult>
+  /** The partition that a record with this key goes to. @throws UNKNOWN_TOPIC */
+  partitionOf(topic: string, key: Bytes): number
+  close(): Promise<void>
+}
+
+export interface ProducerOptions {
+  /** Makes the producer transactional. Its older namesakes are fenced. Default: none. */
+  readonly transactionalId?: string
+  /** Bytes that may wait before `append` says `false`. Default 32 MiB. */
+  readonly maxBufferedBytes?: number
+}
+
+export interface AppendOptions {
+  readonly partition?: number
+  /** Milliseconds since 1970. Default: now. */
+  readonly timestamp?: number
+  readonly headers?: readonly Header[]
+}
+
+/** Records on their way to one partition, encoded as they come. After `send` or `transact` it takes nothing more. */
+export interface OutgoingBatch {
+  readonly topic: string
+  readonly partition: number
+  /** Records in it. */
+  readonly count: number
+  /** Encoded bytes in it, batch headers included. */
+  readonly sizeBytes: number
+  /** @throws RECORD_TOO_LARGE, BATCH_CONSUMED */
+  append(key: Bytes, value: Bytes, timestamp: number, headers?: readonly Header[]): void
+}
+
+/** Where the records of one OutgoingBatch stand: `count` consecutive offsets from `baseOffset`. */
+export interface AppendResult {
+  readonly topic: string
+  readonly partition: number
+  readonly baseOffset: number
+  readonly count: number
+}
+
+export interface TransactionWork {
+  readonly batches: readonly OutgoingBatch[]
+  readonly offsets?: OffsetCommit
+}
+
+/** Positions of a group, committed with the rest of the transaction. */
+export interface OffsetCommit {
+  readonly group: string
+  readonly positions: readonly CommittedPosition[]
+}
+
+export interface CommittedPosition {
+  readonly topic: string
+  readonly partition: number
+  /** The next offset to read. */
+  readonly offset: number
+  /** At most 4,096 characters. Default: empty. */
+  readonly metadata?: string
+}
+
+export interface TransactionResult {
+  /** In the order of `work.batches`; an empty batch has count 0 and base offset -1. */
+  readonly appended: readonly AppendResult[]
+  /** Who wrote it: together they name this one transaction (KIP-890: the epoch rises with every one). */
+  readonly producerId: number
+  readonly producerEpoch: number
+}

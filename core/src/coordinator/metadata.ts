@@ -1,0 +1,171 @@
+import { coreError } from '../base/error-catalogue.ts'
+import type { TopicId } from '../base/ids.ts'
+import { checkTopicConfig, type TopicConfig } from './topic-config.ts'
+
+/**
+ * What the log is made of: topics with their settings, and which producer ids are given away. Replayed from
+ * `__millrace_meta-0`, an ordinary compacted partition: text keys, JSON values with a version.
+ *
+ *   topic/<name>   { v: 1, topicId, partitions, config, internal }     null: deleted
+ *   deleting/<id>  { v: 1, topic, partitions }                         folders that are to be removed; null: they are
+ *   producer-ids   { v: 1, next }                                      ids below `next` may have been used
+ *
+ * Invariants
+ *   M1  `replay` is the only way state changes, when serving and when recovering.
+ *   M2  A producer id is never given twice, whatever crashes: a block counts as used once its record is durable.
+ */
+export interface MetadataRecord {
+  readonly key: string
+  readonly value: string | null
+}
+
+export interface TopicMetadata {
+  readonly topic: string
+  readonly topicId: TopicId
+  readonly partitions: number
+  readonly config: TopicConfig
+  readonly internal: boolean
+}
+
+/** A topic that is gone, and whose folders may not be yet. */
+export interface DeletedTopic {
+  readonly topicId: TopicId
+  readonly topic: string
+  readonly partitions: number
+}
+
+const version = 1
+const maxPartitions = 100_000
+const namePattern = /^[a-zA-Z0-9._-]{1,249}$/
+
+export class Metadata {
+  private readonly topics = new Map<string, TopicMetadata>()
+  private readonly leaving = new Map<TopicId, DeletedTopic>()
+  private producerIds = 0
+
+  get allTopics(): Iterable<TopicMetadata> {
+    return this.topics.values()
+  }
+
+  topic(name: string): TopicMetadata | undefined {
+    return this.topics.get(name)
+  }
+
+  get deletedTopics(): readonly DeletedTopic[] {
+    return [...this.leaving.values()]
+  }
+
+  /** The first producer id that was never reserved. */
+  get nextProducerId(): number {
+    return this.producerIds
+  }
+
+  /** @throws INVALID_TOPIC_NAME, TOPIC_EXISTS, INVALID_TOPIC_CONFIG */
+  createTopic(topic: TopicMetadata): MetadataRecord {
+    checkName(topic.topic)
+    if (this.topics.has(topic.topic)) throw coreError('TOPIC_EXISTS', { what: 'the topic is there already', where: topic.topic })
+    this.checkCollision(topic.topic)
+    if (!Number.isInteger(topic.partitions) || topic.partitions < 1 || topic.partitions > maxPartitions) {
+      throw coreError('INVALID_TOPIC_CONFIG', {
+        what: 'the number of partitions is out of range',
+        where: topic.topic,
+        expected: `1 to ${maxPartitions}`,
+        received: topic.partitions,
+      })
+    }
+    checkTopicConfig(topic.topic, topic.config)
+    return topicRecord(topic)
+  }
+
+  /** Kafka's metric names make no difference between '.' and '_', so two topics may not differ by it alone. */
+  private checkCollision(name: string): void {
+    const flat = name.replaceAll('.', '_')
+    for (const other of this.topics.keys()) {
+      if (other.replaceAll('.', '_') !== flat) continue
+      throw coreError('INVALID_TOPIC_NAME', { what: `the name differs from topic ${other} only by "." and "_"`, where: name })
+    }
+  }
+
+  /** @throws UNKNOWN_TOPIC */
+  deleteTopic(name: string): MetadataRecord[] {
+    const { topicId, topic, partitions } = this.mustHave(name)
+    return [
+      { key: `topic/${name}`, value: null },
+      { key: `deleting/${topicId}`, value: JSON.stringify({ v: version, topic, partitions }) },
+    ]
+  }
+
+  /** The folders of a deleted topic are removed. */
+  foldersRemoved(topicId: TopicId): MetadataRecord {
+    return { key: `deleting/${topicId}`, value: null }
+  }
+
+  /** @throws UNKNOWN_TOPIC, INVALID_TOPIC_CONFIG */
+  alterTopicConfig(name: string, changes: Readonly<Record<string, string | null>>): MetadataRecord {
+    const topic = this.mustHave(name)
+    const config: Record<string, string> = { ...topic.config }
+    for (const [key, value] of Object.entries(changes)) {
+      if (value === null) delete config[key]
+      else config[key] = value
+    }
+    checkTopicConfig(name, config)
+    return topicRecord({ ...topic, config })
+  }
+
+  reserveProducerIds(count: number): MetadataRecord {
+    return { key: 'producer-ids', value: JSON.stringify({ v: version, next: this.producerIds + count }) }
+  }
+
+  private mustHave(name: string): TopicMetadata {
+    const topic = this.topics.get(name)
+    if (topic === undefined) throw coreError('UNKNOWN_TOPIC', { what: 'there is no such topic', where: name })
+    return topic
+  }
+
+  replay({ key, value }: MetadataRecord): void {
+    if (key.startsWith('topic/')) this.replayTopic(key.slice('topic/'.length), value)
+    else if (key.startsWith('deleting/')) this.replayDeleting(key.slice('deleting/'.length), value)
+    else if (key === 'producer-ids' && value !== null) this.producerIds = parse<{ readonly next: number }>(key, value).next
+    else throw coreError('UNSUPPORTED_FORMAT', { what: 'the metadata holds a record of a kind this version does not know', where: key })
+  }
+
+  private replayTopic(topic: string, value: string | null): void {
+    if (value === null) {
+      this.topics.delete(topic)
+      return
+    }
+    const { topicId, partitions, config, internal } = parse<Omit<TopicMetadata, 'topic'>>(`topic/${topic}`, value)
+    this.topics.set(topic, { topic, topicId, partitions, config, internal })
+  }
+
+  private replayDeleting(topicId: TopicId, value: string | null): void {
+    if (value === null) this.leaving.delete(topicId)
+    else {
+      const { topic, partitions } = parse<Omit<DeletedTopic, 'topicId'>>(`deleting/${topicId}`, value)
+      this.leaving.set(topicId, { topicId, topic, partitions })
+    }
+  }
+}
+
+function topicRecord({ topic, topicId, partitions, config, internal }: TopicMetadata): MetadataRecord {
+  return { key: `topic/${topic}`, value: JSON.stringify({ v: version, topicId, partitions, config, internal }) }
+}
+
+function parse<T>(key: string, value: string): T {
+  const parsed = JSON.parse(value) as { readonly v?: number }
+  if (parsed.v !== version) {
+    throw coreError('UNSUPPORTED_FORMAT', {
+      what: 'a metadata record has another version',
+      where: key,
+      expected: version,
+      received: String(parsed.v),
+    })
+  }
+  return parsed as T
+}
+
+/** Kafka's rule. @throws INVALID_TOPIC_NAME */
+function checkName(name: string): void {
+  if (namePattern.test(name) && name !== '.' && name !== '..') return
+  throw coreError('INVALID_TOPIC_NAME', { what: 'the topic name is not legal', where: JSON.stringify(name.slice(0, 260)) })
+}

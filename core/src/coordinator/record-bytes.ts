@@ -1,0 +1,136 @@
+import { coreError } from '../base/error-catalogue.ts'
+
+/** Writes the fields of Kafka's coordinator records, big-endian, one behind the other. */
+export class RecordWriter {
+  private buffer: Buffer = Buffer.allocUnsafe(256)
+  private at = 0
+
+  i8(value: number): this {
+    this.reserve(1)
+    this.at = this.buffer.writeInt8(value, this.at)
+    return this
+  }
+
+  i16(value: number): this {
+    this.reserve(2)
+    this.at = this.buffer.writeInt16BE(value, this.at)
+    return this
+  }
+
+  i32(value: number): this {
+    this.reserve(4)
+    this.at = this.buffer.writeInt32BE(value, this.at)
+    return this
+  }
+
+  i64(value: number): this {
+    this.reserve(8)
+    this.at = this.buffer.writeBigInt64BE(BigInt(value), this.at)
+    return this
+  }
+
+  /** Unsigned, seven bits a byte. */
+  varint(value: number): this {
+    let rest = value
+    while (rest > 127) {
+      this.byte((rest & 127) | 128)
+      rest >>>= 7
+    }
+    return this.byte(rest)
+  }
+
+  private byte(value: number): this {
+    this.reserve(1)
+    this.at = this.buffer.writeUInt8(value, this.at)
+    return this
+  }
+
+  /** UTF-8 with its length as i16. */
+  string(value: string): this {
+    const size = Buffer.byteLength(value)
+    this.i16(size)
+    return this.text(value, size)
+  }
+
+  /** UTF-8 with its length + 1 as a varint (flexible versions). */
+  compactString(value: string): this {
+    const size = Buffer.byteLength(value)
+    this.varint(size + 1)
+    return this.text(value, size)
+  }
+
+  private text(value: string, size: number): this {
+    this.reserve(size)
+    this.at += this.buffer.write(value, this.at)
+    return this
+  }
+
+  private reserve(size: number): void {
+    if (this.at + size <= this.buffer.length) return
+    const larger = Buffer.allocUnsafe(Math.max(this.buffer.length * 2, this.at + size))
+    this.buffer.copy(larger, 0, 0, this.at)
+    this.buffer = larger
+  }
+
+  bytes(): Uint8Array {
+    return this.buffer.subarray(0, this.at)
+  }
+}
+
+/** Reads them back. @throws UNSUPPORTED_FORMAT when the bytes end early */
+export class RecordReader {
+  private readonly buffer: Buffer
+  private readonly where: string
+  private at = 0
+
+  constructor(bytes: Uint8Array, where: string) {
+    this.buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+    this.where = where
+  }
+
+  i8(): number {
+    return this.buffer.readInt8(this.take(1))
+  }
+
+  i16(): number {
+    return this.buffer.readInt16BE(this.take(2))
+  }
+
+  i32(): number {
+    return this.buffer.readInt32BE(this.take(4))
+  }
+
+  i64(): number {
+    return Number(this.buffer.readBigInt64BE(this.take(8)))
+  }
+
+  varint(): number {
+    let value = 0
+    for (let shift = 0; shift < 35; shift += 7) {
+      const byte = this.buffer[this.take(1)]!
+      value |= (byte & 127) << shift
+      if (byte < 128) break
+    }
+    return value >>> 0
+  }
+
+  string(): string {
+    return this.text(this.i16())
+  }
+
+  compactString(): string {
+    return this.text(this.varint() - 1)
+  }
+
+  private text(size: number): string {
+    const start = this.take(Math.max(size, 0))
+    return this.buffer.toString('utf8', start, this.at)
+  }
+
+  private take(size: number): number {
+    const start = this.at
+    this.at += size
+    if (this.at > this.buffer.length) throw coreError('UNSUPPORTED_FORMAT', { what: 'a record ends early', where: this.where })
+    return start
+  }
+}

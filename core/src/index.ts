@@ -1,0 +1,46 @@
+/** The front door of @millrace/core. */
+
+export { MillraceError, errorsOf } from './base/errors.ts'
+export type { ErrorDetails, ErrorRow, Fault, Outcome } from './base/errors.ts'
+export type { CoreErrorCode } from './base/error-catalogue.ts'
+export { noHeaders } from './base/bytes.ts'
+export type { Bytes, Header } from './base/bytes.ts'
+export { partitionName } from './base/ids.ts'
+export type { TopicId, TopicPartition } from './base/ids.ts'
+export { DiskError } from './base/disk.ts'
+export type { DirectoryLock, Disk, DiskErrorCode, DiskFile, FileStat } from './base/disk.ts'
+export type { Clock, Timer } from './base/clock.ts'
+export type { Random } from './base/random.ts'
+export type { World } from './base/world.ts'
+export { embeddedLog } from './open/embedded-log.ts'
+export type { EmbeddedLogOptions } from './open/embedded-log.ts'
+export type { Durability } from './log/log-options.ts'
+export { nodeWorld } from './platform/node-world.ts'
+export type { Serde, Serializer } from './serde/serde.ts'
+export { branded, string } from './serde/string.ts'
+export { json } from './serde/json.ts'
+export { int64 } from './serde/numbers.ts'
+export { crc32c } from './record/crc32c.ts'
+export type { LogClient } from './client/log-client.ts'
+export type {
+  AppendOptions,
+  AppendResult,
+  CommittedPosition,
+  OffsetCommit,
+  OutgoingBatch,
+  Producer,
+  ProducerOptions,
+  TransactionResult,
+  TransactionWork,
+} from './client/producer.ts'
+export type {
+  Assignment,
+  ConsumedBatch,
+  ConsumedRecord,
+  Consumer,
+  ConsumerOptions,
+  Isolation,
+  OffsetReset,
+  PollOptions,
+} from './client/consumer.ts'
+export type { Admin, NewTopic, OffsetQuery, TopicDescription } from './client/admin.ts'

@@ -1,0 +1,229 @@
+import { DiskError } from '../base/disk.ts'
+import { coreError } from '../base/error-catalogue.ts'
+import type { MillraceError } from '../base/errors.ts'
+import type { TopicId } from '../base/ids.ts'
+import { checkBatch } from '../record/batch-validation.ts'
+import { readBatchHeader, stampBatch, type BatchHeader } from '../record/batch-header.ts'
+import { readCoordinatorEpoch } from '../record/control-record.ts'
+import type { PartitionFolder } from '../storage/partition-folder.ts'
+import { ProducerStates } from './producer-states.ts'
+import { Tail, type TailBatch } from './tail.ts'
+
+/**
+ * One partition: offsets, watermarks, producers, and the way from memory to its folder.
+ *
+ *      startOffset ≤ lastStableOffset ≤ highWatermark ≤ endOffset,   folder.endOffset ≤ highWatermark
+ *
+ * Invariants
+ *   L1  `stage` assigns offsets; nobody sees a record before `advance` says that the journal holds it durably: the high
+ *       watermark is the durable offset.
+ *   L2  Two states of the producers: `appended` decides about what is staged, `durable` is what a crash would leave. A round
+ *       that failed sets the first back to the second.
+ *   L3  Watermarks never fall.
+ */
+export interface ReadResult {
+  /** Whole batches, the first of which holds the offset asked for. */
+  readonly batches: readonly Uint8Array[]
+  readonly highWatermark: number
+  readonly lastStableOffset: number
+}
+
+/** Fenced: a segment could not be written; condemned: its files cannot be opened, or its topic is gone. */
+type Condition =
+  | { readonly kind: 'open' }
+  | { readonly kind: 'fenced'; readonly error: MillraceError }
+  | { readonly kind: 'condemned'; readonly error: MillraceError }
+
+export type Staged = { readonly kind: 'staged'; readonly batch: TailBatch } | { readonly kind: 'duplicate'; readonly baseOffset: number }
+
+export class PartitionLog {
+  readonly topic: string
+  readonly partition: number
+  readonly topicId: TopicId
+  /** The 16 bytes of the topic id, as the journal writes them. */
+  readonly topicIdBytes: Uint8Array
+  readonly folder: PartitionFolder
+  readonly tail: Tail = new Tail()
+  startOffset: number
+  private end: number
+  private watermark: number
+  private stable: number
+  private appended: ProducerStates
+  private durable: ProducerStates
+  private readonly waiting = new Set<() => void>()
+  private condition: Condition = { kind: 'open' }
+
+  constructor(topic: string, partition: number, topicId: TopicId, folder: PartitionFolder, startOffset: number, producers: ProducerStates) {
+    this.topic = topic
+    this.partition = partition
+    this.topicId = topicId
+    this.topicIdBytes = Buffer.from(topicId, 'hex')
+    this.folder = folder
+    this.startOffset = startOffset
+    this.end = folder.endOffset
+    this.watermark = folder.endOffset
+    this.durable = producers
+    this.appended = producers.copy()
+    this.stable = producers.firstUnstableOffset ?? this.watermark
+  }
+
+  get name(): string {
+    return `${this.topic}-${this.partition}`
+  }
+
+  get endOffset(): number {
+    return this.end
+  }
+
+  get highWatermark(): number {
+    return this.watermark
+  }
+
+  get lastStableOffset(): number {
+    return this.stable
+  }
+
+  get producers(): ProducerStates {
+    return this.durable
+  }
+
+  /** Why the partition takes nothing more; null while it does. */
+  get failed(): MillraceError | null {
+    return this.condition.kind === 'open' ? null : this.condition.error
+  }
+
+  /** It takes nothing more; what it has stays readable. */
+  fence(error: MillraceError): void {
+    if (this.condition.kind === 'open') this.condition = { kind: 'fenced', error }
+  }
+
+  /** It can neither be written nor read. */
+  condemn(error: MillraceError): void {
+    this.condition = { kind: 'condemned', error }
+    this.wake()
+  }
+
+  /**
+   * Gives the batch its offset and the log's epoch, in place. From here on it must go to the journal.
+   * @throws PARTITION_FENCED, PRODUCER_FENCED, OUT_OF_ORDER_SEQUENCE, DUPLICATE_DIFFERS; the partition is then as before.
+   */
+  stage(bytes: Uint8Array, epoch: number): Staged {
+    if (this.condition.kind !== 'open') throw this.condition.error
+    const verdict = this.appended.check(readBatchHeader(bytes, 0), this.name)
+    if (verdict.kind === 'duplicate') return verdict
+    stampBatch(bytes, 0, this.end, epoch)
+    const header = readBatchHeader(bytes, 0)
+    applyTo(this.appended, header, bytes)
+    const batch = { bytes, baseOffset: this.end, nextOffset: this.end + header.lastOffsetDelta + 1 }
+    this.end = batch.nextOffset
+    this.tail.push(batch)
+    return { kind: 'staged', batch }
+  }
+
+  /** The journal holds the batch: readers may see it. */
+  advance(batch: TailBatch): void {
+    this.watermark = batch.nextOffset
+    const header = readBatchHeader(batch.bytes, 0)
+    applyTo(this.durable, header, batch.bytes)
+    this.stable = this.durable.firstUnstableOffset ?? this.watermark
+  }
+
+  /** Recovery: a batch that the journal holds and the folder may hold already. */
+  replay(bytes: Uint8Array): TailBatch | null {
+    const header = readBatchHeader(bytes, 0)
+    if (header.baseOffset < this.watermark) return null
+    if (header.baseOffset !== this.watermark) {
+      throw coreError('JOURNAL_DAMAGED', {
+        what: 'the journal leaves out offsets',
+        where: this.name,
+        expected: this.watermark,
+        received: header.baseOffset,
+      })
+    }
+    const batch = { bytes, baseOffset: header.baseOffset, nextOffset: header.baseOffset + header.lastOffsetDelta + 1 }
+    applyTo(this.appended, header, bytes)
+    this.end = batch.nextOffset
+    this.tail.push(batch)
+    this.advance(batch)
+    return batch
+  }
+
+  /** A round failed: everything staged and not durable is forgotten. */
+  rollBack(): void {
+    this.tail.truncate(this.watermark)
+    this.end = this.watermark
+    this.appended = this.durable.copy()
+  }
+
+  /** Calls back once, when the high watermark or the last stable offset has moved. Returns the way to stop waiting. */
+  onAdvance(wake: () => void): () => void {
+    this.waiting.add(wake)
+    return () => this.waiting.delete(wake)
+  }
+
+  wake(): void {
+    if (this.waiting.size === 0) return
+    const waiting = [...this.waiting]
+    this.waiting.clear()
+    for (const wake of waiting) wake()
+  }
+
+  /**
+   * Whole batches from the one that holds `offset`, below `limit` (a watermark): at least one if there is one, then while
+   * they fit into `maxBytes`. @throws OFFSET_OUT_OF_RANGE, SEGMENT_DAMAGED
+   */
+  async read(offset: number, limit: number, maxBytes: number): Promise<readonly Uint8Array[]> {
+    if (this.condition.kind === 'condemned') throw this.condition.error
+    this.checkRange(offset)
+    if (offset >= limit) return []
+    const first = this.tail.firstOffset
+    if (first !== undefined && offset >= first) return this.tail.read(offset, limit, maxBytes).map((batch) => batch.bytes)
+    return this.readFolder(offset, limit, maxBytes)
+  }
+
+  private checkRange(offset: number): void {
+    if (offset >= this.startOffset && offset <= this.watermark) return
+    throw coreError('OFFSET_OUT_OF_RANGE', {
+      what: 'the offset is not in the log',
+      where: this.name,
+      expected: `${this.startOffset} to ${this.watermark}`,
+      received: offset,
+    })
+  }
+
+  private async readFolder(offset: number, limit: number, maxBytes: number): Promise<readonly Uint8Array[]> {
+    const bytes = await this.readBytes(offset, maxBytes)
+    const batches: Uint8Array[] = []
+    for (let at = 0; at < bytes.length; ) {
+      const header = this.checked(bytes, at)
+      if (header.baseOffset >= limit) break
+      batches.push(bytes.subarray(at, at + header.sizeBytes))
+      at += header.sizeBytes
+    }
+    if (batches.length > 0) return batches
+    throw coreError('SEGMENT_DAMAGED', { what: 'the segments lack an offset that was written', where: this.name, received: offset })
+  }
+
+  private async readBytes(offset: number, maxBytes: number): Promise<Buffer> {
+    try {
+      return await this.folder.read(offset, maxBytes)
+    } catch (cause) {
+      if (!(cause instanceof DiskError)) throw cause
+      throw coreError('READ_FAILED', { what: `a segment cannot be read at offset ${offset}`, where: cause.path, cause })
+    }
+  }
+
+  private checked(bytes: Buffer, at: number): BatchHeader {
+    try {
+      return checkBatch(bytes, at, bytes.length)
+    } catch (cause) {
+      throw coreError('SEGMENT_DAMAGED', { what: 'a batch on disk is damaged', where: this.name, cause })
+    }
+  }
+}
+
+function applyTo(states: ProducerStates, header: BatchHeader, bytes: Uint8Array): void {
+  if (header.producerId < 0) return
+  if (header.control) states.applyMarker(header, readCoordinatorEpoch(bytes))
+  else states.apply(header)
+}

@@ -1,0 +1,183 @@
+import { coreError } from '../base/error-catalogue.ts'
+import type { BatchHeader } from '../record/batch-header.ts'
+import type { ProducerSnapshotEntry } from '../storage/producer-snapshot.ts'
+
+/**
+ * What one partition knows of its idempotent producers.
+ *
+ * Invariants (reliability of produce: IDEM-1…4)
+ *   I1  Accepted sequences of a producer epoch are contiguous, modulo 2^31; a new epoch starts at 0.
+ *   I2  A batch that repeats one of the last five is answered with that one's offset; if its content differs it is refused
+ *       (Kafka compares only the sequences and would drop the new content in silence).
+ *   I3  State changes only by `apply`, in the order of the log, when serving and when recovering.
+ */
+interface RememberedBatch {
+  readonly firstSequence: number
+  readonly lastSequence: number
+  readonly firstOffset: number
+  readonly lastOffset: number
+  readonly timestamp: number
+  /** As received; null when only a snapshot tells of it. */
+  readonly crc: number | null
+}
+
+interface ProducerState {
+  epoch: number
+  /** The newest last; at most five. */
+  batches: RememberedBatch[]
+  coordinatorEpoch: number
+  /** Of the open transaction, -1 for none. */
+  transactionFirstOffset: number
+  lastTimestamp: number
+  lastOffset: number
+}
+
+export type Verdict = { readonly kind: 'accept' } | { readonly kind: 'duplicate'; readonly baseOffset: number }
+
+const remembered = 5
+const accept: Verdict = { kind: 'accept' }
+
+export class ProducerStates {
+  private readonly producers = new Map<number, ProducerState>()
+  /** Producers with an open transaction, in the order of their first offsets. */
+  private readonly open = new Map<number, number>()
+
+  static from(entries: readonly ProducerSnapshotEntry[]): ProducerStates {
+    const states = new ProducerStates()
+    for (const entry of [...entries].sort((a, b) => a.transactionFirstOffset - b.transactionFirstOffset)) states.restore(entry)
+    return states
+  }
+
+  get isEmpty(): boolean {
+    return this.producers.size === 0
+  }
+
+  /** The first offset of the earliest open transaction; undefined when none is open. */
+  get firstUnstableOffset(): number | undefined {
+    return this.open.values().next().value
+  }
+
+  /** @throws PRODUCER_FENCED, OUT_OF_ORDER_SEQUENCE, DUPLICATE_DIFFERS */
+  check(header: BatchHeader, where: string): Verdict {
+    if (header.producerId < 0 || header.control) return accept
+    const state = this.producers.get(header.producerId)
+    if (state === undefined) return header.transactional ? this.expect(0, header, where) : accept
+    if (header.producerEpoch < state.epoch) throw fenced(state, header, where)
+    if (header.producerEpoch > state.epoch || state.batches.length === 0) return this.expect(0, header, where)
+    const duplicate = state.batches.find((batch) => repeats(batch, header))
+    if (duplicate === undefined) return this.expect(nextSequence(state.batches.at(-1)!.lastSequence), header, where)
+    if (duplicate.crc !== null && duplicate.crc !== header.crc) throw differs(header, where)
+    return { kind: 'duplicate', baseOffset: duplicate.firstOffset }
+  }
+
+  private expect(sequence: number, header: BatchHeader, where: string): Verdict {
+    if (header.baseSequence === sequence) return accept
+    throw coreError('OUT_OF_ORDER_SEQUENCE', {
+      what: `producer ${header.producerId} skips or repeats a sequence number`,
+      where,
+      expected: sequence,
+      received: header.baseSequence,
+    })
+  }
+
+  /** A data batch of a producer that was accepted at its offset. */
+  apply(header: BatchHeader): void {
+    if (header.producerId < 0) return
+    const state = this.stateFor(header)
+    const lastOffset = header.baseOffset + header.lastOffsetDelta
+    state.batches.push({
+      firstSequence: header.baseSequence,
+      lastSequence: (header.baseSequence + header.lastOffsetDelta) % 2 ** 31,
+      firstOffset: header.baseOffset,
+      lastOffset,
+      timestamp: header.maxTimestamp,
+      crc: header.crc,
+    })
+    if (state.batches.length > remembered) state.batches.shift()
+    state.lastTimestamp = header.maxTimestamp
+    state.lastOffset = lastOffset
+    if (header.transactional && state.transactionFirstOffset < 0) {
+      state.transactionFirstOffset = header.baseOffset
+      this.open.set(header.producerId, header.baseOffset)
+    }
+  }
+
+  /** The marker that ends a producer's transaction. It carries the epoch of the next one (KIP-890). */
+  applyMarker(header: BatchHeader, coordinatorEpoch: number): void {
+    const state = this.stateFor(header)
+    state.coordinatorEpoch = coordinatorEpoch
+    state.transactionFirstOffset = -1
+    state.lastTimestamp = header.maxTimestamp
+    state.lastOffset = header.baseOffset
+    this.open.delete(header.producerId)
+  }
+
+  private stateFor(header: BatchHeader): ProducerState {
+    let state = this.producers.get(header.producerId)
+    if (state === undefined) {
+      state = { epoch: header.producerEpoch, batches: [], coordinatorEpoch: -1, transactionFirstOffset: -1, lastTimestamp: -1, lastOffset: -1 }
+      this.producers.set(header.producerId, state)
+    }
+    if (header.producerEpoch > state.epoch) {
+      state.epoch = header.producerEpoch
+      state.batches = []
+    }
+    return state
+  }
+
+  snapshot(): ProducerSnapshotEntry[] {
+    return Array.from(this.producers, ([producerId, state]) => {
+      const last = state.batches.at(-1)
+      return {
+        producerId,
+        epoch: state.epoch,
+        lastSequence: last?.lastSequence ?? -1,
+        lastOffset: last?.lastOffset ?? -1,
+        offsetDelta: last === undefined ? 0 : last.lastOffset - last.firstOffset,
+        timestamp: state.lastTimestamp,
+        coordinatorEpoch: state.coordinatorEpoch,
+        transactionFirstOffset: state.transactionFirstOffset,
+      }
+    })
+  }
+
+  private restore(entry: ProducerSnapshotEntry): void {
+    const { epoch, coordinatorEpoch, transactionFirstOffset, timestamp, lastOffset, lastSequence, offsetDelta } = entry
+    const firstSequence = (lastSequence - offsetDelta + 2 ** 31) % 2 ** 31
+    const batches =
+      lastSequence < 0 ? [] : [{ firstSequence, lastSequence, firstOffset: lastOffset - offsetDelta, lastOffset, timestamp, crc: null }]
+    this.producers.set(entry.producerId, { epoch, batches, coordinatorEpoch, transactionFirstOffset, lastTimestamp: timestamp, lastOffset })
+    if (transactionFirstOffset >= 0) this.open.set(entry.producerId, transactionFirstOffset)
+  }
+
+  copy(): ProducerStates {
+    const copy = new ProducerStates()
+    for (const [id, state] of this.producers) copy.producers.set(id, { ...state, batches: [...state.batches] })
+    for (const [id, offset] of this.open) copy.open.set(id, offset)
+    return copy
+  }
+}
+
+function repeats(batch: RememberedBatch, header: BatchHeader): boolean {
+  return batch.firstSequence === header.baseSequence && batch.lastSequence === (header.baseSequence + header.lastOffsetDelta) % 2 ** 31
+}
+
+function nextSequence(last: number): number {
+  return last === 2 ** 31 - 1 ? 0 : last + 1
+}
+
+function fenced(state: ProducerState, header: BatchHeader, where: string): Error {
+  return coreError('PRODUCER_FENCED', {
+    what: `a newer instance of producer ${header.producerId} has written here`,
+    where,
+    expected: `epoch ${state.epoch}`,
+    received: `epoch ${header.producerEpoch}`,
+  })
+}
+
+function differs(header: BatchHeader, where: string): Error {
+  return coreError('DUPLICATE_DIFFERS', {
+    what: `producer ${header.producerId} repeats sequence ${header.baseSequence} with other content`,
+    where,
+  })
+}

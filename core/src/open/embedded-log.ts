@@ -1,0 +1,38 @@
+import { isOneOf, isPresent, isText, readOptions, type OptionRules } from '../base/options.ts'
+import type { World } from '../base/world.ts'
+import { Broker } from '../broker/broker.ts'
+import { defaultCoordinatorPartitions } from '../broker/internal-topics.ts'
+import { EmbeddedLog } from '../client/embedded/embedded-log.ts'
+import type { LogClient } from '../client/log-client.ts'
+import { defaultGeometry, type Durability } from '../log/log-options.ts'
+import { nodeWorld } from '../platform/node-world.ts'
+
+export interface EmbeddedLogOptions {
+  /** The data directory; made when it is missing. One process has it at a time. */
+  readonly dir: string
+  /**
+   * When an append counts as acknowledged. `sync` (default): after `fdatasync`. `os`: after the write, as Kafka does; a
+   * power cut then loses a suffix of the whole log, never a part of a transaction.
+   */
+  readonly durability?: Durability
+  /** The clock, randomness and disk. Default: Node's. */
+  readonly world?: World
+}
+
+const rules: OptionRules<Required<EmbeddedLogOptions>> = {
+  dir: { check: isText, expected: 'the path of a directory' },
+  durability: { check: isOneOf('sync', 'os'), expected: 'sync or os', default: 'sync' },
+  world: { check: (value): value is World => isPresent(value), expected: 'clock, random and disk', default: nodeWorld() },
+}
+
+/**
+ * Opens a log in this process: durable, partitioned, transactional.
+ * @throws UNKNOWN_OPTION, INVALID_OPTION, NOT_A_DIRECTORY, DATA_DIRECTORY_LOCKED, DATA_DIRECTORY_UNREADABLE, DISK_FULL,
+ * JOURNAL_DAMAGED, CHECKPOINT_DAMAGED, UNSUPPORTED_FORMAT
+ */
+export async function embeddedLog(options: EmbeddedLogOptions): Promise<LogClient> {
+  const { dir, durability, world } = readOptions<Required<EmbeddedLogOptions>>('embeddedLog', options, rules)
+  return new EmbeddedLog(
+    await Broker.open({ world, folder: dir, durability, geometry: defaultGeometry, coordinatorPartitions: defaultCoordinatorPartitions }),
+  )
+}

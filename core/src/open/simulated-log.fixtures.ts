@@ -1,0 +1,26 @@
+import type { World } from '../base/world.ts'
+import { Broker } from '../broker/broker.ts'
+import { EmbeddedLog } from '../client/embedded/embedded-log.ts'
+import type { Durability, LogGeometry } from '../log/log-options.ts'
+
+/** Sizes at which a workload of forty operations crosses every border: journal turns, rolls, checkpoints, evictions. */
+export const tinyGeometry: LogGeometry = {
+  journal: { fileBytes: 8192, blockBytes: 512 },
+  roundBytes: 1024,
+  maxFrameBytes: 2048,
+  writeBehindBytes: 300,
+  tailBytes: 600,
+}
+
+export const logFolder = '/log'
+
+export interface SimulatedLog {
+  readonly broker: Broker
+  readonly log: EmbeddedLog
+}
+
+/** The real log on simulated ports. Producer ids are rotated after three epochs. */
+export async function openSimulatedLog(world: World, durability: Durability = 'sync', geometry: LogGeometry = tinyGeometry): Promise<SimulatedLog> {
+  const broker = await Broker.open({ world, folder: logFolder, durability, geometry, coordinatorPartitions: 1, epochLimit: 3 })
+  return { broker, log: new EmbeddedLog(broker) }
+}

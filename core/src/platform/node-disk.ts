@@ -1,0 +1,93 @@
+import * as fs from 'node:fs'
+import type { DirectoryLock, Disk, DiskFile, FileStat } from '../base/disk.ts'
+import { lockDirectory } from './directory-lock.ts'
+import { diskFailure, diskStep, systemCode } from './disk-failure.ts'
+import { NodeFile } from './node-file.ts'
+
+/** The disk of this machine. Opening makes thousands of the synchronous calls: 0.27 s for 5,000 folders, 1.6 s by promises. */
+export class NodeDisk implements Disk {
+  lock(path: string, holder: string): DirectoryLock {
+    return lockDirectory(path, holder)
+  }
+
+  list(folder: string): readonly string[] {
+    return diskStep('list', folder, () => fs.readdirSync(folder).sort())
+  }
+
+  stat(path: string): FileStat | null {
+    const found = diskStep('stat', path, () => fs.statSync(path, { throwIfNoEntry: false }))
+    if (found === undefined) return null
+    return { kind: kindOf(found), sizeBytes: found.isFile() ? found.size : 0 }
+  }
+
+  readFile(path: string): Uint8Array {
+    return diskStep('readFile', path, () => {
+      const bytes = fs.readFileSync(path)
+      // A plain view: `slice` of a Buffer does not copy, and callers of the port count on the language's own.
+      return new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+    })
+  }
+
+  makeFolder(path: string): void {
+    diskStep('makeFolder', path, () => fs.mkdirSync(path, { recursive: true }))
+  }
+
+  create(path: string): DiskFile {
+    return new NodeFile(
+      path,
+      diskStep('create', path, () => fs.openSync(path, 'w+')),
+    )
+  }
+
+  open(path: string): DiskFile {
+    return new NodeFile(
+      path,
+      diskStep('open', path, () => fs.openSync(path, 'r+')),
+    )
+  }
+
+  rename(from: string, to: string): void {
+    diskStep('rename', from, () => fs.renameSync(from, to))
+  }
+
+  link(from: string, to: string): void {
+    diskStep('link', from, () => fs.linkSync(from, to))
+  }
+
+  remove(path: string): void {
+    diskStep('remove', path, () => unlinkOrRemoveFolder(path))
+  }
+
+  truncate(path: string, sizeBytes: number): void {
+    diskStep('truncate', path, () => fs.truncateSync(path, sizeBytes))
+  }
+
+  syncFolder(path: string): void {
+    // Windows cannot open a folder; NTFS journals names by itself.
+    if (process.platform === 'win32') return
+    const descriptor = diskStep('syncFolder', path, () => fs.openSync(path, fs.constants.O_RDONLY | fs.constants.O_DIRECTORY))
+    try {
+      fs.fsyncSync(descriptor)
+    } catch (cause) {
+      throw diskFailure(cause, 'syncFolder', path)
+    } finally {
+      fs.closeSync(descriptor)
+    }
+  }
+}
+
+function kindOf(found: fs.Stats): FileStat['kind'] {
+  if (found.isFile()) return 'file'
+  return found.isDirectory() ? 'folder' : 'other'
+}
+
+function unlinkOrRemoveFolder(path: string): void {
+  try {
+    fs.unlinkSync(path)
+  } catch (error) {
+    // Linux refuses to unlink a folder with EISDIR, macOS with EPERM, which may also be a plain refusal.
+    const code = systemCode(error)
+    if ((code !== 'EISDIR' && code !== 'EPERM') || !fs.lstatSync(path).isDirectory()) throw error
+    fs.rmdirSync(path)
+  }
+}

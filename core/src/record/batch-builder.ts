@@ -1,0 +1,168 @@
+import { assert } from '../base/assert.ts'
+import { noHeaders, type Bytes, type Header } from '../base/bytes.ts'
+import { coreError } from '../base/error-catalogue.ts'
+import { BATCH_OVERHEAD_BYTES, TRANSACTIONAL_BIT } from './batch-header.ts'
+import { sealBatch } from './batch-seal.ts'
+import { recordBound, recordSize, writeRecord, type RecordDraft, type Slab } from './record-encoding.ts'
+
+/**
+ * A record batch in the making, without compression.
+ *
+ *      slab ┌──── header, 61 bytes, written by build ────┬─ record ─┬─ record ─┬─ … ─┬── free ──┐
+ *           0                                            61                        end       ≤ maxBytes
+ *
+ * Invariants
+ *   B1  The slab is never larger than `maxBytes`: what fits into it fits into the batch.
+ *   B2  `append` changes nothing unless the record fits whole.
+ *   B3  The slab leaves with `build` and is never written to again: views of it may be kept.
+ */
+export interface BatchBuilderOptions {
+  /** Room to begin with; it doubles as needed. Default 512. */
+  readonly initialBytes?: number
+  /** Of the whole batch, header included. */
+  readonly maxBytes: number
+}
+
+/** An idempotent or transactional producer, as its batches name it. */
+export interface ProducerStamp {
+  readonly producerId: number
+  readonly producerEpoch: number
+  /** The sequence number of the first record. */
+  readonly baseSequence: number
+  readonly transactional: boolean
+}
+
+const noProducer: ProducerStamp = { producerId: -1, producerEpoch: -1, baseSequence: -1, transactional: false }
+
+/** Kafka's default of `max.message.bytes`. */
+const defaultMaxBytes = 1_048_588
+const defaultInitialBytes = 512
+const noTimestamp = -1
+/** One less than what is safe, so that the difference of any two timestamps is a safe integer too. */
+const lastTimestamp = Number.MAX_SAFE_INTEGER - 1
+/** A batch that fills less than a quarter of a slab from this size on is copied out: it would keep the whole slab in memory. */
+const largeSlab = 4096
+
+export class BatchBuilder {
+  private readonly maxBytes: number
+  private slab: Slab
+  private end = BATCH_OVERHEAD_BYTES
+  private baseTimestamp = noTimestamp
+  private latest = noTimestamp
+  private built = false
+  /** One for all records: none is allocated per record. */
+  private readonly draft: RecordDraft = { timestampDelta: 0, offsetDelta: 0, key: null, value: null, headers: noHeaders }
+
+  constructor({ initialBytes = defaultInitialBytes, maxBytes }: BatchBuilderOptions = { maxBytes: defaultMaxBytes }) {
+    this.maxBytes = maxBytes
+    this.slab = newSlab(Math.min(Math.max(initialBytes, BATCH_OVERHEAD_BYTES), maxBytes))
+  }
+
+  /** Records in it. */
+  get count(): number {
+    return this.draft.offsetDelta
+  }
+
+  /** Of the batch as it would be built now, header included. */
+  get sizeBytes(): number {
+    return this.end
+  }
+
+  /** -1 while there is no record. */
+  get maxTimestamp(): number {
+    return this.latest
+  }
+
+  /**
+   * Encodes the record behind the others. False, and nothing changed, when a batch that is not empty has no room for it.
+   * A timestamp is -1 (none) or milliseconds since 1970.
+   * @throws RECORD_TOO_LARGE when no batch has room for it; NUMBER_OUT_OF_RANGE; BATCH_CONSUMED after `build`
+   */
+  append(key: Bytes, value: Bytes, timestamp: number, headers: readonly Header[] = noHeaders): boolean {
+    if (this.built) throw consumed()
+    if (!isTimestamp(timestamp)) throw badTimestamp(timestamp)
+    const { draft } = this
+    draft.timestampDelta = this.count === 0 ? 0 : timestamp - this.baseTimestamp
+    draft.key = key
+    draft.value = value
+    draft.headers = headers
+    if (this.end + recordBound(draft) > this.slab.length && !this.makeRoom()) return false
+    this.end = writeRecord(this.slab, this.end, draft)
+    if (draft.offsetDelta++ === 0) this.baseTimestamp = timestamp
+    if (timestamp > this.latest) this.latest = timestamp
+    return true
+  }
+
+  /** Room for the draft, counted exactly. The bound is too much for the last records of a slab and for long text. */
+  private makeRoom(): boolean {
+    const needed = this.end + recordSize(this.draft)
+    if (needed > this.maxBytes) return this.refuse()
+    if (needed > this.slab.length) this.grow(Math.min(Math.max(needed, 2 * this.slab.length), this.maxBytes))
+    return true
+  }
+
+  private refuse(): false {
+    const alone = BATCH_OVERHEAD_BYTES + recordSize({ ...this.draft, timestampDelta: 0, offsetDelta: 0 })
+    if (alone <= this.maxBytes) return false
+    throw coreError('RECORD_TOO_LARGE', {
+      what: 'a record is larger than a batch may be',
+      expected: `at most ${this.maxBytes} bytes`,
+      received: `${alone} bytes`,
+    })
+  }
+
+  private grow(bytes: number): void {
+    const slab = newSlab(bytes)
+    this.slab.copy(slab, BATCH_OVERHEAD_BYTES, BATCH_OVERHEAD_BYTES, this.end)
+    this.slab = slab
+  }
+
+  /** Finishes header and checksum; the builder takes nothing more. @throws BATCH_CONSUMED the second time */
+  build(producer: ProducerStamp = noProducer): Uint8Array {
+    if (this.built) throw consumed()
+    assert(this.count > 0, 'a batch has at least one record')
+    const batch = this.takeSlab()
+    sealBatch(batch, {
+      attributes: producer.transactional ? TRANSACTIONAL_BIT : 0,
+      count: this.count,
+      baseTimestamp: this.baseTimestamp,
+      maxTimestamp: this.latest,
+      producerId: producer.producerId,
+      producerEpoch: producer.producerEpoch,
+      baseSequence: producer.baseSequence,
+    })
+    return batch
+  }
+
+  private takeSlab(): Buffer {
+    const { slab, end } = this
+    this.built = true
+    this.slab = noSlab
+    this.draft.key = this.draft.value = null
+    const batch = slab.subarray(0, end)
+    if (slab.length < largeSlab || end * 4 >= slab.length) return batch
+    const copy = newSlab(end)
+    copy.set(batch)
+    return copy
+  }
+}
+
+/** Of its own memory: a view that is kept keeps this batch and no stranger. */
+function newSlab(bytes: number): Slab {
+  return Buffer.allocUnsafeSlow(bytes) as Slab
+}
+
+const noSlab = newSlab(0)
+
+function isTimestamp(timestamp: number): boolean {
+  return timestamp >= noTimestamp && timestamp <= lastTimestamp && Number.isInteger(timestamp)
+}
+
+function badTimestamp(timestamp: number): Error {
+  const expected = `a whole number from -1 to ${lastTimestamp}`
+  return coreError('NUMBER_OUT_OF_RANGE', { what: 'a timestamp is out of range', expected, received: timestamp })
+}
+
+function consumed(): Error {
+  return coreError('BATCH_CONSUMED', { what: 'the batch was built already' })
+}

@@ -1,0 +1,71 @@
+import { coreError } from '../base/error-catalogue.ts'
+import type { Disk } from '../base/disk.ts'
+import type { TopicId } from '../base/ids.ts'
+import { crc32c } from '../record/crc32c.ts'
+import { replaceFile } from './atomic-file.ts'
+import type { JournalGeometry, JournalPosition } from './journal.ts'
+import type { FolderMark } from './partition-folder.ts'
+
+/**
+ * `millrace-checkpoint`: the one file that says how far each partition's folder can be trusted, and where the journal
+ * goes on. Two lines: the CRC-32C of the second in hexadecimal, and JSON. It is replaced atomically, so that a crash
+ * finds one checkpoint, whole; everything after it stands in the journal.
+ */
+export interface Checkpoint {
+  readonly version: 1
+  /** Marks this directory's journal frames. */
+  readonly salt: number
+  /** Of the log: it rises at every unclean open. */
+  readonly epoch: number
+  /** Nothing may stand in the journal after it. */
+  readonly clean: boolean
+  readonly journal: JournalCheckpoint
+  readonly partitions: readonly PartitionCheckpoint[]
+}
+
+/** Where the journal goes on, and its shape. */
+export interface JournalCheckpoint extends JournalPosition, JournalGeometry {
+  readonly sequence: number
+  /** How many of its files must be there. */
+  readonly files: number
+}
+
+export interface PartitionCheckpoint {
+  readonly topic: string
+  readonly partition: number
+  readonly topicId: TopicId
+  readonly startOffset: number
+  /** Every batch below it stands in the folder; batches of the journal below it are skipped. */
+  readonly recoveryOffset: number
+  /** Whether `<recoveryOffset>.snapshot` holds the state of its producers; otherwise there is none. */
+  readonly producers: boolean
+  readonly folder: FolderMark
+}
+
+export function checkpointPath(folder: string): string {
+  return `${folder}/millrace-checkpoint`
+}
+
+export async function writeCheckpoint(disk: Disk, folder: string, checkpoint: Checkpoint): Promise<void> {
+  const json = JSON.stringify(checkpoint)
+  await replaceFile(disk, checkpointPath(folder), Buffer.from(`${crcOf(json)}\n${json}\n`))
+}
+
+/** Null when there is none. @throws CHECKPOINT_DAMAGED, UNSUPPORTED_FORMAT */
+export function readCheckpoint(disk: Disk, folder: string): Checkpoint | null {
+  const path = checkpointPath(folder)
+  if (disk.stat(path) === null) return null
+  const [crc, json] = Buffer.from(disk.readFile(path)).toString('utf8').split('\n')
+  if (json === undefined || crc !== crcOf(json)) {
+    throw coreError('CHECKPOINT_DAMAGED', { what: 'the checkpoint file is damaged', where: path, expected: 'a right CRC' })
+  }
+  const checkpoint = JSON.parse(json) as Checkpoint
+  if (checkpoint.version !== 1) {
+    throw coreError('UNSUPPORTED_FORMAT', { what: 'the checkpoint has another version', where: path, expected: 1, received: checkpoint.version })
+  }
+  return checkpoint
+}
+
+function crcOf(text: string): string {
+  return crc32c(Buffer.from(text)).toString(16).padStart(8, '0')
+}

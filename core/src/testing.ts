@@ -1,0 +1,22 @@
+/** The simulated ports, for whoever tests what runs on them: `@millrace/core/testing`. */
+export { crashModes, DiskImage, type CrashMode, type Survival } from './simulation/crash-image.ts'
+export { SimulatedCrash } from './simulation/crash.ts'
+export type { DiskStep } from './simulation/device.ts'
+export type { DiskSnapshot } from './simulation/disk-snapshot.ts'
+export {
+  enumerateCrashes,
+  type CrashEnumeration,
+  type CrashInfo,
+  type CrashPlace,
+  type CrashSite,
+  type CrashTally,
+  type RecoveryCrashes,
+} from './simulation/enumerate-crashes.ts'
+export type { DiskFault, DiskOperation, FaultPlan } from './simulation/fault-plan.ts'
+export type { Choose } from './simulation/run-queue.ts'
+export { SimClock } from './simulation/sim-clock.ts'
+export { SimDisk, type SimDiskOptions } from './simulation/sim-disk.ts'
+export { SimRandom } from './simulation/sim-random.ts'
+export { SimScheduler, type SchedulerOptions } from './simulation/sim-scheduler.ts'
+export { simWorld, type SimWorld, type SimWorldOptions } from './simulation/sim-world.ts'
+export type { SimulationErrorCode } from './simulation/simulation-errors.ts'

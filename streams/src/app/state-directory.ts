@@ -1,0 +1,54 @@
+import { DiskError, type DirectoryLock, type World } from '@millrace/core'
+import { streamError } from '../time/stream-errors.ts'
+
+/** The folder of an application's state, held by this process: `<stateDir>/<applicationId>/`. */
+export interface StateDirectory {
+  readonly folder: string
+  /** Names this instance over its restarts; it lives as long as the folder. */
+  readonly instanceId: string
+  release(): void
+}
+
+/** @throws STATE_DIRECTORY_LOCKED, STATE_DIRECTORY_UNUSABLE */
+export async function openStateDirectory(world: World, stateDir: string, applicationId: string): Promise<StateDirectory> {
+  const folder = `${stateDir}/${applicationId}`
+  const lock = takeLock(world, folder)
+  try {
+    return { folder, instanceId: await instanceIdIn(world, folder), release: () => lock.release() }
+  } catch (cause) {
+    lock.release()
+    throw unusable(folder, cause)
+  }
+}
+
+function takeLock({ disk }: World, folder: string): DirectoryLock {
+  try {
+    disk.makeFolder(folder)
+    return disk.lock(`${folder}/.lock`, 'a Millrace application')
+  } catch (cause) {
+    if (!(cause instanceof DiskError) || cause.code !== 'EBUSY') throw unusable(folder, cause)
+    throw streamError('STATE_DIRECTORY_LOCKED', { what: `the state directory is in use by ${cause.holder ?? 'another process'}`, where: folder, cause })
+  }
+}
+
+function unusable(folder: string, cause: unknown): Error {
+  return streamError('STATE_DIRECTORY_UNUSABLE', { what: 'the state directory cannot be made or written', where: folder, cause })
+}
+
+async function instanceIdIn({ disk, random }: World, folder: string): Promise<string> {
+  const path = `${folder}/instance-id`
+  if (disk.stat(path) !== null) {
+    const found = Buffer.from(disk.readFile(path)).toString('utf8').trim()
+    if (found !== '') return found
+  }
+  const id = Buffer.from(random.bytes(8)).toString('hex')
+  const file = disk.create(path)
+  try {
+    await file.write([Buffer.from(`${id}\n`)], 0)
+    await file.dataSync()
+  } finally {
+    file.close()
+  }
+  disk.syncFolder(folder)
+  return id
+}

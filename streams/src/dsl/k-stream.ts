@@ -1,0 +1,61 @@
+import type { Serializer } from '@millrace/core'
+import type { Meta } from '../graph/callbacks.ts'
+import type { ValueOperator } from '../rx/value-operator.ts'
+import type { GlobalTable } from './global-table.ts'
+import type { GroupedStream } from './grouped-stream.ts'
+import type { Of, Through } from './options.ts'
+
+/** Operators that need no known partitioning: they stand on both kinds of stream. */
+export interface Stateless<K, V> {
+  /**
+   * Writes the records to a topic, with timestamp and headers; a null value is a deletion there. The topic must exist. The key
+   * decides the partition as in Kafka (murmur2); of a windowed key the key inside does.
+   * @throws TOPOLOGY_NAME_MISSING, TOPOLOGY_NAME_INVALID, INVALID_STREAM_OPTION
+   */
+  to(topic: string, options: { readonly key: Serializer<K>; readonly value: Serializer<V> }): void
+  /**
+   * Sends the records through a topic of the application, each to the partition of its key.
+   * @throws TOPOLOGY_NAME_MISSING, TOPOLOGY_NAME_INVALID, TOPOLOGY_NAME_TAKEN, INVALID_STREAM_OPTION
+   */
+  repartition(through: Through<K, V>): KStream<K, V>
+  /** A new key and value. */
+  map<K2, V2>(mapper: Of<K, V, { readonly key: K2; readonly value: V2 }>): RekeyedStream<K2, V2>
+  /** A new key. */
+  selectKey<K2>(selector: Of<K, V, K2>): RekeyedStream<K2, V>
+  /** `selectKey`, `repartition` and `groupByKey` in one. @throws as `repartition` */
+  groupBy<K2>(selector: Of<K, V, K2>, through: Through<K2, V>): GroupedStream<K2, V>
+}
+
+/** A stream whose records lie in the partition of their key: keyed operators are allowed. */
+export interface KStream<in out K, V> extends Stateless<K, V> {
+  /** A type guard narrows the values behind it. */
+  filter<V2 extends V>(predicate: (value: V, key: K, meta: Meta) => value is V2): KStream<K, V2>
+  filter(predicate: Of<K, V, boolean>): KStream<K, V>
+  mapValues<V2>(mapper: Of<K, V, V2>): KStream<K, V2>
+  /** Both, in the order in which they are processed; each keeps its own order. */
+  merge<V2>(other: KStream<K, V2>): KStream<K, V | V2>
+  /** RxJS's own operators on the values, from `@millrace/streams/rx`; the key stays. @throws TOPOLOGY_INVALID for others */
+  pipe<A>(a: ValueOperator<V, A>): KStream<K, A>
+  pipe<A, B>(a: ValueOperator<V, A>, b: ValueOperator<A, B>): KStream<K, B>
+  pipe<A, B, C>(a: ValueOperator<V, A>, b: ValueOperator<A, B>, c: ValueOperator<B, C>): KStream<K, C>
+  pipe<A, B, C, D>(a: ValueOperator<V, A>, b: ValueOperator<A, B>, c: ValueOperator<B, C>, d: ValueOperator<C, D>): KStream<K, D>
+  groupByKey(): GroupedStream<K, V>
+  /** Each record with the row that `on` names in the table, as the table is now; no row, no record. A null value is dropped. */
+  joinGlobal<K2, T, R>(table: GlobalTable<K2, T>, options: GlobalJoin<K, V, K2, T, R>): KStream<K, R>
+}
+
+/** After map or selectKey: repartition first. The type has no keyed operators. */
+export interface RekeyedStream<in out K, V> extends Stateless<K, V> {
+  /** A type guard narrows the values behind it. */
+  filter<V2 extends V>(predicate: (value: V, key: K, meta: Meta) => value is V2): RekeyedStream<K, V2>
+  filter(predicate: Of<K, V, boolean>): RekeyedStream<K, V>
+  mapValues<V2>(mapper: Of<K, V, V2>): RekeyedStream<K, V2>
+  /** Both, in the order in which they are processed; each keeps its own order. */
+  merge<V2>(other: RekeyedStream<K, V2> | KStream<K, V2>): RekeyedStream<K, V | V2>
+}
+
+export interface GlobalJoin<K, V, K2, T, R> {
+  /** The key of the row in the table. */
+  readonly on: Of<K, V, K2>
+  readonly join: (value: V, other: T, key: K) => R
+}

@@ -1,0 +1,119 @@
+import type { Serde, Serializer } from '@millrace/core'
+import type { Callback, Joiner, KeyValue, Meta } from '../graph/callbacks.ts'
+import type { GraphBuilder, NewNode } from '../graph/graph-builder.ts'
+import { segmentOf } from '../rx/segment.ts'
+import { isValueOperator, type ValueOperator } from '../rx/value-operator.ts'
+import { checkCount, checkFunctions, checkOptions, checkSerdes } from '../time/options.ts'
+import { streamError } from '../time/stream-errors.ts'
+import { erase, eraseSerializer } from './erase.ts'
+import { GlobalTableNode, type GlobalTable } from './global-table.ts'
+import { GroupedNode, type GroupedStream } from './grouped-stream.ts'
+import type { GlobalJoin, KStream, RekeyedStream } from './k-stream.ts'
+import type { Of, Through } from './options.ts'
+import type { StreamAt } from './place.ts'
+
+/** A stream of what a node emits, in the partition of its key. */
+export const streamAt: StreamAt = (graph, node, key) => new StreamNode(graph, node, key)
+
+/**
+ * Both kinds of stream: each call adds a node to the graph and gives the stream behind it. Where the key was changed there is
+ * no serde for it, and the type that the caller sees has no keyed operators.
+ */
+class StreamNode<K, V> implements KStream<K, V>, RekeyedStream<K, V> {
+  readonly #graph: GraphBuilder
+  readonly #node: string
+  readonly #key: Serde<K> | undefined
+
+  constructor(graph: GraphBuilder, node: string, key: Serde<K> | undefined) {
+    this.#graph = graph
+    this.#node = node
+    this.#key = key
+  }
+
+  filter<V2 extends V>(predicate: (value: V, key: K, meta: Meta) => value is V2): StreamNode<K, V2>
+  filter(predicate: Of<K, V, boolean>): StreamNode<K, V>
+  filter(predicate: Of<K, V, boolean>): StreamNode<K, V> {
+    checkFunctions('filter', { predicate })
+    return this.#then({ kind: 'filter', inputs: [this.#node], predicate: predicate as Callback<boolean> }, this.#key)
+  }
+
+  mapValues<V2>(mapper: Of<K, V, V2>): StreamNode<K, V2> {
+    checkFunctions('mapValues', { mapper })
+    return this.#then({ kind: 'map-values', inputs: [this.#node], mapper: mapper as Callback }, this.#key)
+  }
+
+  map<K2, V2>(mapper: Of<K, V, { readonly key: K2; readonly value: V2 }>): StreamNode<K2, V2> {
+    checkFunctions('map', { mapper })
+    return this.#then({ kind: 'map', inputs: [this.#node], mapper: mapper as Callback<KeyValue> }, undefined)
+  }
+
+  selectKey<K2>(selector: Of<K, V, K2>): StreamNode<K2, V> {
+    checkFunctions('selectKey', { selector })
+    return this.#then({ kind: 'select-key', inputs: [this.#node], selector: selector as Callback }, undefined)
+  }
+
+  merge<V2>(other: KStream<K, V2> | RekeyedStream<K, V2>): StreamNode<K, V | V2> {
+    if (!(other instanceof StreamNode) || other.#graph !== this.#graph) throw foreign('merge')
+    return this.#then({ kind: 'merge', inputs: [this.#node, other.#node] }, other.#key === undefined ? undefined : this.#key)
+  }
+
+  pipe<A>(a: ValueOperator<V, A>): StreamNode<K, A>
+  pipe<A, B>(a: ValueOperator<V, A>, b: ValueOperator<A, B>): StreamNode<K, B>
+  pipe<A, B, C>(a: ValueOperator<V, A>, b: ValueOperator<A, B>, c: ValueOperator<B, C>): StreamNode<K, C>
+  pipe<A, B, C, D>(
+    a: ValueOperator<V, A>,
+    b: ValueOperator<A, B>,
+    c: ValueOperator<B, C>,
+    d: ValueOperator<C, D>,
+  ): StreamNode<K, D>
+  pipe(...operators: readonly unknown[]): StreamNode<K, unknown> {
+    if (!operators.every(isValueOperator)) {
+      const what = 'pipe takes the operators of @millrace/streams/rx, or unchecked(name, operator)'
+      throw streamError('TOPOLOGY_INVALID', { what, where: 'pipe' })
+    }
+    return this.#then({ kind: 'pipe', inputs: [this.#node], open: segmentOf(operators) }, this.#key)
+  }
+
+  groupByKey(): GroupedStream<K, V> {
+    if (this.#key === undefined) {
+      throw streamError('TOPOLOGY_INVALID', { what: 'the key was changed: call repartition(...) before', where: 'groupByKey' })
+    }
+    return new GroupedNode({ graph: this.#graph, node: this.#node, key: this.#key, streamAt })
+  }
+
+  groupBy<K2>(selector: Of<K, V, K2>, through: Through<K2, V>): GroupedStream<K2, V> {
+    return this.selectKey(selector).repartition(through).groupByKey()
+  }
+
+  repartition(through: Through<K, V>): StreamNode<K, V> {
+    checkOptions('repartition', through, ['name', 'key', 'value', 'partitions'])
+    const { name: topicName, key, value, partitions = null } = through
+    checkSerdes('repartition', { key, value })
+    if (partitions !== null) checkCount('repartition, partitions', partitions)
+    const node = { inputs: [this.#node], topicName, key: erase(key), value: erase(value), partitions }
+    return this.#then({ kind: 'repartition', ...node }, key)
+  }
+
+  joinGlobal<K2, T, R>(table: GlobalTable<K2, T>, options: GlobalJoin<K, V, K2, T, R>): StreamNode<K, R> {
+    if (!(table instanceof GlobalTableNode) || table.graph !== this.#graph) throw foreign('joinGlobal')
+    checkOptions('joinGlobal', options, ['on', 'join'])
+    checkFunctions('joinGlobal', { on: options.on, join: options.join })
+    const callbacks = { on: options.on as Callback, join: options.join as Joiner }
+    return this.#then({ kind: 'join-global', inputs: [this.#node], table: table.store, ...callbacks }, this.#key)
+  }
+
+  to(topic: string, options: { readonly key: Serializer<K>; readonly value: Serializer<V> }): void {
+    checkOptions('to', options, ['key', 'value'])
+    const { key, value } = options
+    checkSerdes('to', { key, value }, 'write')
+    this.#graph.add({ kind: 'to', inputs: [this.#node], topic, key: eraseSerializer(key), value: eraseSerializer(value) })
+  }
+
+  #then<K2, V2>(node: NewNode, key: Serde<K2> | undefined): StreamNode<K2, V2> {
+    return new StreamNode(this.#graph, this.#graph.add(node), key)
+  }
+}
+
+function foreign(where: string): Error {
+  return streamError('TOPOLOGY_INVALID', { what: 'the other side was not made by the same StreamsBuilder', where })
+}

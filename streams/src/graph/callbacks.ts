@@ -1,0 +1,46 @@
+import type { Header } from '@millrace/core'
+
+/** What user code sees of the record it works on. Valid only during the call. */
+export interface Meta {
+  readonly topic: string
+  readonly partition: number
+  /** -1 where no record is the cause: a window was closed. */
+  readonly offset: number
+  /** Milliseconds since 1970: of the record as it comes to this operator. */
+  readonly timestamp: number
+  readonly headers: readonly Header[]
+}
+
+/** User code on one record, its types erased: the DSL checked them. */
+export type Callback<R = unknown> = (value: unknown, key: unknown, meta: Meta) => R
+
+/** The total after one more value. Null: the key has no total any more. */
+export type Adder = (total: unknown, value: unknown, key: unknown, meta: Meta) => unknown
+
+/** The total after the first value of a key. */
+export type Starter = (value: unknown, key: unknown, meta: Meta) => unknown
+
+/** The value made of both sides of a join. */
+export type Joiner = (value: unknown, other: unknown, key: unknown) => unknown
+
+export interface KeyValue {
+  readonly key: unknown
+  readonly value: unknown
+}
+
+/** A user's own chain of RxJS operators, opened for one task. */
+export interface ValueSegment {
+  /** What the chain emits for the value; the array is valid until the next call. @throws what user code throws */
+  push(value: unknown): readonly unknown[]
+  close(): void
+}
+
+/** How a segment says that its chain did what it may not. */
+export interface SegmentFaults {
+  /** `ended`: it completed. `escaped`: it emitted, or failed with `cause`, while nobody was calling `push`. */
+  error(kind: 'ended' | 'escaped', cause?: unknown): Error
+  /** The fault happened outside of `push`, so that it cannot be thrown to a caller. */
+  tell(error: Error): void
+}
+
+export type OpenSegment = (faults: SegmentFaults) => ValueSegment

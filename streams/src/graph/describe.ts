@@ -1,0 +1,45 @@
+/**
+ * The text of Kafka's TopologyDescription, byte for byte in its form, so that viewers made for it show our topologies. Names of
+ * nodes are ours, and nodes stand in the order in which the user wrote them.
+ */
+import { cut, type Part, type TaskNode } from './cut.ts'
+import type { GlobalTableNode, GraphNode } from './node.ts'
+
+export function describe(nodes: readonly GraphNode[]): string {
+  const parts = cut(nodes)
+  const tables = nodes.filter((node) => node.kind === 'global-table')
+  const texts = [...parts.map(part), ...tables.map((table, i) => globalTable(table, parts.length + i))]
+  return `Topologies:\n ${texts.map((text) => `  ${text}`).join('')}`
+}
+
+function part({ id, nodes }: Part): string {
+  return [`Sub-topology: ${id}`, ...nodes.flatMap((node) => taskNode(node, nodes)), '', ''].join('\n')
+}
+
+function taskNode(node: TaskNode, nodes: readonly TaskNode[]): string[] {
+  const before = node.inputs
+  const after = nodes.filter(({ inputs }) => inputs.includes(node.name)).map(({ name }) => name)
+  if (node.kind === 'source') return [`    Source: ${node.name} (topics: [${node.topics.join(', ')}])`, next(after)]
+  if (node.kind === 'to') return [`    Sink: ${node.name} (topic: ${node.topic})`, previous(before)]
+  return [`    Processor: ${node.name} (stores: [${'store' in node ? node.store : ''}])`, next(after), previous(before)]
+}
+
+function globalTable({ name, topic, store }: GlobalTableNode, id: number): string {
+  return [
+    `Sub-topology: ${id} for global store (will not generate tasks)`,
+    `    Source: ${name}-source (topics: [${topic}])`,
+    next([name]),
+    `    Processor: ${name} (stores: [${store}])`,
+    next([]),
+    previous([`${name}-source`]),
+    '',
+  ].join('\n')
+}
+
+function next(names: readonly string[]): string {
+  return `      --> ${names.length === 0 ? 'none' : names.join(', ')}`
+}
+
+function previous(names: readonly string[]): string {
+  return `      <-- ${names.length === 0 ? 'none' : names.join(', ')}`
+}

@@ -1,0 +1,99 @@
+import { streamError } from '../time/stream-errors.ts'
+import { checkName } from './names.ts'
+import type { GraphNode, NodeKind } from './node.ts'
+import { Topology } from './topology.ts'
+
+/** A node before it has its name. */
+export type NewNode = GraphNode extends infer N ? (N extends GraphNode ? Omit<N, 'name'> : never) : never
+
+/**
+ * Gathers nodes in the order of the user's calls and refuses what cannot be built at the call that asks for it, so that the
+ * stack of the error points into the user's code (invariants G1 to G4 of node.ts).
+ */
+export class GraphBuilder {
+  readonly #nodes: GraphNode[] = []
+  readonly #counts = new Map<NodeKind, number>()
+  /** What has each name, for the message to the second one. */
+  readonly #durable = new Map<string, string>()
+  readonly #topics = new Map<string, string>()
+  /** Nodes whose records may lie in another partition than that of their key. */
+  readonly #rekeyed = new Set<string>()
+
+  /** @throws TOPOLOGY_NAME_MISSING, TOPOLOGY_NAME_INVALID, TOPOLOGY_NAME_TAKEN, TOPOLOGY_INVALID */
+  add(node: NewNode): string {
+    const rekeyed = this.#isRekeyed(node)
+    this.#checkTopics(node)
+    this.#checkDurable(node)
+    const name = this.#nameOf(node.kind)
+    if (rekeyed) this.#rekeyed.add(name)
+    this.#nodes.push(Object.freeze({ ...node, name }))
+    return name
+  }
+
+  /** @throws TOPOLOGY_EMPTY, TOPOLOGY_INVALID */
+  build(): Topology {
+    if (!this.#nodes.some(({ kind }) => kind === 'source')) {
+      throw streamError('TOPOLOGY_EMPTY', { what: 'the topology reads no topic' })
+    }
+    for (const node of this.#nodes) if (node.kind === 'window-aggregate') this.#checkEmitted(node.name, node.store)
+    return new Topology(this.#nodes)
+  }
+
+  #nameOf(kind: NodeKind): string {
+    const count = (this.#counts.get(kind) ?? 0) + 1
+    this.#counts.set(kind, count)
+    return `${kind}-${count}`
+  }
+
+  #checkDurable(node: NewNode): void {
+    if (node.kind === 'repartition') this.#claim('the repartition topic', node.topicName)
+    else if ('store' in node) this.#claim('the store', node.store)
+  }
+
+  #claim(what: string, name: string): void {
+    checkName(`${what} of this operator`, name)
+    const before = this.#durable.get(name)
+    if (before !== undefined) {
+      throw streamError('TOPOLOGY_NAME_TAKEN', {
+        what: `${what} has the name of another`,
+        where: name,
+        received: `already ${before}`,
+      })
+    }
+    this.#durable.set(name, `${what} of an operator before`)
+  }
+
+  #checkTopics(node: NewNode): void {
+    if (node.kind === 'to') return checkName('the topic of to(...)', node.topic)
+    if (node.kind === 'global-table') return this.#read(node.topic, 'globalTable')
+    if (node.kind === 'source') for (const topic of node.topics) this.#read(topic, 'stream')
+  }
+
+  /** One topic, one reader: two would disagree on its serdes, and count its records twice. */
+  #read(topic: string, by: string): void {
+    checkName(`the topic of ${by}(...)`, topic)
+    const before = this.#topics.get(topic)
+    if (before !== undefined) {
+      const what = 'a topic is read twice; keep the first stream in a variable and use it again'
+      throw streamError('TOPOLOGY_INVALID', { what, where: topic, received: `${before}(...) and ${by}(...)` })
+    }
+    this.#topics.set(topic, by)
+  }
+
+  /** Whether records leave the node in another task than that of their key. @throws where that must not be (G4) */
+  #isRekeyed(node: NewNode): boolean {
+    if (node.kind === 'repartition') return false
+    if (node.kind === 'select-key' || node.kind === 'map') return true
+    const rekeyed = node.inputs.some((input) => this.#rekeyed.has(input))
+    if (rekeyed && (node.kind === 'aggregate' || node.kind === 'window-aggregate')) {
+      const what = 'the key was changed, so records of one key lie in several tasks; call repartition(...) before'
+      throw streamError('TOPOLOGY_INVALID', { what, where: node.store })
+    }
+    return rekeyed
+  }
+
+  #checkEmitted(name: string, store: string): void {
+    if (this.#nodes.some(({ inputs }) => inputs.includes(name))) return
+    throw streamError('TOPOLOGY_INVALID', { what: 'the rows of windows go nowhere; call emitFinal() and to(...)', where: store })
+  }
+}

@@ -1,0 +1,133 @@
+/**
+ * The logical graph: what the user wrote, as data.
+ *
+ * Invariants
+ *   G1  A node is immutable, and comes after its inputs: the order in which nodes were made is topological.
+ *   G2  Node names are unique and made from kind and position; they stand in messages and descriptions, never on disk.
+ *   G3  What is durable (stores, repartition topics) has a name given by the user, unique among both.
+ *   G4  Nothing that needs its key in its own partition stands behind a changed key without a repartition between.
+ */
+import type { Serde, Serializer } from '@millrace/core'
+import type { Windows } from '../time/windows.ts'
+import type { Adder, Callback, Joiner, KeyValue, OpenSegment, Starter } from './callbacks.ts'
+
+interface AnyNode {
+  readonly name: string
+  /** Names of the nodes before it. */
+  readonly inputs: readonly string[]
+}
+
+export interface SourceNode extends AnyNode {
+  readonly kind: 'source'
+  readonly topics: readonly string[]
+  readonly key: Serde<unknown>
+  readonly value: Serde<unknown>
+}
+
+/** A table that every instance holds whole. It is no part of any task. */
+export interface GlobalTableNode extends AnyNode {
+  readonly kind: 'global-table'
+  readonly topic: string
+  readonly store: string
+  readonly key: Serde<unknown>
+  readonly value: Serde<unknown>
+}
+
+export interface FilterNode extends AnyNode {
+  readonly kind: 'filter'
+  readonly predicate: Callback<boolean>
+}
+
+export interface MapValuesNode extends AnyNode {
+  readonly kind: 'map-values'
+  readonly mapper: Callback
+}
+
+export interface SelectKeyNode extends AnyNode {
+  readonly kind: 'select-key'
+  readonly selector: Callback
+}
+
+export interface MapNode extends AnyNode {
+  readonly kind: 'map'
+  readonly mapper: Callback<KeyValue>
+}
+
+/** RxJS operators of the user, on values. */
+export interface PipeNode extends AnyNode {
+  readonly kind: 'pipe'
+  readonly open: OpenSegment
+}
+
+export interface MergeNode extends AnyNode {
+  readonly kind: 'merge'
+}
+
+/** Where the graph is cut: a topic of its own between two sub-topologies. */
+export interface RepartitionNode extends AnyNode {
+  readonly kind: 'repartition'
+  /** Given by the user; the topic is `<applicationId>-<topicName>-repartition`. */
+  readonly topicName: string
+  readonly key: Serde<unknown>
+  readonly value: Serde<unknown>
+  /** Null: as many as its sources have. */
+  readonly partitions: number | null
+}
+
+/** count, reduce and aggregate: one total a key. */
+export interface AggregateNode extends AnyNode {
+  readonly kind: 'aggregate'
+  readonly store: string
+  readonly key: Serde<unknown>
+  readonly value: Serde<unknown>
+  readonly start: Starter
+  readonly add: Adder
+}
+
+/** One total a key and window, emitted once, when its window is closed. */
+export interface WindowAggregateNode extends AnyNode {
+  readonly kind: 'window-aggregate'
+  readonly store: string
+  readonly windows: Windows
+  readonly key: Serde<unknown>
+  readonly value: Serde<unknown>
+  readonly start: Starter
+  readonly add: Adder
+}
+
+export interface ToStreamNode extends AnyNode {
+  readonly kind: 'to-stream'
+}
+
+export interface JoinGlobalNode extends AnyNode {
+  readonly kind: 'join-global'
+  /** The store of the global table. */
+  readonly table: string
+  readonly on: Callback
+  readonly join: Joiner
+}
+
+export interface SinkNode extends AnyNode {
+  readonly kind: 'to'
+  readonly topic: string
+  readonly key: Serializer<unknown>
+  readonly value: Serializer<unknown>
+}
+
+export type GraphNode =
+  | SourceNode
+  | GlobalTableNode
+  | FilterNode
+  | MapValuesNode
+  | SelectKeyNode
+  | MapNode
+  | PipeNode
+  | MergeNode
+  | RepartitionNode
+  | AggregateNode
+  | WindowAggregateNode
+  | ToStreamNode
+  | JoinGlobalNode
+  | SinkNode
+
+export type NodeKind = GraphNode['kind']

@@ -1,0 +1,17 @@
+import { describe } from './describe.ts'
+import type { GraphNode } from './node.ts'
+
+/** What was built with a StreamsBuilder: immutable, and without any connection to a log. */
+export class Topology {
+  /** In topological order. */
+  readonly nodes: readonly GraphNode[]
+
+  constructor(nodes: readonly GraphNode[]) {
+    this.nodes = Object.freeze([...nodes])
+  }
+
+  /** The sub-topologies, their sources, processors and sinks, in the text format of Kafka's `Topology#describe`. */
+  describe(): string {
+    return describe(this.nodes)
+  }
+}

@@ -1,0 +1,27 @@
+/** The front door of @millrace/streams. */
+
+export { days, hours, millis, minutes, seconds } from './time/duration.ts'
+export type { Duration } from './time/duration.ts'
+export { tumbling } from './time/windows.ts'
+export type { Grace, TumblingWindows, Windows } from './time/windows.ts'
+export { windowed } from './time/windowed.ts'
+export type { Windowed, WindowedSerde } from './time/windowed.ts'
+export type { StreamErrorCode } from './time/stream-errors.ts'
+
+export { StreamsBuilder } from './dsl/streams-builder.ts'
+export type { GlobalJoin, KStream, RekeyedStream, Stateless } from './dsl/k-stream.ts'
+export type { GroupedStream } from './dsl/grouped-stream.ts'
+export type { WindowedStream, WindowTable } from './dsl/windowed-stream.ts'
+export type { KTable } from './dsl/k-table.ts'
+export type { GlobalTable } from './dsl/global-table.ts'
+export type { Aggregation, Counting, Of, Reduction, Through, TopicSerdes } from './dsl/options.ts'
+export type { KeyValue, Meta } from './graph/callbacks.ts'
+export { Topology } from './graph/topology.ts'
+
+export { planOf } from './plan/plan-of.ts'
+export { manifestOf } from './plan/manifest.ts'
+export type { Manifest } from './plan/manifest.ts'
+export type { Plan } from './plan/plan.ts'
+export { StreamsApp } from './app/streams-app.ts'
+export type { StreamsOptions } from './app/streams-options.ts'
+export type { AppState, StateListener } from './app/app-state.ts'

@@ -1,0 +1,144 @@
+/**
+ * A sub-topology as one persistent RxJS topology of a task.
+ *
+ * Invariants
+ *   B1  Everything is subscribed here, once; a record only calls `next` from node to node, depth first.
+ *   B2  Branches run in the order in which the user wrote them: the topology is built from its ends to its sources.
+ *   B3  What a node throws goes through to the caller of the entry, and the next record finds the topology as it was.
+ */
+import type { OperatorFunction, Subscriber } from 'rxjs'
+import { fanTo } from '../rx/fan.ts'
+import { inlet } from '../rx/operator.ts'
+import type { Rec } from '../task/rec.ts'
+import type { TaskContext } from '../task/task-context.ts'
+import { streamError } from '../time/stream-errors.ts'
+import { aggregate, type AggregateNode } from './aggregate.ts'
+import { filter, type FilterNode } from './filter.ts'
+import { joinGlobal, type JoinGlobalNode } from './join-global.ts'
+import { map, type MapNode } from './map.ts'
+import { mapValues, type MapValuesNode } from './map-values.ts'
+import type { OperatorNode } from './node.ts'
+import { pipe, type PipeNode } from './pipe.ts'
+import { selectKey, type SelectKeyNode } from './select-key.ts'
+import { to, type ToNode } from './to.ts'
+import { toStream, type ToStreamNode } from './to-stream.ts'
+import { windowAggregate, type WindowAggregateNode } from './window-aggregate.ts'
+
+export interface SourceNode extends OperatorNode {
+  readonly kind: 'source'
+  readonly topics: readonly string[]
+}
+
+export interface MergeNode extends OperatorNode {
+  readonly kind: 'merge'
+}
+
+/** A node of a sub-topology; the plan's `TaskNode` passes. */
+export type TopologyNode =
+  | SourceNode
+  | MergeNode
+  | FilterNode
+  | MapValuesNode
+  | SelectKeyNode
+  | MapNode
+  | PipeNode
+  | AggregateNode
+  | WindowAggregateNode
+  | ToStreamNode
+  | JoinGlobalNode
+  | ToNode
+
+/** Where the records of a topic go in: `next` returns when all that follows from the record is done. */
+export interface Entry {
+  next(rec: Rec): void
+}
+
+/** The running topology of one task. */
+export interface TaskTopology {
+  /** The entry of a source topic, decoded values. The same object each time. */
+  source(topic: string): Entry
+  /** Ends the users' own RxJS chains. Nothing else is open. */
+  close(): void
+}
+
+/**
+ * Builds the topology of a task. The stores and stream times of the context are in place, restored.
+ * @param parts `nodes`: topologically ordered, as in a `SubTopology` of the plan.
+ */
+export function buildTopology(parts: { readonly nodes: readonly TopologyNode[] }, context: TaskContext): TaskTopology {
+  const builder = new TopologyBuilder(context)
+  for (const node of parts.nodes.toReversed()) builder.add(node)
+  return builder.built
+}
+
+/** Any record, also one with a change for its value: which it is, the graph has checked. */
+type Flow = Subscriber<Rec>
+
+class TopologyBuilder {
+  readonly #context: TaskContext
+  /** What stands behind a node that is still to come, in the order of the user. */
+  readonly #behind = new Map<string, Flow[]>()
+  readonly #entries = new Map<string, Entry>()
+  readonly #closes: (() => void)[] = []
+
+  constructor(context: TaskContext) {
+    this.#context = context
+  }
+
+  get built(): TaskTopology {
+    const entries = this.#entries
+    return {
+      source: (topic) => entries.get(topic)!,
+      close: () => {
+        for (const close of this.#closes) close()
+      },
+    }
+  }
+
+  add(node: TopologyNode): void {
+    const behind = fanTo(this.#behind.get(node.name) ?? [])
+    if (node.kind === 'source') for (const topic of node.topics) this.#entries.set(topic, behind)
+    const flow = node.kind === 'source' || node.kind === 'merge' ? behind : inlet(this.#operatorOf(node), behind)
+    for (const input of node.inputs) this.#feed(input, flow)
+  }
+
+  /** Nodes come last first, so each goes to the front. */
+  #feed(input: string, flow: Flow): void {
+    const before = this.#behind.get(input)
+    if (before === undefined) this.#behind.set(input, [flow])
+    else before.unshift(flow)
+  }
+
+  #operatorOf(node: Exclude<TopologyNode, SourceNode | MergeNode>): OperatorFunction<Rec, Rec> {
+    const context = this.#context
+    switch (node.kind) {
+      case 'filter':
+        return filter(node, context)
+      case 'map-values':
+        return mapValues(node, context)
+      case 'select-key':
+        return selectKey(node, context)
+      case 'map':
+        return map(node, context)
+      case 'pipe':
+        return pipe(node, context, (close) => this.#closes.push(close))
+      case 'aggregate':
+        return aggregate(node, context)
+      case 'window-aggregate':
+        return windowAggregate(node, context)
+      case 'to-stream':
+        return toStream() as OperatorFunction<Rec, Rec>
+      case 'join-global':
+        return joinGlobal(node, context)
+      case 'to':
+        return to(node, context)
+      default:
+        return unknownNode(node)
+    }
+  }
+}
+
+/** Does not compile while a kind of node has no operator. */
+function unknownNode(node: never): never {
+  throw streamError('TOPOLOGY_INVALID', { what: 'a node that this version does not know', where: (node as OperatorNode).name })
+}

@@ -1,0 +1,61 @@
+/** Names and settings of the topics that belong to an application, as Kafka Streams has them. */
+import { isLegalName } from '../graph/names.ts'
+import { days, type Duration } from '../time/duration.ts'
+import { streamError } from '../time/stream-errors.ts'
+import type { ChangelogTopic, InternalTopic, RepartitionTopic, StoreSpec, SubTopology } from './plan.ts'
+import { sourceTopicsBehind } from './source-topics.ts'
+
+type Config = Readonly<Record<string, string>>
+
+/** Kafka's `windowstore.changelog.additional.retention.ms`: for clocks that differ. */
+const additionalRetention: Duration = days(1)
+
+const compacted: Config = { 'cleanup.policy': 'compact' }
+
+const repartitioned: Config = { 'cleanup.policy': 'delete', 'retention.ms': '-1', 'segment.bytes': String(50 * 2 ** 20) }
+
+/** @throws TOPOLOGY_NAME_INVALID when the whole is no legal name of a topic any more. */
+export function changelogTopic(applicationId: string, store: string): string {
+  return checked(`${applicationId}-${store}-changelog`)
+}
+
+/** @throws TOPOLOGY_NAME_INVALID when the whole is no legal name of a topic any more. */
+export function repartitionTopic(applicationId: string, name: string): string {
+  return checked(`${applicationId}-${name}-repartition`)
+}
+
+/** All changelogs and repartition topics, sorted by name. */
+export function internalTopicsOf(subTopologies: readonly SubTopology[]): readonly InternalTopic[] {
+  const changelogs = subTopologies.flatMap(({ id, stores }) => stores.map((store) => changelogOf(store, id)))
+  const repartitions = subTopologies.flatMap((writer) => repartitionsOf(writer, subTopologies))
+  return [...changelogs, ...repartitions].toSorted((a, b) => (a.topic < b.topic ? -1 : 1))
+}
+
+function changelogOf(store: StoreSpec, subTopology: number): ChangelogTopic {
+  return { kind: 'changelog', topic: store.changelog, store: store.name, subTopology, config: changelogConfig(store) }
+}
+
+/** Rows of windows with an end to their grace may also go by age, as in Kafka Streams. */
+function changelogConfig(store: StoreSpec): Config {
+  if (store.kind === 'keyValue' || store.windows.grace === 'end-of-input') return compacted
+  const retention = store.windows.size + store.windows.grace + additionalRetention
+  return { 'cleanup.policy': 'compact,delete', 'retention.ms': String(retention) }
+}
+
+/** A repartition has one writing half, so one sub-topology writes its topic. */
+function repartitionsOf(writer: SubTopology, subTopologies: readonly SubTopology[]): RepartitionTopic[] {
+  const behind = sourceTopicsBehind(writer.nodes)
+  return writer.nodes.flatMap((node): RepartitionTopic[] => {
+    if (node.kind !== 'to' || node.repartition === null) return []
+    const { topic, repartition } = node
+    const reader = subTopologies.find(({ sources }) => sources.some((source) => source.topic === topic))!.id
+    const { topicName: name, partitions } = repartition
+    const inherits = behind.get(node.name) ?? []
+    return [{ kind: 'repartition', topic, name, partitions, inherits, writers: [writer.id], reader, config: repartitioned }]
+  })
+}
+
+function checked(topic: string): string {
+  if (isLegalName(topic)) return topic
+  throw streamError('TOPOLOGY_NAME_INVALID', { what: 'the name of an internal topic is not allowed', received: topic })
+}

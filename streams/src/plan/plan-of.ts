@@ -1,0 +1,65 @@
+import { cut, type TaskNode } from '../graph/cut.ts'
+import { isLegalName } from '../graph/names.ts'
+import type { GlobalTableNode } from '../graph/node.ts'
+import type { Topology } from '../graph/topology.ts'
+import { streamError } from '../time/stream-errors.ts'
+import { internalTopicsOf, repartitionTopic } from './internal-topics.ts'
+import type { GlobalTable, Plan, SubTopology } from './plan.ts'
+import { subTopologyOf } from './sub-topology-of.ts'
+
+/**
+ * The physical plan of a topology under an application id.
+ * @throws INVALID_STREAM_OPTION when the id cannot be part of topic names; TOPOLOGY_NAME_INVALID when the name of an internal
+ *   topic becomes too long; TOPOLOGY_NAME_TAKEN when the topology itself reads or writes an internal topic by its name.
+ */
+export function planOf(topology: Topology, applicationId: string): Plan {
+  if (!isLegalName(applicationId)) throw badId(applicationId)
+  const subTopologies = cut(topology.nodes).map(({ id, nodes }) =>
+    subTopologyOf(
+      id,
+      nodes.map((node) => withTopics(node, applicationId)),
+      applicationId,
+    ),
+  )
+  const globalTables = topology.nodes.filter((node) => node.kind === 'global-table').map(globalTableOf)
+  const internalTopics = internalTopicsOf(subTopologies)
+  checkApart(subTopologies, globalTables, new Set(internalTopics.map(({ topic }) => topic)))
+  return { applicationId, subTopologies, globalTables, internalTopics, sourceTopics: sourceTopicsOf(subTopologies, globalTables) }
+}
+
+/** The halves of a repartition get the topic's full name. */
+function withTopics(node: TaskNode, applicationId: string): TaskNode {
+  if ((node.kind !== 'to' && node.kind !== 'source') || node.repartition === null) return node
+  const topic = repartitionTopic(applicationId, node.repartition.topicName)
+  return node.kind === 'to' ? { ...node, topic } : { ...node, topics: [topic] }
+}
+
+function globalTableOf({ store, topic, key, value }: GlobalTableNode): GlobalTable {
+  return { store, topic, key, value }
+}
+
+function sourceTopicsOf(subTopologies: readonly SubTopology[], tables: readonly GlobalTable[]): readonly string[] {
+  const external = subTopologies.flatMap(({ sources }) => sources.filter(({ internal }) => !internal))
+  return [...external, ...tables].map(({ topic }) => topic).toSorted()
+}
+
+/** What the user names as a source, table or sink must not be a topic that the application makes for itself. */
+function checkApart(subTopologies: readonly SubTopology[], tables: readonly GlobalTable[], internal: ReadonlySet<string>): void {
+  const named = subTopologies.flatMap(({ sources, sinks }) => [...sources, ...sinks].filter((one) => !one.internal))
+  for (const { topic } of [...named, ...tables]) {
+    if (!internal.has(topic)) continue
+    throw streamError('TOPOLOGY_NAME_TAKEN', {
+      what: 'the topology names a topic that belongs to the application itself',
+      where: topic,
+    })
+  }
+}
+
+function badId(applicationId: unknown): Error {
+  return streamError('INVALID_STREAM_OPTION', {
+    what: 'the application id is part of topic names',
+    where: 'applicationId',
+    expected: '1 to 249 of a-z, A-Z, 0-9, ".", "_" and "-"',
+    received: JSON.stringify(applicationId) ?? 'nothing',
+  })
+}

@@ -1,0 +1,52 @@
+import type { TaskNode, TaskSink, TaskSource } from '../graph/cut.ts'
+import { partitionerOf } from '../time/windowed.ts'
+import { changelogTopic } from './internal-topics.ts'
+import type { SinkSpec, SourceSpec, StoreSpec, SubTopology, TopicsTogether } from './plan.ts'
+import { sourceTopicsBehind } from './source-topics.ts'
+
+type StoreNode = Extract<TaskNode, { readonly store: string }>
+
+/** What a task of these nodes reads, keeps and writes. */
+export function subTopologyOf(id: number, nodes: readonly TaskNode[], applicationId: string): SubTopology {
+  const stores = nodes.filter(hasStore)
+  return {
+    id,
+    nodes,
+    sources: nodes.filter((node) => node.kind === 'source').flatMap(sourcesOf),
+    stores: stores.map((node) => storeOf(node, applicationId)),
+    sinks: nodes.filter((node) => node.kind === 'to').map(sinkOf),
+    streamTimes: stores
+      .filter(({ kind }) => kind === 'window-aggregate')
+      .map(({ store }) => store)
+      .toSorted(),
+    globalStores: [...new Set(nodes.flatMap((node) => (node.kind === 'join-global' ? [node.table] : [])))].toSorted(),
+    together: togetherOf(stores, nodes),
+  }
+}
+
+function hasStore(node: TaskNode): node is StoreNode {
+  return 'store' in node
+}
+
+function sourcesOf({ name, topics, key, value, repartition }: TaskSource): SourceSpec[] {
+  return topics.map((topic) => ({ topic, node: name, key, value, internal: repartition !== null }))
+}
+
+function storeOf(node: StoreNode, applicationId: string): StoreSpec {
+  const { store: name, key, value } = node
+  const changelog = changelogTopic(applicationId, name)
+  if (node.kind === 'aggregate') return { kind: 'keyValue', name, key, value, changelog }
+  return { kind: 'window', name, key, value, changelog, windows: node.windows }
+}
+
+function sinkOf({ name, topic, key, value, repartition }: TaskSink): SinkSpec {
+  return { name, topic, key, value, partitionBy: partitionerOf(key), internal: repartition !== null }
+}
+
+/** Totals are per key, so all records of a key must come to one task. */
+function togetherOf(stores: readonly StoreNode[], nodes: readonly TaskNode[]): readonly TopicsTogether[] {
+  const behind = sourceTopicsBehind(nodes)
+  return stores
+    .map(({ name, store }) => ({ node: name, store, topics: behind.get(name) ?? [] }))
+    .filter(({ topics }) => topics.length > 1)
+}

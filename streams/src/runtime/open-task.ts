@@ -1,0 +1,113 @@
+import type { CommittedPosition, LogClient, Producer, World } from '@millrace/core'
+import { partitionName } from '@millrace/core'
+import { buildTopology } from '../operators/build-topology.ts'
+import type { Plan, StoreSpec, TaskSpec } from '../plan/plan.ts'
+import type { StoreEngines } from '../state/engine.ts'
+import type { StoreSpec as StateStoreSpec } from '../state/store-spec.ts'
+import { TaskState } from '../state/task-state.ts'
+import { verifyMarks } from '../state/verify-marks.ts'
+import type { ErrorPolicy } from '../task/task-context.ts'
+import { streamError } from '../time/stream-errors.ts'
+import { changelogFacts } from './changelog-facts.ts'
+import type { DropCounts } from './drop-counts.ts'
+import type { GlobalTables } from './global-tables.ts'
+import { InputQueue } from './input-queue.ts'
+import { LiveContext } from './live-context.ts'
+import { decodeMetadata, noMetadata, type OffsetMetadata } from './offset-metadata.ts'
+import { restore } from './restore.ts'
+import { Task } from './task.ts'
+import { TaskOutputs } from './task-outputs.ts'
+import { TaskTimes } from './task-times.ts'
+
+/** What all tasks of an instance share. */
+export interface TaskHouse {
+  readonly log: LogClient
+  readonly producer: Producer
+  readonly world: World
+  readonly plan: Plan
+  readonly globals: GlobalTables
+  readonly drops: DropCounts
+  readonly engines: StoreEngines
+  /** Folder of the application's state; tasks have theirs in it. */
+  readonly stateFolder: string
+  readonly errorPolicy: ErrorPolicy
+  readonly onSkipped: (error: unknown, where: string) => void
+  /** Committed positions by partition name. */
+  readonly committed: ReadonlyMap<string, CommittedPosition>
+  readonly topicIds: ReadonlyMap<string, string>
+}
+
+/**
+ * Opens a task where its last commit left it: positions and times from the offsets, stores from engine and changelog.
+ * The producer is open already, which has decided every transaction of a former instance.
+ */
+export async function openTask(house: TaskHouse, spec: TaskSpec): Promise<Task> {
+  const subTopology = house.plan.subTopologies[spec.subTopology]!
+  const metadata = spec.inputs.map((topic) => committedMetadata(house, topic, spec.partition))
+  const state = await openState(house, spec, subTopology.stores)
+  try {
+    await restore(house.log, state, subTopology.stores, spec.partition)
+    const outputs = new TaskOutputs(house.producer, subTopology.sinks)
+    const times = new TaskTimes(subTopology.streamTimes, metadata[0]?.times ?? [])
+    const context: LiveContext = new LiveContext(spec.id, spec.partition, house.errorPolicy, {
+      state,
+      outputs,
+      times,
+      globals: house.globals,
+      drops: house.drops,
+      onSkipped: (error, { node, record }) => house.onSkipped(error, `${node}, ${record.topic}-${record.partition} at offset ${record.offset}`),
+    })
+    const inputs = await openInputs(house, spec, metadata)
+    const topology = buildTopology(subTopology, context)
+    const ended = metadata[0]?.ended ?? false
+    return new Task({ spec, subTopology, inputs, state, outputs, times, context, topology, producer: house.producer, ended })
+  } catch (error) {
+    await state.abandon()
+    throw error
+  }
+}
+
+function committedMetadata(house: TaskHouse, topic: string, partition: number): OffsetMetadata {
+  const position = house.committed.get(partitionName({ topic, partition }))
+  if (position === undefined) return noMetadata
+  const metadata = decodeMetadata(position.metadata ?? '')
+  if (metadata !== null) return metadata
+  throw streamError('COMMIT_UNREADABLE', {
+    what: 'the committed offset carries metadata that this version did not write',
+    where: `group ${house.plan.applicationId}, ${topic}-${partition}`,
+  })
+}
+
+async function openInputs(house: TaskHouse, spec: TaskSpec, metadata: readonly OffsetMetadata[]): Promise<InputQueue[]> {
+  const places = spec.inputs.map((topic) => ({ topic, partition: spec.partition }))
+  const starts = await house.log.admin.listOffsets(places.map((place) => ({ ...place, at: 'earliest' as const })))
+  return places.map((place, index) => {
+    const committed = house.committed.get(partitionName(place))
+    const queue = new InputQueue(place.topic, place.partition, committed?.offset ?? starts[index]!)
+    queue.limit = metadata[index]!.endOffset ?? Infinity
+    return queue
+  })
+}
+
+async function openState(house: TaskHouse, spec: TaskSpec, stores: readonly StoreSpec[]): Promise<TaskState> {
+  const { disk, clock } = house.world
+  return TaskState.open({
+    taskId: spec.id,
+    folder: `${house.stateFolder}/${spec.id}`,
+    stores: stores.map((store) => stateSpec(store, house.topicIds)),
+    engines: house.engines,
+    disk,
+    clock,
+    verify: async (marks) => verifyMarks(marks, await changelogFacts(house.log, marks, spec.partition), clock.now()),
+  })
+}
+
+function stateSpec({ name, kind, key, value, changelog }: StoreSpec, topicIds: ReadonlyMap<string, string>): StateStoreSpec {
+  return {
+    name,
+    kind: kind === 'keyValue' ? 'key-value' : 'window',
+    key,
+    value,
+    changelog: { topic: changelog, topicId: topicIds.get(changelog) ?? '', kind: 'own' },
+  }
+}

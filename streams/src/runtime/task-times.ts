@@ -1,0 +1,41 @@
+import type { StreamTime } from '../task/stream-time.ts'
+import { operatorId, type OperatorTime } from './offset-metadata.ts'
+
+/** The stream times of one task, by operator. They commit with the step and are restored with it. */
+export class TaskTimes {
+  private readonly times = new Map<string, OperatorStreamTime>()
+
+  constructor(operators: readonly string[], committed: readonly OperatorTime[]) {
+    for (const operator of operators) {
+      const id = operatorId(operator)
+      const found = committed.find((time) => time.operator === id)
+      this.times.set(operator, new OperatorStreamTime(found?.now ?? -1, found?.closedThrough ?? -1))
+    }
+  }
+
+  of(operator: string): StreamTime {
+    return this.times.get(operator)!
+  }
+
+  snapshot(): OperatorTime[] {
+    return Array.from(this.times, ([operator, { now, closedThrough }]) => ({ operator: operatorId(operator), now, closedThrough }))
+  }
+}
+
+class OperatorStreamTime implements StreamTime {
+  now: number
+  closedThrough: number
+
+  constructor(now: number, closedThrough: number) {
+    this.now = now
+    this.closedThrough = closedThrough
+  }
+
+  advance(timestamp: number): void {
+    if (timestamp > this.now) this.now = timestamp
+  }
+
+  close(windowEnd: number): void {
+    if (windowEnd > this.closedThrough) this.closedThrough = windowEnd
+  }
+}

@@ -1,0 +1,148 @@
+import { streamError } from '../time/stream-errors.ts'
+import { seal, unseal } from './engine-rows.ts'
+import type { EngineBatch, EngineEntry, ScanRange, StoreEngine } from './engine.ts'
+import type { RowKeys } from './row-keys.ts'
+import type { Scratch } from './scratch.ts'
+
+export interface SealedEngineOptions {
+  readonly engine: StoreEngine
+  readonly scratch: Scratch
+  readonly taskId: string
+  /** Makes sure that the next open wipes. */
+  readonly onDamage: () => void
+}
+
+/**
+ * Rows in an engine, sealed on the way in and checked on the way out.
+ *
+ * Invariant G1: once anything was wrong with the engine, nothing is read from it or written to it any more: after one write
+ * error LevelDB acknowledges writes that it loses (reliability.md, F1).
+ */
+export class SealedEngine {
+  readonly #engine: StoreEngine
+  readonly #scratch: Scratch
+  readonly #taskId: string
+  readonly #onDamage: () => void
+  #damage: string | null = null
+  #closed = false
+
+  constructor({ engine, scratch, taskId, onDamage }: SealedEngineOptions) {
+    this.#engine = engine
+    this.#scratch = scratch
+    this.#taskId = taskId
+    this.#onDamage = onDamage
+  }
+
+  get damage(): string | null {
+    return this.#damage
+  }
+
+  /** @throws STORE_CORRUPT */
+  read(store: number, keys: RowKeys, row: string): { timestamp: number; value: Uint8Array } | null {
+    this.#refuseDamaged()
+    const keyEnd = this.#keyEnd(store, keys, row)
+    const sealed = this.#get(this.#scratch.bytes(0, keyEnd))
+    if (sealed === undefined) return null
+    return unseal(this.#scratch, keyEnd, sealed) ?? this.#fail(`a row of store ${store} does not match its checksum`)
+  }
+
+  get #where(): string {
+    return `task ${this.#taskId}`
+  }
+
+  batch(): SealedBatch {
+    this.#refuseDamaged()
+    return new SealedBatch(this.#engine.batch(), this.#scratch)
+  }
+
+  /** @throws STORE_WRITE_FAILED */
+  async write({ batch }: SealedBatch): Promise<void> {
+    this.#refuseDamaged()
+    try {
+      await batch.write()
+    } catch (cause) {
+      this.#markDamaged('a write to the engine failed')
+      throw streamError('STORE_WRITE_FAILED', { what: 'a write to the engine failed', where: this.#where, cause })
+    }
+  }
+
+  /** Rows of a store, keys without its number. The scan sees the engine of this moment. @throws STORE_CORRUPT */
+  scan(range: ScanRange): AsyncIterable<readonly ScannedRow[]> {
+    this.#refuseDamaged()
+    return this.#checked(this.#engine.scan(range))
+  }
+
+  async close(): Promise<void> {
+    if (this.#closed) return
+    this.#closed = true
+    await this.#engine.close()
+  }
+
+  async *#checked(pages: AsyncIterable<readonly EngineEntry[]>): AsyncIterable<readonly ScannedRow[]> {
+    for await (const page of pages) yield page.map(([key, sealed]) => this.#unsealed(key, sealed))
+  }
+
+  #unsealed(key: Uint8Array, sealed: Uint8Array): ScannedRow {
+    const row = unseal(this.#scratch, this.#scratch.write(key, 0), sealed)
+    return { key: key.subarray(1), ...(row ?? this.#fail(`a row of store ${key[0]} does not match its checksum`)) }
+  }
+
+  #get(key: Uint8Array): Uint8Array | undefined {
+    try {
+      return this.#engine.get(key)
+    } catch (cause) {
+      return this.#fail('the engine does not read a row', cause)
+    }
+  }
+
+  #keyEnd(store: number, keys: RowKeys, row: string): number {
+    return keys.writeEngineKey(row, this.#scratch, this.#scratch.writeByte(store, 0))
+  }
+
+  #refuseDamaged(): void {
+    if (this.#closed) throw streamError('STORE_CLOSED', { what: 'the task of the store is closed', where: this.#where })
+    if (this.#damage !== null) throw streamError('STORE_CORRUPT', { what: this.#damage, where: this.#where })
+  }
+
+  #fail(what: string, cause?: unknown): never {
+    this.#markDamaged(what)
+    throw streamError('STORE_CORRUPT', { what, where: this.#where, cause })
+  }
+
+  #markDamaged(what: string): void {
+    this.#damage ??= what
+    this.#onDamage()
+  }
+}
+
+/** Rows on their way into the engine, as one batch. */
+export class SealedBatch {
+  readonly batch: EngineBatch
+  readonly #scratch: Scratch
+
+  constructor(batch: EngineBatch, scratch: Scratch) {
+    this.batch = batch
+    this.#scratch = scratch
+  }
+
+  put(store: number, keys: RowKeys, row: string, value: Uint8Array | string, timestamp: number): void {
+    const { key, value: sealed } = seal(this.#scratch, this.#keyEnd(store, keys, row), timestamp, value)
+    this.batch.put(key, sealed)
+  }
+
+  delete(store: number, keys: RowKeys, row: string): void {
+    this.batch.delete(this.#scratch.bytes(0, this.#keyEnd(store, keys, row)))
+  }
+
+  #keyEnd(store: number, keys: RowKeys, row: string): number {
+    return keys.writeEngineKey(row, this.#scratch, this.#scratch.writeByte(store, 0))
+  }
+}
+
+/** A row of a scan, its seal checked. */
+export interface ScannedRow {
+  /** Without the number of the store. */
+  readonly key: Uint8Array
+  readonly timestamp: number
+  readonly value: Uint8Array
+}

@@ -1,0 +1,69 @@
+/**
+ * The meta row of an engine, written by every batch together with the data: JSON, sealed like a row, padded with spaces to
+ * 4 KiB (chain.ts says why).
+ *
+ *   { "format": 1, "batch": 17, "time": 1763722000000, "stores": [
+ *     { "number": 1, "store": "counts", "shape": "key-value", "topic": "app-counts-changelog", "topicId": "5f…", "kind": "own",
+ *       "position": 840, "newestOffset": 838, "producerId": 7, "producerEpoch": 312, "leaderEpoch": 2 }, … ] }
+ *
+ * Invariants
+ *   T1  Stores without a changelog are not in it: they have no rows in the engine.
+ *   T2  A store keeps its number for as long as the engine lives; a number is never given to another store.
+ */
+import { leastBatchBytes } from './chain.ts'
+import { metaKey, seal, unseal, type SealedRow } from './engine-rows.ts'
+import type { Scratch } from './scratch.ts'
+import type { StoredMark } from './state-marks.ts'
+import type { StoreSpec } from './store-spec.ts'
+
+export const formatVersion = 1
+const lastNumber = 254
+
+export interface StateMeta {
+  readonly format: number
+  /** The number of the batch that wrote it. */
+  readonly batch: number
+  /** Wall clock at the newest commit that is in the engine. */
+  readonly time: number
+  readonly stores: readonly StoreRow[]
+}
+
+/** One store as the meta row has it. */
+export interface StoreRow extends StoredMark {
+  readonly number: number
+  readonly shape: StoreSpec['kind']
+}
+
+export function sealMeta(scratch: Scratch, meta: StateMeta): SealedRow {
+  return seal(scratch, scratch.write(metaKey, 0), meta.time, JSON.stringify(meta).padEnd(leastBatchBytes))
+}
+
+/** Null when it is damaged or of another format. */
+export function unsealMeta(scratch: Scratch, sealed: Uint8Array): StateMeta | null {
+  const row = unseal(scratch, scratch.write(metaKey, 0), sealed)
+  if (row === null) return null
+  const meta = JSON.parse(Buffer.from(row.value).toString()) as StateMeta
+  return meta.format === formatVersion ? meta : null
+}
+
+/** Why the stores of the plan cannot go on with this engine; null when they can. New stores are no reason. */
+export function storesDiffer(meta: StateMeta, specs: readonly StoreSpec[]): string | null {
+  for (const { store, shape, topic } of meta.stores) {
+    const spec = specs.find(({ name }) => name === store)
+    if (spec === undefined) return `store "${store}" is not in the topology any more`
+    if (spec.kind !== shape) return `store "${store}" was a ${shape} store and is a ${spec.kind} store now`
+    if (spec.changelog?.topic !== topic) return `the changelog of store "${store}" was ${topic} and is ${spec.changelog?.topic ?? 'none'} now`
+  }
+  return null
+}
+
+/** The number of each store that has a changelog: as the engine has it, or the next one. */
+export function storeNumbers(meta: StateMeta | null, specs: readonly StoreSpec[]): ReadonlyMap<string, number> {
+  const numbers = new Map(meta?.stores.map(({ store, number }) => [store, number]))
+  let next = Math.max(0, ...numbers.values()) + 1
+  for (const { name, changelog } of specs) {
+    if (changelog !== undefined && !numbers.has(name)) numbers.set(name, next++)
+  }
+  if (next > lastNumber + 1) throw new RangeError(`a task has at most ${lastNumber} stores, this one has ${next - 1}`)
+  return numbers
+}

@@ -1,0 +1,55 @@
+import type { ChangelogBatch } from './restore-batch.ts'
+import type { StateMeta, StoreRow } from './state-meta.ts'
+import { emptyMark, type StoreMark } from './state-marks.ts'
+import type { StoreSpec } from './store-spec.ts'
+
+/**
+ * How far the stores of a task stand in their changelogs, as of the newest commit or restored batch.
+ *
+ * Invariant P1: at `time` no store was ahead of its position's meaning: every record behind a position was written after
+ * `time`. So a commit moves it (to when it began), and a restore does not: until it ends, tombstones older than its beginning
+ * may still be ahead.
+ */
+export class StateProgress {
+  readonly #rows: Map<string, StoreRow> = new Map()
+  #time: number
+
+  /** `now`: wall clock, for an engine that is new. */
+  constructor(meta: StateMeta | null, specs: readonly StoreSpec[], numbers: ReadonlyMap<string, number>, now: number) {
+    this.#time = meta?.time ?? now
+    const stored = new Map(meta?.stores.map((row) => [row.store, row]))
+    for (const { name, kind, changelog } of specs) {
+      if (changelog === undefined) continue
+      const mark = stored.get(name) ?? emptyMark(name)
+      this.#rows.set(name, { ...mark, number: numbers.get(name)!, shape: kind, ...changelog })
+    }
+  }
+
+  /** The next changelog offset that the store needs; 0 for a store without a changelog. */
+  position(store: string): number {
+    return this.#rows.get(store)?.position ?? 0
+  }
+
+  mark(mark: StoreMark): void {
+    const row = this.#rows.get(mark.store)
+    if (row !== undefined) this.#rows.set(mark.store, { ...row, ...mark })
+  }
+
+  /** A batch of the changelog is in the store; the identity stays when it held no record. */
+  restored(store: string, batch: ChangelogBatch, newestOffset: number): void {
+    const row = this.#rows.get(store)
+    if (row === undefined) return
+    const { nextOffset: position, producerId, producerEpoch, leaderEpoch } = batch
+    const identity = newestOffset < 0 ? {} : { newestOffset, producerId, producerEpoch, leaderEpoch }
+    this.#rows.set(store, { ...row, position, ...identity })
+  }
+
+  commit(time: number): void {
+    this.#time = time
+  }
+
+  /** What the next meta row says. */
+  now(): Pick<StateMeta, 'time' | 'stores'> {
+    return { time: this.#time, stores: [...this.#rows.values()] }
+  }
+}

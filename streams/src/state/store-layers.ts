@@ -1,0 +1,230 @@
+/**
+ * The rows of one store, in four layers and a cache. A row is looked for from the top down; the first hit counts, and a
+ * deletion is a hit.
+ *
+ *   open       what the step being processed has changed
+ *   frozen     the step being committed                        null: none
+ *   committed  committed in the log, not yet in the engine
+ *   flushing   the part of it that a flush is writing          null: none
+ *   cache      decoded rows, as the engine has them (or will have when the flush under way succeeds)
+ *   engine
+ *
+ * Invariants
+ *   L1  A row in the cache that differs from the engine is hidden by `flushing`.
+ *   L2  What is below `frozen` is committed; a rollback drops what is above.
+ *   L3  Values in entries are immutable; a change is a new entry.
+ *   L4  A deletion of a row that began in the same step and stands nowhere below leaves no trace: put and delete between two
+ *       commits cost nothing.
+ */
+import { streamError } from '../time/stream-errors.ts'
+import { deletion, Entry, undecoded, unread } from './entry.ts'
+import type { ReadCache } from './read-cache.ts'
+import type { RowKeys } from './row-keys.ts'
+import type { SealedEngine, SealedBatch } from './sealed-engine.ts'
+import type { StoreSpec } from './store-spec.ts'
+
+/** Where the changelog records of a step go; an `OutgoingBatch` is one. */
+export interface ChangelogSink {
+  append(key: Uint8Array | string, value: Uint8Array | string | null, timestamp: number): void
+}
+
+/** The serde of the spec, with its type given back. */
+interface ValueSerde<V> {
+  readonly write: (value: V) => Uint8Array | string
+  readonly read: (bytes: Uint8Array) => unknown
+}
+
+type Rows<V> = Map<string, Entry<V>>
+
+export interface LayersOptions<V> {
+  readonly spec: StoreSpec
+  readonly keys: RowKeys
+  /** Null: a store that lives in memory, whose committed layer is its last. */
+  readonly engine: { readonly sealed: SealedEngine; readonly number: number } | null
+  readonly cache: ReadCache<V>
+}
+
+export class StoreLayers<V> {
+  readonly spec: StoreSpec
+  readonly keys: RowKeys
+  readonly #value: ValueSerde<V>
+  readonly #engine: LayersOptions<V>['engine']
+  readonly #cache: ReadCache<V>
+  #open: Rows<V> = new Map()
+  #frozen: Rows<V> | null = null
+  #committed: Rows<V> = new Map()
+  #flushing: Rows<V> | null = null
+
+  constructor({ spec, keys, engine, cache }: LayersOptions<V>) {
+    this.spec = spec
+    this.keys = keys
+    this.#value = spec.value as unknown as ValueSerde<V>
+    this.#engine = engine
+    this.#cache = cache
+  }
+
+  /** The row as the open step sees it. */
+  read(row: string): Entry<V> | undefined {
+    return this.live(this.#open.get(row) ?? this.#below(row))
+  }
+
+  /** The row as it stands without the open step. */
+  readCommitted(row: string): Entry<V> | undefined {
+    return this.live(this.#below(row))
+  }
+
+  write(row: string, value: V, timestamp: number): void {
+    this.#open.set(row, new Entry(value, timestamp, undefined))
+  }
+
+  remove(row: string, timestamp: number): void {
+    const begun = this.#open.get(row)
+    if (begun !== undefined && begun.bytes !== null && !this.#isBelow(row)) this.#open.delete(row)
+    else this.#open.set(row, deletion(timestamp))
+  }
+
+  get openSize(): number {
+    return this.#open.size
+  }
+
+  /** Serializes what the open step changed, gives it to the sink (null: nobody keeps it), and begins the next step. */
+  freeze(sink: ChangelogSink | null): { records: number; bytes: number } {
+    let bytes = 0
+    if (this.#engine !== null) for (const [row, entry] of this.#open) bytes += this.#encode(row, entry, sink)
+    const records = this.#open.size
+    this.#frozen = this.#open
+    this.#open = new Map()
+    return { records, bytes }
+  }
+
+  /** The frozen step is committed. */
+  commit(): void {
+    const newer = this.#frozen ?? new Map<string, Entry<V>>()
+    this.#frozen = null
+    if (this.#engine === null) this.#settle(newer)
+    else this.#committed = merged(this.#committed, newer)
+  }
+
+  /** Drops the open and the frozen step; returns the rows that they had changed. */
+  rollback(): string[] {
+    const changed = [...this.#open.keys(), ...(this.#frozen?.keys() ?? [])]
+    this.#open = new Map()
+    this.#frozen = null
+    return changed
+  }
+
+  /** Takes over a changelog record below the open step. Null: deleted. */
+  restore(row: string, value: Uint8Array | null, timestamp: number): void {
+    this.#committed.set(row, value === null ? deletion(timestamp) : undecoded(value, timestamp))
+  }
+
+  /** Takes what is committed so far aside for a flush. */
+  beginFlush(): ReadonlyMap<string, Entry<V>> {
+    this.#flushing = this.#committed
+    this.#committed = new Map()
+    return this.#flushing
+  }
+
+  /** Puts a row of the flush into the batch, and into the cache, where `flushing` hides it (L1). */
+  flushRow(row: string, entry: Entry<V>, batch: SealedBatch): void {
+    const { number } = this.#engine!
+    if (entry.bytes === null) {
+      batch.delete(number, this.keys, row)
+      this.#cache.forget(row)
+      return
+    }
+    const bytes = entry.bytes ?? this.#write(entry.value)
+    batch.put(number, this.keys, row, bytes, entry.timestamp)
+    if (entry.value === unread) this.#cache.forget(row)
+    else this.#keep(row, entry, bytes.length)
+  }
+
+  /** The engine has the rows of the flush. */
+  endFlush(): void {
+    this.#flushing = null
+  }
+
+  /** The engine does not have them: they wait again. */
+  undoFlush(): void {
+    if (this.#flushing !== null) this.#committed = merged(this.#flushing, this.#committed)
+    this.#flushing = null
+  }
+
+  /** Rows that are committed or being committed and not in the engine, or not for certain; newest wins. */
+  committedRows(): Map<string, Entry<V>> {
+    return new Map([...(this.#flushing ?? []), ...this.#committed, ...(this.#frozen ?? [])])
+  }
+
+  /** Decodes the entry if it was not, and hides it if it is a deletion. */
+  live(entry: Entry<V> | undefined): Entry<V> | undefined {
+    if (entry === undefined || entry.bytes === null) return undefined
+    if (entry.value === unread) entry.value = this.decode(entry.bytes as Uint8Array)
+    return entry
+  }
+
+  #below(row: string): Entry<V> | undefined {
+    return (
+      this.#frozen?.get(row) ?? this.#committed.get(row) ?? this.#flushing?.get(row) ?? this.#cache.get(row) ?? this.#readEngine(row)
+    )
+  }
+
+  #isBelow(row: string): boolean {
+    const entry = this.#below(row)
+    return entry !== undefined && entry.bytes !== null
+  }
+
+  #readEngine(row: string): Entry<V> | undefined {
+    if (this.#engine === null) return undefined
+    const found = this.#engine.sealed.read(this.#engine.number, this.keys, row)
+    if (found === null) return undefined
+    const entry = new Entry(this.decode(found.value), found.timestamp, undefined)
+    this.#cache.put(row, entry, found.value.length)
+    return entry
+  }
+
+  /** A store in memory: nothing lies below that a deletion would have to hide. */
+  #settle(newer: Rows<V>): void {
+    for (const [row, entry] of newer) {
+      if (entry.bytes === null) this.#committed.delete(row)
+      else this.#committed.set(row, entry)
+    }
+  }
+
+  /** The engine has the bytes from now on, or everything is wiped. */
+  #keep(row: string, entry: Entry<V>, valueBytes: number): void {
+    entry.bytes = undefined
+    this.#cache.put(row, entry, valueBytes)
+  }
+
+  #encode(row: string, entry: Entry<V>, sink: ChangelogSink | null): number {
+    if (entry.bytes === undefined) entry.bytes = this.#write(entry.value)
+    sink?.append(this.keys.changelogKey(row), entry.bytes, entry.timestamp)
+    return row.length + (entry.bytes?.length ?? 0)
+  }
+
+  #write(value: V): Uint8Array | string {
+    try {
+      return this.#value.write(value)
+    } catch (cause) {
+      throw streamError('VALUE_UNWRITABLE', { what: 'the serde does not write a value of the store', where: this.spec.name, cause })
+    }
+  }
+
+  decode(bytes: Uint8Array): V {
+    try {
+      return this.#value.read(bytes) as V
+    } catch (cause) {
+      throw streamError('VALUE_UNREADABLE', { what: 'the serde does not read a stored value', where: this.spec.name, cause })
+    }
+  }
+}
+
+/** Both in one map; the smaller one moves. */
+function merged<V>(older: Rows<V>, newer: Rows<V>): Rows<V> {
+  if (newer.size > older.size) {
+    for (const [row, entry] of older) if (!newer.has(row)) newer.set(row, entry)
+    return newer
+  }
+  for (const [row, entry] of newer) older.set(row, entry)
+  return older
+}

@@ -1,0 +1,27 @@
+/** A serde whose type was erased: every `Serde<T>` passes for it. The typed view is given back by the stores. */
+export interface StoredSerde {
+  readonly name: string
+  readonly write: (value: never) => Uint8Array | string
+  readonly read: (bytes: Uint8Array) => unknown
+}
+
+/** A store of a task, as the plan says it. */
+export interface StoreSpec {
+  readonly name: string
+  readonly kind: 'key-value' | 'window'
+  readonly key: StoredSerde
+  readonly value: StoredSerde
+  /** Absent: the store lives in memory, and a crash empties it. */
+  readonly changelog?: ChangelogSpec
+}
+
+export interface ChangelogSpec {
+  readonly topic: string
+  /** The topic's identity; empty where the log does not tell it. */
+  readonly topicId: string
+  /**
+   * `own`: this task writes it, at every freeze. `source`: it is the compacted input topic of a table, which others write;
+   * freeze leaves such a store out, and records of it that do not decode are passed over, as they were when they came in.
+   */
+  readonly kind: 'own' | 'source'
+}

@@ -1,0 +1,31 @@
+/** A stored value with the time of the newest record in it. Values are immutable by contract. */
+export interface Stamped<V> {
+  readonly value: V
+  readonly timestamp: number
+}
+
+/** Names and read access that every store has. Reads see the open step; they are synchronous. */
+export interface KeyValueStore<K, V> {
+  readonly name: string
+  get(key: K): Stamped<V> | undefined
+  put(key: K, value: V, timestamp: number): void
+  delete(key: K, timestamp: number): void
+}
+
+/** Rows by key and window start. What is open is known by time without a scan: an index in memory holds it. */
+export interface WindowStore<K, V> {
+  readonly name: string
+  get(key: K, start: number): Stamped<V> | undefined
+  put(key: K, start: number, value: V, timestamp: number): void
+  delete(key: K, start: number, timestamp: number): void
+  /** The smallest start that has rows. */
+  firstStart(): number | undefined
+  /** The keys that have a row for `start`, in the order of their bytes (the same after every restart). */
+  keysAt(start: number): readonly K[]
+}
+
+/** A table that every instance holds whole. */
+export interface GlobalStore<K, V> {
+  readonly name: string
+  get(key: K): Stamped<V> | undefined
+}

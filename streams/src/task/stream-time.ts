@@ -1,0 +1,20 @@
+/**
+ * The time of one operator that decides about lateness: the greatest timestamp it has seen. It is committed with the
+ * step and restored, so that a crash neither accepts a record that was late nor refuses one that was not.
+ */
+export interface StreamTime {
+  /** -1 before the first record. */
+  readonly now: number
+  /** The end of the last window that was closed; a record for a window up to it is late. -1: none. */
+  readonly closedThrough: number
+  advance(timestamp: number): void
+  close(windowEnd: number): void
+}
+
+/** An operator that emits when time passes. The loop calls it between records, as an event of its own. */
+export interface Closer {
+  /** Emits rows that are due, oldest first, at most `limit`. Returns true while more are due. */
+  closeDue(limit: number): boolean
+  /** No input comes any more: everything open is due from now on. */
+  endOfInput(): void
+}

@@ -1,0 +1,40 @@
+import type { Header } from '@millrace/core'
+import type { RecordContext } from './record-context.ts'
+import type { GlobalStore, KeyValueStore, WindowStore } from './stores.ts'
+import type { Closer, StreamTime } from './stream-time.ts'
+
+/** Why a record did not go on. Every drop is counted under one of these. */
+export type DropReason = 'null-key' | 'null-value' | 'late' | 'undecodable' | 'failed'
+
+/** What to do when user code throws. `skip` leaves the subtree of the node that threw out, for this record only. */
+export type ErrorPolicy = 'fail' | 'skip'
+
+/** Where a sink node puts its records: encoded at once, written with the commit of the step. */
+export interface Output<K, V> {
+  append(key: K, value: V, timestamp: number, headers: readonly Header[]): void
+}
+
+/** What the runtime gives to the operators of one task. */
+export interface TaskContext {
+  /** `<sub-topology>_<partition>` */
+  readonly taskId: string
+  readonly partition: number
+  readonly errorPolicy: ErrorPolicy
+  /** The record that everything emitted now belongs to. */
+  readonly record: RecordContext
+  /** The node whose user code runs, for the message of a failure. A node that calls user code sets it first. */
+  node: string
+  keyValueStore<K, V>(name: string): KeyValueStore<K, V>
+  windowStore<K, V>(name: string): WindowStore<K, V>
+  globalStore<K, V>(name: string): GlobalStore<K, V>
+  streamTime(operator: string): StreamTime
+  output<K, V>(sink: string): Output<K, V>
+  /** Counts a record that does not go on. */
+  drop(reason: DropReason): void
+  /** Counts and reports what user code threw under the policy `skip`. */
+  failed(error: unknown): void
+  /** Registers an operator that emits when time passes. */
+  addCloser(closer: Closer): void
+  /** The closer has rows that are due; the loop calls it after the current record. */
+  due(closer: Closer): void
+}

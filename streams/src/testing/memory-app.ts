@@ -1,0 +1,117 @@
+/**
+ * A whole topology over plain maps, in one synchronous loop: the reference for what an application has to write. Each record is
+ * followed to its end, through repartition topics too, before the next one is taken.
+ */
+import type { Topology } from '../graph/topology.ts'
+import { layOut, taskId } from '../plan/lay-out.ts'
+import type { Plan, SinkSpec, SubTopology } from '../plan/plan.ts'
+import { planOf } from '../plan/plan-of.ts'
+import type { ErrorPolicy } from '../task/task-context.ts'
+import type { MemoryOutput } from './memory-context.ts'
+import { MemoryStore } from './memory-stores.ts'
+import { MemoryTask, type MemoryInput } from './memory-task.ts'
+
+export interface MemoryAppOptions {
+  /** Default `memory`. */
+  readonly applicationId?: string
+  /** Default `fail`. */
+  readonly errorPolicy?: ErrorPolicy
+  /** Partitions of source topics. Default: 1 each. */
+  readonly partitions?: Readonly<Record<string, number>>
+  /** The partition of a record on its way through a repartition topic. Default: 0. */
+  readonly partitionOf?: (key: Uint8Array | string, partitions: number) => number
+}
+
+export class MemoryApp {
+  readonly plan: Plan
+  /** By task id. */
+  readonly tasks: ReadonlyMap<string, MemoryTask>
+  /** What sinks wrote to topics of the user, in order. */
+  readonly outputs: MemoryOutput[] = []
+  readonly #counts: ReadonlyMap<string, number>
+  readonly #tables: ReadonlyMap<string, MemoryStore<unknown, unknown>>
+  readonly #partitionOf: (key: Uint8Array | string, partitions: number) => number
+
+  constructor(topology: Topology, options: MemoryAppOptions = {}) {
+    const { applicationId = 'memory', errorPolicy = 'fail', partitions = {}, partitionOf = () => 0 } = options
+    this.plan = planOf(topology, applicationId)
+    const sources = new Map(this.plan.sourceTopics.map((topic) => [topic, partitions[topic] ?? 1]))
+    const layout = layOut(this.plan, sources)
+    this.#counts = new Map([...sources, ...layout.internalTopics.map(({ topic, partitions: count }) => [topic, count] as const)])
+    this.#tables = new Map(this.plan.globalTables.map(({ store, key }) => [store, new MemoryStore<unknown, unknown>(store, key)]))
+    this.#partitionOf = partitionOf
+    this.tasks = new Map(
+      layout.tasks.map(({ id, subTopology, partition }) => {
+        const parts = { subTopology: this.#subTopology(subTopology), partition, errorPolicy, globalStores: this.#tables }
+        return [id, new MemoryTask(parts)]
+      }),
+    )
+  }
+
+  /** A record of a source topic or a global table, and everything that follows from it. */
+  process(input: MemoryInput & { readonly partition?: number }): void {
+    const { topic, partition = 0 } = input
+    for (const { store } of this.plan.globalTables.filter((table) => table.topic === topic)) this.#updateTable(store, input)
+    const reader = this.plan.subTopologies.find(({ sources }) => sources.some((source) => source.topic === topic))
+    if (reader === undefined) return
+    this.task(taskId(reader.id, partition)).process(input)
+    this.#forward(reader, partition)
+  }
+
+  /** No input comes any more: sub-topologies end after those that write what they read. */
+  endOfInput(): void {
+    const open = new Set(this.plan.subTopologies)
+    while (open.size > 0) {
+      const next =
+        [...open].find((sub) => this.#writersOf(sub).every((writer) => writer === sub || !open.has(writer))) ?? [...open][0]!
+      open.delete(next)
+      this.#end(next)
+    }
+  }
+
+  task(id: string): MemoryTask {
+    return this.tasks.get(id)!
+  }
+
+  close(): void {
+    for (const task of this.tasks.values()) task.close()
+  }
+
+  #updateTable(store: string, { key, value, timestamp }: MemoryInput): void {
+    const table = this.#tables.get(store)!
+    if (value === null) table.delete(key, timestamp)
+    else table.put(key, value, timestamp)
+  }
+
+  #end(sub: SubTopology): void {
+    for (let partition = 0; partition < this.#taskCount(sub); partition++) {
+      this.task(taskId(sub.id, partition)).endOfInput()
+      this.#forward(sub, partition)
+    }
+  }
+
+  #forward(sub: SubTopology, partition: number): void {
+    for (const output of this.task(taskId(sub.id, partition)).take()) {
+      const sink = sub.sinks.find(({ name }) => name === output.sink)!
+      if (sink.internal) this.process({ ...output, partition: this.#partition(sink, output) })
+      else this.outputs.push(output)
+    }
+  }
+
+  #partition({ key, partitionBy, topic }: SinkSpec, output: MemoryOutput): number {
+    return this.#partitionOf((partitionBy ?? key).write(output.key), this.#counts.get(topic)!)
+  }
+
+  #writersOf(sub: SubTopology): readonly SubTopology[] {
+    const topics = this.plan.internalTopics.filter((topic) => topic.kind === 'repartition' && topic.reader === sub.id)
+    return topics.flatMap((topic) => (topic.kind === 'repartition' ? topic.writers.map((id) => this.#subTopology(id)) : []))
+  }
+
+  #subTopology(id: number): SubTopology {
+    return this.plan.subTopologies[id]!
+  }
+
+  #taskCount({ sources }: SubTopology): number {
+    return Math.max(...sources.map(({ topic }) => this.#counts.get(topic)!))
+  }
+}

@@ -1,0 +1,147 @@
+/**
+ * What the operators of a task stand on, on plain maps: the reference that the runtime is compared with. The operators are the
+ * real ones; there is no overlay, cache, commit or clock, and nothing is ever restored.
+ */
+import { noHeaders, type Header } from '@millrace/core'
+import type { SubTopology } from '../plan/plan.ts'
+import { RecordContext } from '../task/record-context.ts'
+import type { GlobalStore, KeyValueStore, WindowStore } from '../task/stores.ts'
+import type { Closer, StreamTime } from '../task/stream-time.ts'
+import type { DropReason, ErrorPolicy, Output, TaskContext } from '../task/task-context.ts'
+import { MemoryStore, MemoryWindowStore } from './memory-stores.ts'
+
+/** A record that a sink was given. */
+export interface MemoryOutput {
+  readonly sink: string
+  readonly topic: string
+  readonly key: unknown
+  readonly value: unknown
+  readonly timestamp: number
+  readonly headers: readonly Header[]
+}
+
+export interface MemoryContextOptions {
+  readonly subTopology: SubTopology
+  /** Default 0. */
+  readonly partition?: number
+  /** Default `fail`. */
+  readonly errorPolicy?: ErrorPolicy
+  /** By the name of their store. Default: none. */
+  readonly globalStores?: ReadonlyMap<string, GlobalStore<unknown, unknown>>
+}
+
+export class MemoryStreamTime implements StreamTime {
+  now: number = -1
+  closedThrough: number = -1
+
+  advance(timestamp: number): void {
+    this.now = Math.max(this.now, timestamp)
+  }
+
+  close(windowEnd: number): void {
+    this.closedThrough = Math.max(this.closedThrough, windowEnd)
+  }
+}
+
+export class MemoryContext implements TaskContext {
+  readonly taskId: string
+  readonly partition: number
+  readonly errorPolicy: ErrorPolicy
+  readonly record: RecordContext = new RecordContext()
+  node: string = ''
+  /** Everything that sinks were given, in order. */
+  readonly outputs: MemoryOutput[] = []
+  readonly drops: Map<DropReason, number> = new Map<DropReason, number>()
+  /** What user code threw under the policy `skip`. */
+  readonly failures: unknown[] = []
+  readonly keyValueStores: ReadonlyMap<string, MemoryStore<unknown, unknown>>
+  readonly windowStores: ReadonlyMap<string, MemoryWindowStore<unknown, unknown>>
+  readonly streamTimes: ReadonlyMap<string, MemoryStreamTime>
+  readonly #globalStores: ReadonlyMap<string, GlobalStore<unknown, unknown>>
+  readonly #topics: ReadonlyMap<string, string>
+  readonly #closers: Closer[] = []
+  readonly #due = new Set<Closer>()
+
+  constructor({ subTopology, partition = 0, errorPolicy = 'fail', globalStores = new Map() }: MemoryContextOptions) {
+    const { id, stores, sinks, streamTimes } = subTopology
+    this.taskId = `${id}_${partition}`
+    this.partition = partition
+    this.errorPolicy = errorPolicy
+    this.keyValueStores = new Map(
+      stores
+        .filter(({ kind }) => kind === 'keyValue')
+        .map(({ name, key }) => [name, new MemoryStore<unknown, unknown>(name, key)]),
+    )
+    this.windowStores = new Map(
+      stores
+        .filter(({ kind }) => kind === 'window')
+        .map(({ name, key }) => [name, new MemoryWindowStore<unknown, unknown>(name, key)]),
+    )
+    this.streamTimes = new Map(streamTimes.map((name) => [name, new MemoryStreamTime()]))
+    this.#globalStores = globalStores
+    this.#topics = new Map(sinks.map(({ name, topic }) => [name, topic]))
+  }
+
+  keyValueStore<K, V>(name: string): KeyValueStore<K, V> {
+    return given(this.keyValueStores, name) as KeyValueStore<K, V>
+  }
+
+  windowStore<K, V>(name: string): WindowStore<K, V> {
+    return given(this.windowStores, name) as WindowStore<K, V>
+  }
+
+  globalStore<K, V>(name: string): GlobalStore<K, V> {
+    return given(this.#globalStores, name) as GlobalStore<K, V>
+  }
+
+  streamTime(operator: string): StreamTime {
+    return given(this.streamTimes, operator)
+  }
+
+  output<K, V>(sink: string): Output<K, V> {
+    const topic = given(this.#topics, sink)
+    return { append: (key, value, timestamp, headers) => void this.outputs.push({ sink, topic, key, value, timestamp, headers }) }
+  }
+
+  drop(reason: DropReason): void {
+    this.drops.set(reason, (this.drops.get(reason) ?? 0) + 1)
+  }
+
+  failed(error: unknown): void {
+    this.drop('failed')
+    this.failures.push(error)
+  }
+
+  addCloser(closer: Closer): void {
+    this.#closers.push(closer)
+  }
+
+  due(closer: Closer): void {
+    this.#due.add(closer)
+  }
+
+  /** Lets every operator that is due emit all it has, `limit` rows a call. */
+  closeDue(limit: number = Infinity): void {
+    for (const closer of this.#due) {
+      this.#due.delete(closer)
+      while (closer.closeDue(limit));
+    }
+  }
+
+  endOfInput(): void {
+    this.beginEvent()
+    for (const closer of this.#closers) closer.endOfInput()
+    this.closeDue()
+  }
+
+  /** An event that no record caused. */
+  beginEvent(): void {
+    Object.assign(this.record, { topic: '', partition: this.partition, offset: -1, timestamp: -1, headers: noHeaders })
+  }
+}
+
+function given<T>(all: ReadonlyMap<string, T>, name: string): T {
+  const found = all.get(name)
+  if (found === undefined) throw new Error(`the plan has no "${name}", only ${[...all.keys()].join(', ') || 'nothing'}`)
+  return found
+}

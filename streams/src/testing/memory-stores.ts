@@ -1,0 +1,95 @@
+/**
+ * The stores of operators as plain maps: no bytes of values, no changelog, no layers. Keys are told apart by their bytes, as in
+ * the real stores, and a row's value is the very object that was put.
+ */
+import type { Serializer } from '@millrace/core'
+import type { GlobalStore, KeyValueStore, Stamped, WindowStore } from '../task/stores.ts'
+
+interface Row<K, V> extends Stamped<V> {
+  readonly key: K
+}
+
+/** What a key-value store or a global table holds. */
+export class MemoryStore<K, V> implements KeyValueStore<K, V>, GlobalStore<K, V> {
+  readonly name: string
+  readonly #key: Serializer<K>
+  readonly #rows = new Map<string, Row<K, V>>()
+
+  constructor(name: string, key: Serializer<K>) {
+    this.name = name
+    this.#key = key
+  }
+
+  get(key: K): Stamped<V> | undefined {
+    return this.#rows.get(bytesOf(this.#key, key))
+  }
+
+  put(key: K, value: V, timestamp: number): void {
+    this.#rows.set(bytesOf(this.#key, key), { key, value, timestamp })
+  }
+
+  delete(key: K, _timestamp: number): void {
+    this.#rows.delete(bytesOf(this.#key, key))
+  }
+
+  /** In the order of the bytes of the keys. */
+  rows(): readonly Row<K, V>[] {
+    return sorted(this.#rows)
+  }
+}
+
+export class MemoryWindowStore<K, V> implements WindowStore<K, V> {
+  readonly name: string
+  readonly #key: Serializer<K>
+  readonly #windows = new Map<number, Map<string, Row<K, V>>>()
+
+  constructor(name: string, key: Serializer<K>) {
+    this.name = name
+    this.#key = key
+  }
+
+  get(key: K, start: number): Stamped<V> | undefined {
+    return this.#windows.get(start)?.get(bytesOf(this.#key, key))
+  }
+
+  put(key: K, start: number, value: V, timestamp: number): void {
+    let rows = this.#windows.get(start)
+    if (rows === undefined) {
+      rows = new Map()
+      this.#windows.set(start, rows)
+    }
+    rows.set(bytesOf(this.#key, key), { key, value, timestamp })
+  }
+
+  delete(key: K, start: number, _timestamp: number): void {
+    const rows = this.#windows.get(start)
+    if (rows === undefined) return
+    rows.delete(bytesOf(this.#key, key))
+    if (rows.size === 0) this.#windows.delete(start)
+  }
+
+  firstStart(): number | undefined {
+    return this.#windows.size === 0 ? undefined : Math.min(...this.#windows.keys())
+  }
+
+  keysAt(start: number): readonly K[] {
+    return sorted(this.#windows.get(start) ?? new Map<string, Row<K, V>>()).map(({ key }) => key)
+  }
+
+  /** By start, then in the order of the bytes of the keys. */
+  rows(): readonly (Row<K, V> & { readonly start: number })[] {
+    const starts = [...this.#windows.keys()].toSorted((a, b) => a - b)
+    return starts.flatMap((start) => sorted(this.#windows.get(start)!).map((row) => ({ ...row, start })))
+  }
+}
+
+/** One character a byte, so that strings compare as the bytes do. */
+function bytesOf<K>(serializer: Serializer<K>, key: K): string {
+  const bytes = serializer.write(key)
+  const buffer = typeof bytes === 'string' ? Buffer.from(bytes) : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+  return buffer.toString('latin1')
+}
+
+function sorted<R>(rows: ReadonlyMap<string, R>): readonly R[] {
+  return [...rows].toSorted(([a], [b]) => (a < b ? -1 : 1)).map(([, row]) => row)
+}

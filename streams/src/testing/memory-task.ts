@@ -1,0 +1,53 @@
+import { noHeaders, type Header } from '@millrace/core'
+import { buildTopology, type TaskTopology } from '../operators/build-topology.ts'
+import { Rec } from '../task/rec.ts'
+import { MemoryContext, type MemoryContextOptions, type MemoryOutput } from './memory-context.ts'
+
+/** A record as it comes to a task, decoded. */
+export interface MemoryInput {
+  readonly topic: string
+  readonly key: unknown
+  readonly value: unknown
+  /** Milliseconds since 1970. */
+  readonly timestamp: number
+  /** Default: the number of records before it. */
+  readonly offset?: number
+  readonly headers?: readonly Header[]
+}
+
+/** The real operators of one task over plain maps, in one synchronous loop. */
+export class MemoryTask {
+  readonly context: MemoryContext
+  readonly #topology: TaskTopology
+  #offset = 0
+  #taken = 0
+
+  constructor(options: MemoryContextOptions) {
+    this.context = new MemoryContext(options)
+    this.#topology = buildTopology(options.subTopology, this.context)
+  }
+
+  /** One record, and the windows that are due after it. @throws what user code throws under the policy `fail` */
+  process({ topic, key, value, timestamp, offset = this.#offset, headers = noHeaders }: MemoryInput): void {
+    this.#offset = offset + 1
+    Object.assign(this.context.record, { topic, partition: this.context.partition, offset, timestamp, headers })
+    this.#topology.source(topic).next(new Rec(key, value, timestamp))
+    this.context.closeDue()
+  }
+
+  /** No input comes any more: what is open is closed. */
+  endOfInput(): void {
+    this.context.endOfInput()
+  }
+
+  /** What sinks were given since the last call. */
+  take(): readonly MemoryOutput[] {
+    const taken = this.context.outputs.slice(this.#taken)
+    this.#taken = this.context.outputs.length
+    return taken
+  }
+
+  close(): void {
+    this.#topology.close()
+  }
+}

@@ -1,0 +1,108 @@
+import { errorsOf, type ErrorDetails, type ErrorRow, type MillraceError } from '@millrace/core'
+
+const rows = {
+  TOPOLOGY_NAME_MISSING: {
+    fault: 'caller',
+    outcome: 'fatal',
+    todo: 'Give it a name; what is durable keeps its data under that name.',
+  },
+  TOPOLOGY_NAME_TAKEN: {
+    fault: 'caller',
+    outcome: 'fatal',
+    todo: 'Choose another name; stores and repartition topics share one set of names.',
+  },
+  TOPOLOGY_NAME_INVALID: {
+    fault: 'caller',
+    outcome: 'fatal',
+    todo: 'Use 1 to 249 of the characters a-z, A-Z, 0-9, ".", "_" and "-".',
+  },
+  TOPOLOGY_EMPTY: { fault: 'caller', outcome: 'fatal', todo: 'Read at least one topic with stream(...) before build().' },
+  TOPOLOGY_INVALID: { fault: 'caller', outcome: 'fatal', todo: 'Correct the topology where the message points.' },
+  WINDOW_INVALID: { fault: 'caller', outcome: 'fatal', todo: 'Give durations made by millis, seconds, minutes, hours or days.' },
+  INVALID_STREAM_OPTION: {
+    fault: 'caller',
+    outcome: 'fatal',
+    todo: 'Give a known option a value of the expected kind and range.',
+  },
+
+  SOURCE_TOPIC_MISSING: {
+    fault: 'caller',
+    outcome: 'fatal',
+    todo: 'Create the topic first, or correct its name in the topology.',
+  },
+  PARTITIONS_DIFFER: { fault: 'caller', outcome: 'fatal', todo: 'Repartition one of them, so that equal keys meet in one task.' },
+
+  VALUE_UNREADABLE: {
+    fault: 'caller',
+    outcome: 'fatal',
+    todo: 'Correct the serde or the record, or let the error policy skip such records.',
+  },
+  VALUE_UNWRITABLE: { fault: 'caller', outcome: 'fatal', todo: 'Give a serde that writes every value the topology makes.' },
+  USER_CODE_FAILED: {
+    fault: 'caller',
+    outcome: 'fatal',
+    todo: 'Correct the function, or let the error policy skip such records.',
+  },
+  RX_ESCAPED_EMISSION: {
+    fault: 'caller',
+    outcome: 'fatal',
+    todo: 'Use only operators of @millrace/streams/rx; what waits or counts time has a durable twin in the DSL.',
+  },
+  RX_ENDED: {
+    fault: 'caller',
+    outcome: 'fatal',
+    todo: 'Remove the operator that completes (take, first, ...); a stream has no end that an operator decides.',
+  },
+
+  STORE_CORRUPT: {
+    fault: 'world',
+    outcome: 'retriable',
+    todo: 'Nothing to do: the store is wiped and restored from its changelog.',
+  },
+  STORE_WRITE_FAILED: {
+    fault: 'world',
+    outcome: 'retriable',
+    todo: 'Check the disk of stateDir; the store is wiped and restored from its changelog.',
+  },
+  STORE_UNUSABLE: {
+    fault: 'world',
+    outcome: 'fatal',
+    todo: 'Give this process a stateDir that it may write to, on a disk with room.',
+  },
+  STORE_UNKNOWN: {
+    fault: 'caller',
+    outcome: 'fatal',
+    todo: 'Use the name and the kind of a store that the topology gives to this task.',
+  },
+  STORE_CLOSED: {
+    fault: 'caller',
+    outcome: 'retriable',
+    todo: 'Ask again when the task runs again, or ask the instance that has it now.',
+  },
+  STATE_DIRECTORY_LOCKED: {
+    fault: 'world',
+    outcome: 'retriable',
+    todo: 'Close the other process, or give this instance its own stateDir.',
+  },
+  STATE_DIRECTORY_UNUSABLE: {
+    fault: 'world',
+    outcome: 'fatal',
+    todo: 'Give a directory that this process may write, with room on its disk.',
+  },
+  COMMIT_UNREADABLE: {
+    fault: 'world',
+    outcome: 'fatal',
+    todo: 'Give the application another id, or reset its offsets: another program has committed under this one.',
+  },
+  APP_STATE: { fault: 'caller', outcome: 'fatal', todo: 'Start an application once, and make a new one after it was closed.' },
+  BUG: { fault: 'bug', outcome: 'fatal', todo: 'This is a fault of Millrace; please report it with this message and the stack.' },
+} as const
+
+/** A code of the catalogue of @millrace/streams. */
+export type StreamErrorCode = keyof typeof rows
+
+/** Every error of @millrace/streams. A code is never reused for another meaning. */
+export const streamErrorRows: Readonly<Record<StreamErrorCode, ErrorRow>> = rows
+
+/** Makes an error of the catalogue. */
+export const streamError: (code: StreamErrorCode, details: ErrorDetails) => MillraceError = errorsOf(streamErrorRows)

@@ -1,0 +1,62 @@
+import { json, type Serde } from '@millrace/core'
+import type { Line, Source } from './source.ts'
+import { ExampleError } from './failure.ts'
+import { readJsonFlights } from './json-flights.ts'
+import { openParquetFlights } from './parquet-flights.ts'
+
+/** A flight, as the value of a record. Where it leaves from is the key, and when is the timestamp. */
+export interface Flight {
+  /** Minutes; negative when it arrived early. */
+  readonly delay: number
+  /** Miles. */
+  readonly distance: number
+  readonly destination: string
+}
+
+export const flight: Serde<Flight> = json<Flight>()
+
+/** A line of either data set. */
+export interface FlightLine extends Flight {
+  /** Local time of the airport. Both data sets leave the zone open; this example reads it as UTC. */
+  readonly departure: number
+  readonly origin: string
+}
+
+/** Lines of a file of flights, wherever they are stored. */
+export interface FlightFile {
+  readonly file: string
+  readonly lines: number
+  readonly from: (line: number) => AsyncIterable<readonly FlightLine[]>
+}
+
+/** 20,000 flights of January to March 2001, or 3,000,000 of January to June. */
+export async function openFlights({ all }: { readonly all: boolean }): Promise<Source<Flight>> {
+  return flightSource(all ? await openParquetFlights('flights-3m.parquet') : await readJsonFlights('flights-20k.json'))
+}
+
+export function flightSource({ file, lines, from }: FlightFile): Source<Flight> {
+  return { topic: 'flights', file, lines, value: flight, from: (line) => toRecords(file, line, from(line)) }
+}
+
+async function* toRecords(
+  file: string,
+  first: number,
+  blocks: AsyncIterable<readonly FlightLine[]>,
+): AsyncGenerator<Line<Flight>[]> {
+  let line = first
+  for await (const block of blocks) {
+    const malformed = block.findIndex((each) => !isFlight(each))
+    if (malformed >= 0)
+      throw new ExampleError(`Line ${line + malformed} of ${file} is not a flight. Install vega-datasets again.`)
+    yield block.map(toRecord)
+    line += block.length
+  }
+}
+
+function isFlight({ departure, delay, distance, origin, destination }: FlightLine): boolean {
+  return [departure, delay, distance].every(Number.isInteger) && typeof origin === 'string' && typeof destination === 'string'
+}
+
+function toRecord({ departure, origin, destination, delay, distance }: FlightLine): Line<Flight> {
+  return { key: origin, value: { delay, distance, destination }, timestamp: departure }
+}

@@ -1,0 +1,69 @@
+import { spawnSync } from 'node:child_process'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { parseArgs } from 'node:util'
+import { benches } from './benches.ts'
+import type { BenchRow } from './row.ts'
+
+/**
+ * `npm run bench -- [--only ID] [--json FILE] [--directory DIR]`
+ *
+ * Each row runs in a process of its own, so that none inherits another's heap. What it does not measure: latency, several
+ * processes, a disk that is slower than this one's cache. Compare within one run; machines are shared.
+ */
+const { values } = parseArgs({
+  options: { only: { type: 'string' }, json: { type: 'string' }, directory: { type: 'string' }, help: { type: 'boolean' } },
+})
+
+if (values.help === true) {
+  process.stdout.write(`npm run bench -- [--only ID] [--json FILE] [--directory DIR]\n  rows: ${benches.map(({ id }) => id).join(', ')}\n`)
+} else if (values.only === undefined) runAll()
+else await runOne(values.only)
+
+function runAll(): void {
+  const rows: BenchRow[] = []
+  for (const { id } of benches) {
+    rows.push(runApart(id))
+    print(rows.at(-1)!, rows.length === 1)
+  }
+  if (values.json !== undefined) writeFileSync(values.json, `${JSON.stringify(rows, null, 2)}\n`)
+}
+
+/** The row by a child process of this program. */
+function runApart(id: string): BenchRow {
+  const directory = mkdtempSync(join(tmpdir(), 'millrace-bench-'))
+  try {
+    const json = join(directory, 'row.json')
+    const args = ['--conditions=@millrace/source', fileURLToPath(import.meta.url), '--only', id, '--json', json, '--directory', directory]
+    const { status } = spawnSync(process.execPath, args, { stdio: ['ignore', 'ignore', 'inherit'] })
+    if (status !== 0) throw new Error(`the benchmark ${id} failed`)
+    return (JSON.parse(readFileSync(json, 'utf8')) as BenchRow[])[0]!
+  } finally {
+    rmSync(directory, { recursive: true, force: true })
+  }
+}
+
+async function runOne(id: string): Promise<void> {
+  const bench = benches.find((one) => one.id === id)
+  if (bench === undefined) throw new Error(`there is no benchmark ${id}; there are ${benches.map((one) => one.id).join(', ')}`)
+  const directory = values.directory ?? mkdtempSync(join(tmpdir(), 'millrace-bench-'))
+  try {
+    const row = await bench.run({ scale: 'full', directory })
+    print(row, true)
+    if (values.json !== undefined) writeFileSync(values.json, `${JSON.stringify([row], null, 2)}\n`)
+  } finally {
+    if (values.directory === undefined) rmSync(directory, { recursive: true, force: true })
+  }
+}
+
+function print(row: BenchRow, head: boolean): void {
+  if (head) process.stdout.write(`${line(['row', 'records', 'seconds', 'records/s', 'MB/s', 'CPU-s', 'reference/s', 'ratio'])}\n`)
+  const { row: id, records, seconds, recordsPerSecond, megabytesPerSecond, cpuSeconds, reference, ratio } = row
+  process.stdout.write(`${line([id, records, seconds, recordsPerSecond, megabytesPerSecond, cpuSeconds, reference, ratio])}\n`)
+}
+
+function line(cells: readonly (string | number)[]): string {
+  return cells.map((cell, index) => (index === 0 ? String(cell).padEnd(18) : String(cell).padStart(13))).join('')
+}

@@ -15,7 +15,7 @@ export type { WindowedStream, WindowTable } from './dsl/windowed-stream.ts'
 export type { KTable } from './dsl/k-table.ts'
 export type { GlobalTable } from './dsl/global-table.ts'
 export type { Aggregation, Counting, Of, Reduction, Through, TopicSerdes } from './dsl/options.ts'
-export type { KeyValue, Meta } from './graph/callbacks.ts'
+export type { Meta } from './graph/callbacks.ts'
 export { Topology } from './graph/topology.ts'
 
 export { planOf } from './plan/plan-of.ts'

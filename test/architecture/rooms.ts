@@ -98,7 +98,7 @@ export const packages: Readonly<Record<string, readonly string[]>> = {
   rxjs: ['streams/src/dsl/', 'streams/src/operators/', 'streams/src/rx/', 'streams/src/runtime/', 'test/', 'examples/'],
   'classic-level': ['streams/src/state/engines/'],
   'fast-check': ['test/'],
-  hyparquet: ['examples/'],
+  hyparquet: ['examples/', 'test/'],
   'vega-datasets': ['examples/', 'test/'],
   'ts-morph': ['test/architecture/'],
 }
@@ -107,7 +107,17 @@ export const packages: Readonly<Record<string, readonly string[]>> = {
 export const testPackages: readonly string[] = ['vitest', 'fast-check', '@fast-check/vitest']
 
 /** Node's modules that compute and touch nothing: any room may import them. All others stay in the places of `hosts`. */
-export const pureModules: readonly string[] = ['assert', 'buffer', 'events', 'path', 'string_decoder', 'url', 'util', 'zlib']
+export const pureModules: readonly string[] = [
+  'assert',
+  'buffer',
+  'events',
+  'module',
+  'path',
+  'string_decoder',
+  'url',
+  'util',
+  'zlib',
+]
 
 /** Where core and streams may touch the machine. */
 export const hosts: readonly string[] = ['core/src/platform/']

@@ -24,7 +24,7 @@ export async function bareRead(paths: readonly string[]): Promise<number> {
   let bytes = 0
   for (const path of paths) {
     const file = openSync(path, 'r')
-    for (let at = 0; ; ) {
+    for (let at = 0; ;) {
       const { bytesRead } = await readAt(file, chunk, 0, roundBytes, at)
       if (bytesRead === 0) break
       at += bytesRead

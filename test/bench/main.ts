@@ -18,7 +18,9 @@ const { values } = parseArgs({
 })
 
 if (values.help === true) {
-  process.stdout.write(`npm run bench -- [--only ID] [--json FILE] [--directory DIR]\n  rows: ${benches.map(({ id }) => id).join(', ')}\n`)
+  process.stdout.write(
+    `npm run bench -- [--only ID] [--json FILE] [--directory DIR]\n  rows: ${benches.map(({ id }) => id).join(', ')}\n`,
+  )
 } else if (values.only === undefined) runAll()
 else await runOne(values.only)
 
@@ -36,7 +38,16 @@ function runApart(id: string): BenchRow {
   const directory = mkdtempSync(join(tmpdir(), 'millrace-bench-'))
   try {
     const json = join(directory, 'row.json')
-    const args = ['--conditions=@millrace/source', fileURLToPath(import.meta.url), '--only', id, '--json', json, '--directory', directory]
+    const args = [
+      '--conditions=@millrace/source',
+      fileURLToPath(import.meta.url),
+      '--only',
+      id,
+      '--json',
+      json,
+      '--directory',
+      directory,
+    ]
     const { status } = spawnSync(process.execPath, args, { stdio: ['ignore', 'ignore', 'inherit'] })
     if (status !== 0) throw new Error(`the benchmark ${id} failed`)
     return (JSON.parse(readFileSync(json, 'utf8')) as BenchRow[])[0]!

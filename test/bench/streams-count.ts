@@ -5,7 +5,11 @@ import { timed, toRow, type Bench, type BenchContext } from './row.ts'
 import { fillTopics, keyOf, valueOf } from './stream-records.ts'
 
 /** Count by key in a persistent store, every update written: exactly once, four partitions. */
-function countBench(id: string, records: Readonly<Record<BenchContext['scale'], number>>, keys: Readonly<Record<BenchContext['scale'], number>>): Bench {
+function countBench(
+  id: string,
+  records: Readonly<Record<BenchContext['scale'], number>>,
+  keys: Readonly<Record<BenchContext['scale'], number>>,
+): Bench {
   return {
     id,
     against: 'the same count over arrays',
@@ -50,4 +54,8 @@ async function overArrays(records: number, keys: number) {
 }
 
 export const streamsCount: Bench = countBench('streams-count', { full: 2_000_000, tiny: 5_000 }, { full: 10_000, tiny: 100 })
-export const streamsCount1m: Bench = countBench('streams-count-1m', { full: 2_000_000, tiny: 5_000 }, { full: 1_000_000, tiny: 4_000 })
+export const streamsCount1m: Bench = countBench(
+  'streams-count-1m',
+  { full: 2_000_000, tiny: 5_000 },
+  { full: 1_000_000, tiny: 4_000 },
+)

@@ -4,7 +4,7 @@ export interface Clock {
   now(): number
   /** Milliseconds that only rise, with no meaning of their own. For durations and deadlines. */
   monotonic(): number
-  /** Runs `work` once after `delayMs`. A timer does not keep the process alive by itself. */
+  /** Runs `work` once after `delayMs`. A timer keeps the process alive: somebody waits for it. */
   after(delayMs: number, work: () => void): Timer
   /** Resolves in a later turn of the event loop, after input and output that are waiting now. */
   turn(): Promise<void>

@@ -60,7 +60,17 @@ export interface DiskFile {
 }
 
 /** The codes that callers decide by; anything else arrives as EIO with the cause. */
-export type DiskErrorCode = 'ENOENT' | 'EEXIST' | 'EACCES' | 'ENOTDIR' | 'EISDIR' | 'ENOTEMPTY' | 'ENOSPC' | 'EMFILE' | 'EBUSY' | 'EIO'
+export type DiskErrorCode =
+  | 'ENOENT'
+  | 'EEXIST'
+  | 'EACCES'
+  | 'ENOTDIR'
+  | 'EISDIR'
+  | 'ENOTEMPTY'
+  | 'ENOSPC'
+  | 'EMFILE'
+  | 'EBUSY'
+  | 'EIO'
 
 /** A failure of one step, before the log has said what it means. */
 export class DiskError extends Error {
@@ -70,7 +80,12 @@ export class DiskError extends Error {
   /** With EBUSY: what the holder of the lock wrote about itself. */
   readonly holder: string | undefined
 
-  constructor(code: DiskErrorCode, operation: string, path: string, options: { readonly cause?: unknown; readonly holder?: string } = {}) {
+  constructor(
+    code: DiskErrorCode,
+    operation: string,
+    path: string,
+    options: { readonly cause?: unknown; readonly holder?: string } = {},
+  ) {
     super(`${operation} ${path}: ${code}`, options.cause === undefined ? undefined : { cause: options.cause })
     this.name = 'DiskError'
     this.code = code

@@ -3,45 +3,101 @@ import { errorsOf, type ErrorDetails, type ErrorRow, type MillraceError } from '
 const rows = {
   UNKNOWN_OPTION: { fault: 'caller', outcome: 'fatal', todo: 'Remove the option or correct its name.' },
   INVALID_OPTION: { fault: 'caller', outcome: 'fatal', todo: 'Give a value of the expected kind and range.' },
-  NUMBER_OUT_OF_RANGE: { fault: 'caller', outcome: 'fatal', todo: 'Offsets, timestamps and ids must be safe integers (below 2^53).' },
+  NUMBER_OUT_OF_RANGE: {
+    fault: 'caller',
+    outcome: 'fatal',
+    todo: 'Offsets, timestamps and ids must be safe integers (below 2^53).',
+  },
   CLOSED: { fault: 'caller', outcome: 'fatal', todo: 'Open it again; what is closed stays closed.' },
 
   DATA_DIRECTORY_MISSING: { fault: 'caller', outcome: 'fatal', todo: 'Give the directory that holds the log.' },
-  DATA_DIRECTORY_UNREADABLE: { fault: 'world', outcome: 'fatal', todo: 'Give this process read and write permission, or choose another directory.' },
+  DATA_DIRECTORY_UNREADABLE: {
+    fault: 'world',
+    outcome: 'fatal',
+    todo: 'Give this process read and write permission, or choose another directory.',
+  },
   DATA_DIRECTORY_LOCKED: { fault: 'world', outcome: 'retriable', todo: 'Close the other process, or reach the log through it.' },
   NOT_A_DIRECTORY: { fault: 'caller', outcome: 'fatal', todo: 'Move the file away or choose another directory.' },
   NOT_A_FILE: { fault: 'world', outcome: 'fatal', todo: 'Move what stands in the place of the file away.' },
-  UNSUPPORTED_FORMAT: { fault: 'world', outcome: 'fatal', todo: 'Open the directory with the version of Millrace that wrote it.' },
+  UNSUPPORTED_FORMAT: {
+    fault: 'world',
+    outcome: 'fatal',
+    todo: 'Open the directory with the version of Millrace that wrote it.',
+  },
 
-  DISK_FULL: { fault: 'world', outcome: 'retriable', todo: 'Free space; the log goes on by itself, nothing acknowledged is lost.' },
+  DISK_FULL: {
+    fault: 'world',
+    outcome: 'retriable',
+    todo: 'Free space; the log goes on by itself, nothing acknowledged is lost.',
+  },
   JOURNAL_FAILED: { fault: 'world', outcome: 'unknownOutcome', todo: 'Close and reopen the log; reads go on, appends do not.' },
   JOURNAL_DAMAGED: { fault: 'world', outcome: 'fatal', todo: 'Restore the directory from a back-up; nothing has been changed.' },
-  CHECKPOINT_DAMAGED: { fault: 'world', outcome: 'fatal', todo: 'Restore the directory from a back-up; nothing has been changed.' },
-  SEGMENT_DAMAGED: { fault: 'world', outcome: 'fatal', todo: 'Restore the partition from a back-up; other offsets stay readable.' },
+  CHECKPOINT_DAMAGED: {
+    fault: 'world',
+    outcome: 'fatal',
+    todo: 'Restore the directory from a back-up; nothing has been changed.',
+  },
+  SEGMENT_DAMAGED: {
+    fault: 'world',
+    outcome: 'fatal',
+    todo: 'Restore the partition from a back-up; other offsets stay readable.',
+  },
   FOLDER_UNKNOWN: { fault: 'world', outcome: 'fatal', todo: 'Move the folder away; it belongs to no topic of this log.' },
   PARTITION_FENCED: { fault: 'world', outcome: 'retriable', todo: 'Repair the disk and reopen the log; other partitions go on.' },
   CLOSE_FAILED: { fault: 'world', outcome: 'fatal', todo: 'Open the log again: everything acknowledged stands in its journal.' },
   READ_FAILED: { fault: 'world', outcome: 'retriable', todo: 'Check the disk and read again.' },
 
   CORRUPT_BATCH: { fault: 'caller', outcome: 'fatal', todo: 'Send the batch again, unchanged and whole.' },
-  RECORD_TOO_LARGE: { fault: 'caller', outcome: 'fatal', todo: 'Send a smaller record, or raise max.message.bytes of the topic.' },
-  TRANSACTION_TOO_LARGE: { fault: 'caller', outcome: 'fatal', todo: 'Commit more often, so that each transaction fits into one journal frame.' },
-  BATCH_CONSUMED: { fault: 'caller', outcome: 'fatal', todo: 'Take a new batch from the producer; one that was sent is not written to again.' },
+  RECORD_TOO_LARGE: {
+    fault: 'caller',
+    outcome: 'fatal',
+    todo: 'Send a smaller record, or raise max.message.bytes of the topic.',
+  },
+  TRANSACTION_TOO_LARGE: {
+    fault: 'caller',
+    outcome: 'fatal',
+    todo: 'Commit more often, so that each transaction fits into one journal frame.',
+  },
+  BATCH_CONSUMED: {
+    fault: 'caller',
+    outcome: 'fatal',
+    todo: 'Take a new batch from the producer; one that was sent is not written to again.',
+  },
   BUFFER_FULL: { fault: 'caller', outcome: 'retriable', todo: 'Await ready() before the next append.' },
 
   UNKNOWN_TOPIC: { fault: 'caller', outcome: 'fatal', todo: 'Create the topic first, or correct its name.' },
   UNKNOWN_PARTITION: { fault: 'caller', outcome: 'fatal', todo: 'Choose a partition that the topic has.' },
   TOPIC_EXISTS: { fault: 'caller', outcome: 'fatal', todo: 'Use the topic that is there, or delete it first.' },
-  INVALID_TOPIC_NAME: { fault: 'caller', outcome: 'fatal', todo: 'Use 1 to 249 of the characters a-z, A-Z, 0-9, ".", "_" and "-".' },
+  INVALID_TOPIC_NAME: {
+    fault: 'caller',
+    outcome: 'fatal',
+    todo: 'Use 1 to 249 of the characters a-z, A-Z, 0-9, ".", "_" and "-".',
+  },
   INVALID_TOPIC_CONFIG: { fault: 'caller', outcome: 'fatal', todo: 'Correct the setting; nothing was changed.' },
-  OFFSET_OUT_OF_RANGE: { fault: 'caller', outcome: 'fatal', todo: 'Seek to an offset between the start and the end of the log, or give a reset policy.' },
-  NO_OFFSET: { fault: 'caller', outcome: 'fatal', todo: 'Give an offset or a reset policy; the group has committed none for this partition.' },
+  OFFSET_OUT_OF_RANGE: {
+    fault: 'caller',
+    outcome: 'fatal',
+    todo: 'Seek to an offset between the start and the end of the log, or give a reset policy.',
+  },
+  NO_OFFSET: {
+    fault: 'caller',
+    outcome: 'fatal',
+    todo: 'Give an offset or a reset policy; the group has committed none for this partition.',
+  },
 
   OUT_OF_ORDER_SEQUENCE: { fault: 'caller', outcome: 'fatal', todo: 'Open a new producer; a batch before this one is missing.' },
-  DUPLICATE_DIFFERS: { fault: 'caller', outcome: 'fatal', todo: 'Open a new producer; this one reused a sequence number for other content.' },
+  DUPLICATE_DIFFERS: {
+    fault: 'caller',
+    outcome: 'fatal',
+    todo: 'Open a new producer; this one reused a sequence number for other content.',
+  },
   PRODUCER_FENCED: { fault: 'caller', outcome: 'fenced', todo: 'Stop this instance: a newer one has the same transactional id.' },
   NOT_TRANSACTIONAL: { fault: 'caller', outcome: 'fatal', todo: 'Open the producer with a transactionalId.' },
-  TRANSACTIONAL_ONLY: { fault: 'caller', outcome: 'fatal', todo: 'A producer with a transactionalId writes through transact(...).' },
+  TRANSACTIONAL_ONLY: {
+    fault: 'caller',
+    outcome: 'fatal',
+    todo: 'A producer with a transactionalId writes through transact(...).',
+  },
 
   BUG: { fault: 'bug', outcome: 'fatal', todo: 'This is a fault of Millrace; please report it with this message and the stack.' },
 } as const

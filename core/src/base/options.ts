@@ -17,9 +17,17 @@ export function readOptions<T extends object>(subject: string, given: object, ru
   const names = Object.keys(rules)
   for (const name of Object.keys(given)) {
     if (names.includes(name)) continue
-    throw coreError('UNKNOWN_OPTION', { what: `${subject} has no option ${name}`, where: name, expected: names.join(', '), received: name })
+    throw coreError('UNKNOWN_OPTION', {
+      what: `${subject} has no option ${name}`,
+      where: name,
+      expected: names.join(', '),
+      received: name,
+    })
   }
-  const read = names.map((name) => [name, readOption(subject, name, (given as Record<string, unknown>)[name], rules[name as keyof T])])
+  const read = names.map((name) => [
+    name,
+    readOption(subject, name, (given as Record<string, unknown>)[name], rules[name as keyof T]),
+  ])
   return Object.fromEntries(read) as T
 }
 
@@ -36,12 +44,12 @@ function readOption(subject: string, name: string, value: unknown, rule: OptionR
 
 function shown(value: unknown): string {
   if (typeof value === 'function') return 'a function'
-  const text = typeof value === 'object' ? JSON.stringify(value) : String(value)
+  const text = typeof value === 'string' ? value : (JSON.stringify(value) ?? typeof value)
   return text.length > 80 ? `${text.slice(0, 80)}…` : text
 }
 
 export const isText = (value: unknown): value is string => typeof value === 'string' && value.length > 0
-export const isPresent = (value: unknown): value is NonNullable<unknown> => value !== undefined && value !== null
+export const isObject = (value: unknown): value is object => typeof value === 'object' && value !== null
 
 export function isIntegerFrom(minimum: number): (value: unknown) => value is number {
   return (value): value is number => Number.isSafeInteger(value) && (value as number) >= minimum

@@ -50,7 +50,7 @@ export class Topics {
 
   private async openKnown(): Promise<void> {
     const byId = new Map([...this.view.allTopics, ...this.internal.values()].map((topic) => [topic.topicId, topic]))
-    for (const { topicId, partition } of [...this.directory.known()]) {
+    for (const { topicId, partition } of this.directory.known()) {
       const topic = byId.get(topicId)
       if (topic === undefined || partition >= topic.partitions) await this.directory.forget(topicId, partition)
       else this.openPartition(topic, partition)
@@ -89,7 +89,12 @@ export class Topics {
   }
 
   private openPartition(topic: TopicMetadata, partition: number): PartitionLog {
-    const log = this.directory.partition({ topic: topic.topic, partition, topicId: topic.topicId, folder: folderOptions(topic.config) })
+    const log = this.directory.partition({
+      topic: topic.topic,
+      partition,
+      topicId: topic.topicId,
+      folder: folderOptions(topic.config),
+    })
     let logs = this.logs.get(topic.topic)
     if (logs === undefined) {
       logs = []
@@ -120,7 +125,8 @@ export class Topics {
   async alterConfig(topic: string, changes: Readonly<Record<string, string | null>>): Promise<void> {
     await this.change((metadata) => [metadata.alterTopicConfig(topic, changes)])
     const { partitions, config } = this.get(topic)
-    for (let partition = 0; partition < partitions; partition++) this.log({ topic, partition }).folder.configure(folderOptions(config))
+    for (let partition = 0; partition < partitions; partition++)
+      this.log({ topic, partition }).folder.configure(folderOptions(config))
   }
 
   async delete(names: readonly string[]): Promise<void> {
@@ -132,7 +138,8 @@ export class Topics {
   }
 
   private refuseInternal(name: string): void {
-    if (this.internal.has(name)) throw coreError('INVALID_TOPIC_NAME', { what: 'the name belongs to the log itself', where: name })
+    if (this.internal.has(name))
+      throw coreError('INVALID_TOPIC_NAME', { what: 'the name belongs to the log itself', where: name })
   }
 
   private async finishDeleting({ topic, topicId, partitions }: DeletedTopic): Promise<void> {

@@ -120,7 +120,12 @@ export class Transactions {
   }
 
   /** @throws PRODUCER_FENCED, TRANSACTION_TOO_LARGE, PARTITION_FENCED, and what GroupOffsets.commit throws */
-  async commit(id: string, by: ProducerIdentity, batches: readonly TransactionBatch[], offsets: GroupCommit | null): Promise<Committed> {
+  async commit(
+    id: string,
+    by: ProducerIdentity,
+    batches: readonly TransactionBatch[],
+    offsets: GroupCommit | null,
+  ): Promise<Committed> {
     const home = this.home(id)
     const groupHome = offsets === null ? null : this.groups.home(offsets.group)
     const groupMachine = await groupHome?.machine()
@@ -141,7 +146,13 @@ export class Transactions {
       touched.add(groupHome.log)
     }
     const decision: AppendEntry = { log: home.log, batch: batchOf(records, now) }
-    const marker = { kind: 'commit', producerId: by.producerId, producerEpoch: answer.markerEpoch, coordinatorEpoch, timestamp: now } as const
+    const marker = {
+      kind: 'commit',
+      producerId: by.producerId,
+      producerEpoch: answer.markerEpoch,
+      coordinatorEpoch,
+      timestamp: now,
+    } as const
     const markers = [...touched].map((log) => ({ log, batch: buildEndMarker(marker) }))
 
     const { baseOffsets, durable } = this.directory.append([...data, ...offsetEntries, decision, ...markers])

@@ -15,7 +15,10 @@ export const dumpLog: Command = {
   about: 'print the batches, entries or producers of segment, index and snapshot files',
   usage: 'millrace dump-log --files FILE[,FILE…] [--print-data-log]',
   async run(args, { world: { disk }, out }) {
-    const { values } = parseArgs({ args: [...args], options: { files: { type: 'string' }, 'print-data-log': { type: 'boolean' } } })
+    const { values } = parseArgs({
+      args: [...args],
+      options: { files: { type: 'string' }, 'print-data-log': { type: 'boolean' } },
+    })
     if (values.files === undefined) throw new UsageError('--files is missing')
     let intact = true
     for (const path of values.files.split(',')) {
@@ -79,7 +82,13 @@ function batchLine(bytes: Uint8Array, position: number): string {
 function dumpRecords(bytes: Uint8Array, out: Out): void {
   const kind = readControlKind(bytes)
   forEachRecord(bytes, ({ offset, timestamp, key, value, headers }) => {
-    const facts = { offset, CreateTime: timestamp, keySize: key?.length ?? -1, valueSize: value?.length ?? -1, headerKeys: `[${headers.map(([name]) => name).join(',')}]` }
+    const facts = {
+      offset,
+      CreateTime: timestamp,
+      keySize: key?.length ?? -1,
+      valueSize: value?.length ?? -1,
+      headerKeys: `[${headers.map(([name]) => name).join(',')}]`,
+    }
     const data = kind === null ? ` key: ${textOf(key)} payload: ${textOf(value)}` : ` endTxnMarker: ${kind.toUpperCase()}`
     out(`| ${lineOf(facts)}${data}`)
   })
@@ -96,11 +105,13 @@ function textOf(bytes: Uint8Array | null): string {
 }
 
 function dumpOffsetIndex(bytes: Buffer, base: number, out: Out): void {
-  for (let at = 0; at + 8 <= bytes.length; at += 8) out(`offset: ${base + bytes.readInt32BE(at)} position: ${bytes.readInt32BE(at + 4)}`)
+  for (let at = 0; at + 8 <= bytes.length; at += 8)
+    out(`offset: ${base + bytes.readInt32BE(at)} position: ${bytes.readInt32BE(at + 4)}`)
 }
 
 function dumpTimeIndex(bytes: Buffer, base: number, out: Out): void {
-  for (let at = 0; at + 12 <= bytes.length; at += 12) out(`timestamp: ${bytes.readBigInt64BE(at)} offset: ${base + bytes.readInt32BE(at + 8)}`)
+  for (let at = 0; at + 12 <= bytes.length; at += 12)
+    out(`timestamp: ${bytes.readBigInt64BE(at)} offset: ${base + bytes.readInt32BE(at + 8)}`)
 }
 
 function dumpSnapshot(content: Uint8Array, path: string, out: Out): void {

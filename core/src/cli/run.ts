@@ -36,7 +36,9 @@ function help(out: (line: string) => void): ExitCode {
 async function runElsewhere(door: string, args: readonly string[], context: CommandContext): Promise<ExitCode> {
   const loaded = await load(door)
   if (loaded !== null) return loaded.runCommand(args, context)
-  context.err(`The command ${args[0]} is part of ${door.replace('/cli', '')}, which is not installed here or has no commands yet: npm install ${door.replace('/cli', '')}`)
+  context.err(
+    `The command ${args[0]} is part of ${door.replace('/cli', '')}, which is not installed here or has no commands yet: npm install ${door.replace('/cli', '')}`,
+  )
   return 2
 }
 
@@ -51,9 +53,11 @@ async function load(door: string): Promise<{ readonly runCommand: typeof runComm
 }
 
 function report(error: unknown, command: Command | undefined, { err }: CommandContext): ExitCode {
-  const isUsage = error instanceof UsageError || (error instanceof TypeError && 'code' in error && String(error.code).startsWith('ERR_PARSE_ARGS'))
+  const isUsage =
+    error instanceof UsageError ||
+    (error instanceof TypeError && 'code' in error && String(error.code).startsWith('ERR_PARSE_ARGS'))
   if (!isUsage && !(error instanceof MillraceError)) throw error
-  err((error as Error).message)
+  err(error.message)
   if (isUsage && command !== undefined) err(command.usage)
   return isUsage ? 2 : 1
 }

@@ -18,7 +18,9 @@ export const verify: Command = {
     if (values.json === true) out(JSON.stringify({ partitions, batches, bytes, findings }))
     else {
       for (const { where, what } of findings) out(`damaged: ${where}: ${what}`)
-      out(`${partitions} partitions, ${batches} batches, ${bytes} bytes: ${findings.length === 0 ? 'no damage found' : `${findings.length} findings`}`)
+      out(
+        `${partitions} partitions, ${batches} batches, ${bytes} bytes: ${findings.length === 0 ? 'no damage found' : `${findings.length} findings`}`,
+      )
     }
     return findings.length === 0 ? 0 : 1
   },

@@ -40,12 +40,16 @@ describe('offsets of groups', () => {
   })
 
   test.each([-1, 1.5, Number.NaN, 2 ** 53])('offset %s is refused', (offset) => {
-    expect(() => new GroupOffsets().commit('g', [at(0, offset)], 0)).toThrow(expect.objectContaining({ code: 'NUMBER_OUT_OF_RANGE' }))
+    expect(() => new GroupOffsets().commit('g', [at(0, offset)], 0)).toThrow(
+      expect.objectContaining({ code: 'NUMBER_OUT_OF_RANGE' }),
+    )
   })
 
   test('metadata over 4,096 characters is refused', () => {
     const machine = new GroupOffsets()
     expect(machine.commit('g', [at(0, 1, 'x'.repeat(4096))], 0)).toHaveLength(1)
-    expect(() => machine.commit('g', [at(0, 1, 'x'.repeat(4097))], 0)).toThrow(expect.objectContaining({ code: 'INVALID_OPTION' }))
+    expect(() => machine.commit('g', [at(0, 1, 'x'.repeat(4097))], 0)).toThrow(
+      expect.objectContaining({ code: 'INVALID_OPTION' }),
+    )
   })
 })

@@ -113,7 +113,12 @@ function readPosition(topic: string, partition: number, value: Uint8Array): Grou
   const reader = new RecordReader(value, '__consumer_offsets')
   const version = reader.i16()
   if (version !== 3) {
-    throw coreError('UNSUPPORTED_FORMAT', { what: 'an offset record has another version', where: '__consumer_offsets', expected: 3, received: version })
+    throw coreError('UNSUPPORTED_FORMAT', {
+      what: 'an offset record has another version',
+      where: '__consumer_offsets',
+      expected: 3,
+      received: version,
+    })
   }
   const offset = reader.i64()
   reader.i32()

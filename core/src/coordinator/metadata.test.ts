@@ -40,7 +40,9 @@ describe('metadata', () => {
   })
 
   test.each([0, -1, 1.5, Number.NaN, 100_001])('%s partitions are refused', (partitions) => {
-    expect(() => new Metadata().createTopic(topic('a', { partitions }))).toThrow(expect.objectContaining({ code: 'INVALID_TOPIC_CONFIG' }))
+    expect(() => new Metadata().createTopic(topic('a', { partitions }))).toThrow(
+      expect.objectContaining({ code: 'INVALID_TOPIC_CONFIG' }),
+    )
   })
 
   test.each([
@@ -74,7 +76,11 @@ describe('metadata', () => {
   })
 
   test('a record of an unknown kind or version is refused, not skipped', () => {
-    expect(() => new Metadata().replay({ key: 'quota/x', value: '{}' })).toThrow(expect.objectContaining({ code: 'UNSUPPORTED_FORMAT' }))
-    expect(() => new Metadata().replay({ key: 'topic/x', value: '{"v":9}' })).toThrow(expect.objectContaining({ code: 'UNSUPPORTED_FORMAT' }))
+    expect(() => new Metadata().replay({ key: 'quota/x', value: '{}' })).toThrow(
+      expect.objectContaining({ code: 'UNSUPPORTED_FORMAT' }),
+    )
+    expect(() => new Metadata().replay({ key: 'topic/x', value: '{"v":9}' })).toThrow(
+      expect.objectContaining({ code: 'UNSUPPORTED_FORMAT' }),
+    )
   })
 })

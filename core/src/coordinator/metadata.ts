@@ -126,7 +126,11 @@ export class Metadata {
     if (key.startsWith('topic/')) this.replayTopic(key.slice('topic/'.length), value)
     else if (key.startsWith('deleting/')) this.replayDeleting(key.slice('deleting/'.length), value)
     else if (key === 'producer-ids' && value !== null) this.producerIds = parse<{ readonly next: number }>(key, value).next
-    else throw coreError('UNSUPPORTED_FORMAT', { what: 'the metadata holds a record of a kind this version does not know', where: key })
+    else
+      throw coreError('UNSUPPORTED_FORMAT', {
+        what: 'the metadata holds a record of a kind this version does not know',
+        where: key,
+      })
   }
 
   private replayTopic(topic: string, value: string | null): void {

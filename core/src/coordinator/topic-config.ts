@@ -11,7 +11,8 @@ export interface Setting {
 }
 
 const integer = (minimum: number, maximum: number = Number.MAX_SAFE_INTEGER): Pick<Setting, 'check' | 'expected'> => ({
-  check: (value) => /^-?\d+$/.test(value) && Number(value) >= minimum && (Number(value) <= maximum || value === '9223372036854775807'),
+  check: (value) =>
+    /^-?\d+$/.test(value) && Number(value) >= minimum && (Number(value) <= maximum || value === '9223372036854775807'),
   expected: `an integer from ${minimum}${maximum === Number.MAX_SAFE_INTEGER ? '' : ` to ${maximum}`}`,
 })
 
@@ -37,12 +38,32 @@ export const topicSettings: Readonly<Record<TopicSetting, Setting>> = {
     ...oneOf('delete', 'compact', 'compact,delete', 'delete,compact'),
     about: 'What may be removed: old segments, or older records of a key. Recorded; nothing is removed yet.',
   },
-  'delete.retention.ms': { default: '86400000', ...integer(0), about: 'How long compaction keeps a tombstone. Recorded; nothing is removed yet.' },
-  'index.interval.bytes': { default: '4096', ...integer(0, 2 ** 31 - 1), about: 'Bytes between two entries of the offset index.' },
+  'delete.retention.ms': {
+    default: '86400000',
+    ...integer(0),
+    about: 'How long compaction keeps a tombstone. Recorded; nothing is removed yet.',
+  },
+  'index.interval.bytes': {
+    default: '4096',
+    ...integer(0, 2 ** 31 - 1),
+    about: 'Bytes between two entries of the offset index.',
+  },
   'max.message.bytes': { default: '1048588', ...integer(100, 2 ** 31 - 1), about: 'The largest record batch.' },
-  'retention.bytes': { default: '-1', ...integer(-1), about: 'Bytes that a partition keeps; -1: all. Recorded; nothing is removed yet.' },
-  'retention.ms': { default: '604800000', ...integer(-1), about: 'How long records are kept; -1: for ever. Recorded; nothing is removed yet.' },
-  'segment.bytes': { default: '1073741824', ...integer(14, 2 ** 31 - 1), about: 'The size at which a segment is closed and the next begun.' },
+  'retention.bytes': {
+    default: '-1',
+    ...integer(-1),
+    about: 'Bytes that a partition keeps; -1: all. Recorded; nothing is removed yet.',
+  },
+  'retention.ms': {
+    default: '604800000',
+    ...integer(-1),
+    about: 'How long records are kept; -1: for ever. Recorded; nothing is removed yet.',
+  },
+  'segment.bytes': {
+    default: '1073741824',
+    ...integer(14, 2 ** 31 - 1),
+    about: 'The size at which a segment is closed and the next begun.',
+  },
 }
 
 /** @throws INVALID_TOPIC_CONFIG */
@@ -58,7 +79,12 @@ export function checkTopicConfig(topic: string, config: TopicConfig): void {
       })
     }
     if (setting.check(value)) continue
-    throw coreError('INVALID_TOPIC_CONFIG', { what: `the setting ${name} is not valid`, where: topic, expected: setting.expected, received: value })
+    throw coreError('INVALID_TOPIC_CONFIG', {
+      what: `the setting ${name} is not valid`,
+      where: topic,
+      expected: setting.expected,
+      received: value,
+    })
   }
 }
 

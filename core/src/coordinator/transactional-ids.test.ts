@@ -17,7 +17,9 @@ describe('transactional ids', () => {
     const machine = new TransactionalIds()
     const first = run(machine, machine.open('a', 7, 0))
     run(machine, machine.open('a', 8, 0))
-    expect(() => machine.commit('a', first, 9, 0)).toThrow(expect.objectContaining({ code: 'PRODUCER_FENCED', outcome: 'fenced' }))
+    expect(() => machine.commit('a', first, 9, 0)).toThrow(
+      expect.objectContaining({ code: 'PRODUCER_FENCED', outcome: 'fenced' }),
+    )
   })
 
   test('a commit puts the raised epoch on its markers and gives it to the next transaction', () => {
@@ -51,22 +53,26 @@ describe('transactional ids', () => {
 
   test('a machine replayed from the records answers like the one that made them', () => {
     fc.assert(
-      fc.property(fc.array(fc.tuple(fc.constantFrom('a', 'b'), fc.boolean()), { maxLength: 30 }), fc.integer({ min: 2, max: 5 }), (steps, limit) => {
-        const machine = new TransactionalIds(limit)
-        const twin = new TransactionalIds(limit)
-        const owners = new Map<string, { producerId: number; producerEpoch: number }>()
-        let fresh = 0
-        for (const [id, opens] of steps) {
-          const owner = owners.get(id)
-          const command = opens || owner === undefined ? machine.open(id, fresh++, 5) : machine.commit(id, owner, fresh++, 5)
-          for (const record of command.records) {
-            machine.replay(record)
-            twin.replay(record)
+      fc.property(
+        fc.array(fc.tuple(fc.constantFrom('a', 'b'), fc.boolean()), { maxLength: 30 }),
+        fc.integer({ min: 2, max: 5 }),
+        (steps, limit) => {
+          const machine = new TransactionalIds(limit)
+          const twin = new TransactionalIds(limit)
+          const owners = new Map<string, { producerId: number; producerEpoch: number }>()
+          let fresh = 0
+          for (const [id, opens] of steps) {
+            const owner = owners.get(id)
+            const command = opens || owner === undefined ? machine.open(id, fresh++, 5) : machine.commit(id, owner, fresh++, 5)
+            for (const record of command.records) {
+              machine.replay(record)
+              twin.replay(record)
+            }
+            owners.set(id, 'next' in command.answer ? command.answer.next : command.answer)
           }
-          owners.set(id, 'next' in command.answer ? command.answer.next : command.answer)
-        }
-        for (const [id, owner] of owners) expect(twin.commit(id, owner, 999, 5)).toEqual(machine.commit(id, owner, 999, 5))
-      }),
+          for (const [id, owner] of owners) expect(twin.commit(id, owner, 999, 5)).toEqual(machine.commit(id, owner, 999, 5))
+        },
+      ),
     )
   })
 })

@@ -103,7 +103,11 @@ function record(id: string, state: TransactionalState, statusCode: number, now: 
 }
 
 /** Version 1: fields, then tagged fields 0 previous producer id, 2 client transaction version; tag 1 stays at its default. */
-function stateValue({ producerId, producerEpoch, previousProducerId }: TransactionalState, statusCode: number, now: number): Uint8Array {
+function stateValue(
+  { producerId, producerEpoch, previousProducerId }: TransactionalState,
+  statusCode: number,
+  now: number,
+): Uint8Array {
   const writer = new RecordWriter().i16(1).i64(producerId).i16(producerEpoch).i32(timeoutMs).i8(statusCode)
   writer.varint(0) // no partitions: null
   writer.i64(now).i64(now)
@@ -138,5 +142,8 @@ function readPrevious(reader: RecordReader): number {
 }
 
 function unsupported(part: string, version: number): Error {
-  return coreError('UNSUPPORTED_FORMAT', { what: `the ${part} of a transaction record has version ${version}`, where: '__transaction_state' })
+  return coreError('UNSUPPORTED_FORMAT', {
+    what: `the ${part} of a transaction record has version ${version}`,
+    where: '__transaction_state',
+  })
 }

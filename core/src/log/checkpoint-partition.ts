@@ -26,7 +26,8 @@ export async function checkpointPartition(
     if (final) await log.folder.finishIndexes()
     const folder = await log.folder.checkpoint()
     if (folder === null) return null
-    if (producers !== null) await replaceFile(disk, segmentPath(log.folder.path, recoveryOffset, 'snapshot'), encodeProducerSnapshot(producers))
+    if (producers !== null)
+      await replaceFile(disk, segmentPath(log.folder.path, recoveryOffset, 'snapshot'), encodeProducerSnapshot(producers))
     const { topic, partition, topicId, startOffset } = log
     return { topic, partition, topicId, startOffset, recoveryOffset, producers: producers !== null, folder }
   } catch (cause) {

@@ -8,7 +8,12 @@ export function openDirectory({ disk }: World, folder: string): DirectoryLock {
   try {
     const found = disk.stat(folder)
     if (found !== null && found.kind !== 'folder') {
-      throw coreError('NOT_A_DIRECTORY', { what: 'the data directory is not a directory', where: folder, expected: 'a directory', received: `a ${found.kind}` })
+      throw coreError('NOT_A_DIRECTORY', {
+        what: 'the data directory is not a directory',
+        where: folder,
+        expected: 'a directory',
+        received: `a ${found.kind}`,
+      })
     }
     if (found === null) makeDurably(disk, folder)
     return disk.lock(`${folder}/.lock`, 'Millrace')
@@ -42,6 +47,10 @@ export function doorError(cause: unknown, folder: string): unknown {
     case 'ENOSPC':
       return coreError('DISK_FULL', { what: 'the data directory cannot be made', where: cause.path, cause })
     default:
-      return coreError('DATA_DIRECTORY_UNREADABLE', { what: `the data directory cannot be opened (${cause.operation}: ${cause.code})`, where: cause.path, cause })
+      return coreError('DATA_DIRECTORY_UNREADABLE', {
+        what: `the data directory cannot be opened (${cause.operation}: ${cause.code})`,
+        where: cause.path,
+        cause,
+      })
   }
 }

@@ -287,7 +287,11 @@ export class LogDirectory {
     await this.completeJournal()
     if (!this.journal.turn()) {
       await this.checkpoint()
-      if (!this.journal.turn()) throw coreError('DISK_FULL', { what: 'both journal files are full, and the segments cannot be written', where: this.folder })
+      if (!this.journal.turn())
+        throw coreError('DISK_FULL', {
+          what: 'both journal files are full, and the segments cannot be written',
+          where: this.folder,
+        })
     }
     void this.checkpoint().catch(() => {
       // The next frame that finds no room reports it.
@@ -340,7 +344,10 @@ export class LogDirectory {
     if (row !== null) this.rows.set(key, row)
   }
 
-  private async saveCheckpoint(start: { readonly file: number; readonly position: number; readonly sequence: number }, clean: boolean): Promise<void> {
+  private async saveCheckpoint(
+    start: { readonly file: number; readonly position: number; readonly sequence: number },
+    clean: boolean,
+  ): Promise<void> {
     await writeCheckpoint(this.world.disk, this.folder, {
       version: 1,
       salt: this.salt,
@@ -461,7 +468,13 @@ async function create(world: World, folder: string, geometry: LogGeometry): Prom
 }
 
 /** A partition whose files contradict the checkpoint: it answers everything with why, and the others go on. */
-function damagedPartition(spec: PartitionSpec, path: string, row: PartitionCheckpoint, { disk }: World, cause: Error): PartitionLog {
+function damagedPartition(
+  spec: PartitionSpec,
+  path: string,
+  row: PartitionCheckpoint,
+  { disk }: World,
+  cause: Error,
+): PartitionLog {
   const folder = new PartitionFolder(disk, path, spec.topicId, spec.folder, row.recoveryOffset)
   const log = new PartitionLog(spec.topic, spec.partition, spec.topicId, folder, row.startOffset, new ProducerStates())
   log.condemn(

@@ -34,7 +34,9 @@ type Condition =
   | { readonly kind: 'fenced'; readonly error: MillraceError }
   | { readonly kind: 'condemned'; readonly error: MillraceError }
 
-export type Staged = { readonly kind: 'staged'; readonly batch: TailBatch } | { readonly kind: 'duplicate'; readonly baseOffset: number }
+export type Staged =
+  | { readonly kind: 'staged'; readonly batch: TailBatch }
+  | { readonly kind: 'duplicate'; readonly baseOffset: number }
 
 export class PartitionLog {
   readonly topic: string
@@ -53,7 +55,14 @@ export class PartitionLog {
   private readonly waiting = new Set<() => void>()
   private condition: Condition = { kind: 'open' }
 
-  constructor(topic: string, partition: number, topicId: TopicId, folder: PartitionFolder, startOffset: number, producers: ProducerStates) {
+  constructor(
+    topic: string,
+    partition: number,
+    topicId: TopicId,
+    folder: PartitionFolder,
+    startOffset: number,
+    producers: ProducerStates,
+  ) {
     this.topic = topic
     this.partition = partition
     this.topicId = topicId
@@ -194,14 +203,18 @@ export class PartitionLog {
   private async readFolder(offset: number, limit: number, maxBytes: number): Promise<readonly Uint8Array[]> {
     const bytes = await this.readBytes(offset, maxBytes)
     const batches: Uint8Array[] = []
-    for (let at = 0; at < bytes.length; ) {
+    for (let at = 0; at < bytes.length;) {
       const header = this.checked(bytes, at)
       if (header.baseOffset >= limit) break
       batches.push(bytes.subarray(at, at + header.sizeBytes))
       at += header.sizeBytes
     }
     if (batches.length > 0) return batches
-    throw coreError('SEGMENT_DAMAGED', { what: 'the segments lack an offset that was written', where: this.name, received: offset })
+    throw coreError('SEGMENT_DAMAGED', {
+      what: 'the segments lack an offset that was written',
+      where: this.name,
+      received: offset,
+    })
   }
 
   private async readBytes(offset: number, maxBytes: number): Promise<Buffer> {

@@ -115,7 +115,14 @@ export class ProducerStates {
   private stateFor(header: BatchHeader): ProducerState {
     let state = this.producers.get(header.producerId)
     if (state === undefined) {
-      state = { epoch: header.producerEpoch, batches: [], coordinatorEpoch: -1, transactionFirstOffset: -1, lastTimestamp: -1, lastOffset: -1 }
+      state = {
+        epoch: header.producerEpoch,
+        batches: [],
+        coordinatorEpoch: -1,
+        transactionFirstOffset: -1,
+        lastTimestamp: -1,
+        lastOffset: -1,
+      }
       this.producers.set(header.producerId, state)
     }
     if (header.producerEpoch > state.epoch) {
@@ -145,8 +152,17 @@ export class ProducerStates {
     const { epoch, coordinatorEpoch, transactionFirstOffset, timestamp, lastOffset, lastSequence, offsetDelta } = entry
     const firstSequence = (lastSequence - offsetDelta + 2 ** 31) % 2 ** 31
     const batches =
-      lastSequence < 0 ? [] : [{ firstSequence, lastSequence, firstOffset: lastOffset - offsetDelta, lastOffset, timestamp, crc: null }]
-    this.producers.set(entry.producerId, { epoch, batches, coordinatorEpoch, transactionFirstOffset, lastTimestamp: timestamp, lastOffset })
+      lastSequence < 0
+        ? []
+        : [{ firstSequence, lastSequence, firstOffset: lastOffset - offsetDelta, lastOffset, timestamp, crc: null }]
+    this.producers.set(entry.producerId, {
+      epoch,
+      batches,
+      coordinatorEpoch,
+      transactionFirstOffset,
+      lastTimestamp: timestamp,
+      lastOffset,
+    })
     if (transactionFirstOffset >= 0) this.open.set(entry.producerId, transactionFirstOffset)
   }
 
@@ -159,7 +175,9 @@ export class ProducerStates {
 }
 
 function repeats(batch: RememberedBatch, header: BatchHeader): boolean {
-  return batch.firstSequence === header.baseSequence && batch.lastSequence === (header.baseSequence + header.lastOffsetDelta) % 2 ** 31
+  return (
+    batch.firstSequence === header.baseSequence && batch.lastSequence === (header.baseSequence + header.lastOffsetDelta) % 2 ** 31
+  )
 }
 
 function nextSequence(last: number): number {

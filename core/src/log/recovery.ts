@@ -21,7 +21,12 @@ export interface Replayed extends ScanEnd {
 }
 
 /** Visits every journal entry after the checkpoint, in the order of the journal. @throws JOURNAL_DAMAGED */
-export async function replayJournal(disk: Disk, folder: string, checkpoint: Checkpoint, visit: (entry: JournalEntry) => void): Promise<Replayed> {
+export async function replayJournal(
+  disk: Disk,
+  folder: string,
+  checkpoint: Checkpoint,
+  visit: (entry: JournalEntry) => void,
+): Promise<Replayed> {
   const start = { ...checkpoint.journal, epoch: checkpoint.epoch }
   if (checkpoint.clean && !(await mayHoldFrames(disk, folder, checkpoint))) return { ...start, unclean: false }
   const journals = readJournals(disk, folder, checkpoint)
@@ -70,4 +75,3 @@ function readJournals(disk: Disk, folder: string, { journal }: Checkpoint): Buff
     return Buffer.from(content.buffer, content.byteOffset, content.byteLength)
   })
 }
-

@@ -172,7 +172,13 @@ export class Rounds {
       }
     }
     assert(at === sizeBytes, 'the size of a frame differs from its entries')
-    sealFrame(this.frame, this.salt, { sizeBytes, epoch: this.epoch, sequence: this.sequence, durableSequence: this.synced, entries })
+    sealFrame(this.frame, this.salt, {
+      sizeBytes,
+      epoch: this.epoch,
+      sequence: this.sequence,
+      durableSequence: this.synced,
+      entries,
+    })
     return this.frame.subarray(0, sizeBytes)
   }
 

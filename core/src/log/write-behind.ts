@@ -22,7 +22,8 @@ export class WriteBehind {
   private readonly waiting = new Set<PartitionLog>()
   private readonly written: (log: PartitionLog) => void
   private line: Promise<void> = Promise.resolve()
-  private diskFull = false
+  /** On the monotonic clock: until then a full disk is not tried again. */
+  private retryAt = 0
   private stopped = false
 
   constructor(clock: Clock, thresholdBytes: number, written: (log: PartitionLog) => void) {
@@ -31,19 +32,15 @@ export class WriteBehind {
     this.written = written
   }
 
-  get isDiskFull(): boolean {
-    return this.diskFull
-  }
-
   /** After each round: writes the partition once enough has gathered. */
   consider(log: PartitionLog, unwrittenBytes: number): void {
     if (unwrittenBytes < this.thresholdBytes || this.waiting.has(log) || log.failed !== null || this.stopped) return
     this.waiting.add(log)
     void this.run(async () => {
       this.waiting.delete(log)
-      if (!this.stopped && !this.diskFull) await this.flush(log, log.highWatermark)
+      if (!this.stopped && this.clock.monotonic() >= this.retryAt) await this.flush(log, log.highWatermark)
     }).catch(() => {
-      // What went wrong stands in the partition or in `diskFull`; the batches stay in tail and journal.
+      // What went wrong stands in the partition or in `retryAt`; the batches stay in tail and journal.
     })
   }
 
@@ -60,7 +57,7 @@ export class WriteBehind {
       const batches = takeBytes(log.tail.slice(log.folder.endOffset, end).map((batch) => batch.bytes))
       try {
         await log.folder.append(batches)
-        this.diskFull = false
+        this.retryAt = 0
       } catch (cause) {
         throw this.judge(log, cause)
       } finally {
@@ -75,10 +72,7 @@ export class WriteBehind {
    */
   judge(log: PartitionLog, cause: unknown): Error {
     if (cause instanceof DiskError && cause.code === 'ENOSPC' && cause.operation !== 'dataSync') {
-      this.diskFull = true
-      this.clock.after(retryDelayMs, () => {
-        this.diskFull = false
-      })
+      this.retryAt = this.clock.monotonic() + retryDelayMs
       return coreError('DISK_FULL', { what: 'a segment cannot be written', where: cause.path, cause })
     }
     if (!(cause instanceof DiskError)) return cause as Error
@@ -99,6 +93,7 @@ function ignore(): void {
 function takeBytes(batches: readonly Uint8Array[]): readonly Uint8Array[] {
   let bytes = 0
   let count = 0
-  while (count < batches.length && (count === 0 || bytes + batches[count]!.length <= chunkBytes)) bytes += batches[count++]!.length
+  while (count < batches.length && (count === 0 || bytes + batches[count]!.length <= chunkBytes))
+    bytes += batches[count++]!.length
   return batches.slice(0, count)
 }

@@ -1,4 +1,4 @@
-import { isOneOf, isPresent, isText, readOptions, type OptionRules } from '../base/options.ts'
+import { isOneOf, isObject, isText, readOptions, type OptionRules } from '../base/options.ts'
 import type { World } from '../base/world.ts'
 import { Broker } from '../broker/broker.ts'
 import { defaultCoordinatorPartitions } from '../broker/internal-topics.ts'
@@ -22,7 +22,7 @@ export interface EmbeddedLogOptions {
 const rules: OptionRules<Required<EmbeddedLogOptions>> = {
   dir: { check: isText, expected: 'the path of a directory' },
   durability: { check: isOneOf('sync', 'os'), expected: 'sync or os', default: 'sync' },
-  world: { check: (value): value is World => isPresent(value), expected: 'clock, random and disk', default: nodeWorld() },
+  world: { check: (value): value is World => isObject(value), expected: 'clock, random and disk', default: nodeWorld() },
 }
 
 /**
@@ -33,6 +33,12 @@ const rules: OptionRules<Required<EmbeddedLogOptions>> = {
 export async function embeddedLog(options: EmbeddedLogOptions): Promise<LogClient> {
   const { dir, durability, world } = readOptions<Required<EmbeddedLogOptions>>('embeddedLog', options, rules)
   return new EmbeddedLog(
-    await Broker.open({ world, folder: dir, durability, geometry: defaultGeometry, coordinatorPartitions: defaultCoordinatorPartitions }),
+    await Broker.open({
+      world,
+      folder: dir,
+      durability,
+      geometry: defaultGeometry,
+      coordinatorPartitions: defaultCoordinatorPartitions,
+    }),
   )
 }

@@ -23,7 +23,12 @@ async function workload(world: SimWorld, history: History): Promise<void> {
   await second.log.close()
 }
 
-async function work(log: Awaited<ReturnType<typeof openSimulatedLog>>['log'], history: History, name: string, rounds: number): Promise<void> {
+async function work(
+  log: Awaited<ReturnType<typeof openSimulatedLog>>['log'],
+  history: History,
+  name: string,
+  rounds: number,
+): Promise<void> {
   const plain = await log.producer()
   const transactional = await log.producer({ transactionalId: 't' })
   for (let round = 0; round < rounds; round++) {
@@ -34,7 +39,14 @@ async function work(log: Awaited<ReturnType<typeof openSimulatedLog>>['log'], hi
       history.append(plain, b0, [value('q'), value('r')]),
       history.append(plain, a0, [value('s')]),
     ])
-    await history.transact(transactional, [{ to: a0, values: [value('t'), value('u')] }, { to: b0, values: [value('v')] }], round + (name === 'first' ? 1 : 100))
+    await history.transact(
+      transactional,
+      [
+        { to: a0, values: [value('t'), value('u')] },
+        { to: b0, values: [value('v')] },
+      ],
+      round + (name === 'first' ? 1 : 100),
+    )
   }
 }
 
@@ -60,17 +72,21 @@ async function recoverAndGoOn(world: SimWorld, history: History, acknowledged: n
 }
 
 describe('the log after a crash', () => {
-  test.each(['kill9', 'prefix', 'any'] as const)('holds everything acknowledged and nothing torn: %s', { timeout: 120_000 }, async (mode) => {
-    const history = new History()
-    const tally = await enumerateCrashes<number>({
-      seed: 1,
-      modes: [mode],
-      imagesPerPoint: 4,
-      run: (world) => workload(world, history),
-      observe: () => history.acknowledged,
-      check: (world, { observed }) => recoverAndGoOn(world, history, observed),
-    })
-    console.info(`${mode}: ${JSON.stringify(tally)}`)
-    expect(tally.distinct).toBeGreaterThan(300)
-  })
+  test.each(['kill9', 'prefix', 'any'] as const)(
+    'holds everything acknowledged and nothing torn: %s',
+    { timeout: 120_000 },
+    async (mode) => {
+      const history = new History()
+      const tally = await enumerateCrashes<number>({
+        seed: 1,
+        modes: [mode],
+        imagesPerPoint: 4,
+        run: (world) => workload(world, history),
+        observe: () => history.acknowledged,
+        check: (world, { observed }) => recoverAndGoOn(world, history, observed),
+      })
+      console.info(`${mode}: ${JSON.stringify(tally)}`)
+      expect(tally.distinct).toBeGreaterThan(300)
+    },
+  )
 })

@@ -21,7 +21,16 @@ async function workload(world: SimWorld, history: History): Promise<void> {
   const transactional = await log.producer({ transactionalId: 't' })
   for (let round = 0; round < 14; round++) {
     await retried(world, history, () => history.append(plain, a0, [`x${round}`, `y${round}`]))
-    await retried(world, history, () => history.transact(transactional, [{ to: a0, values: [`t${round}`] }, { to: b0, values: [`u${round}`] }], round))
+    await retried(world, history, () =>
+      history.transact(
+        transactional,
+        [
+          { to: a0, values: [`t${round}`] },
+          { to: b0, values: [`u${round}`] },
+        ],
+        round,
+      ),
+    )
   }
   await log.close()
 }
@@ -103,7 +112,13 @@ describe('a log on a failing disk', { timeout: 120_000 }, () => {
   })
 
   test('a sync of the journal that failed stops all appends, and is not tried again', async () => {
-    const { outcome } = await survives({ operation: 'dataSync', path: 'millrace-journal-0', nth: 6, error: 'EIO', afterSyncFail: 'dropped' })
+    const { outcome } = await survives({
+      operation: 'dataSync',
+      path: 'millrace-journal-0',
+      nth: 6,
+      error: 'EIO',
+      afterSyncFail: 'dropped',
+    })
     expect(outcome).toBe('JOURNAL_FAILED')
   })
 })

@@ -76,7 +76,9 @@ export class History {
 
 function expectedAfter(submissions: readonly Submission[]): string[][] {
   return places.map(({ topic, partition }) =>
-    submissions.flatMap(({ writes }) => writes.filter(({ to }) => to.topic === topic && to.partition === partition).flatMap(({ values }) => values)),
+    submissions.flatMap(({ writes }) =>
+      writes.filter(({ to }) => to.topic === topic && to.partition === partition).flatMap(({ values }) => values),
+    ),
   )
 }
 
@@ -106,11 +108,11 @@ async function end(log: EmbeddedLog, place: TopicPartition, isolation: Isolation
   return isolation === 'read_committed' ? stable! : latest!
 }
 
-/** Reads to `end`; offsets rise strictly (LOG-4). */
-async function drain(consumer: Consumer, place: TopicPartition, end: number): Promise<string[]> {
+/** Reads to the offset `until`; offsets rise strictly (LOG-4). */
+async function drain(consumer: Consumer, place: TopicPartition, until: number): Promise<string[]> {
   const values: string[] = []
   let last = -1
-  while (consumer.position(place) < end) {
+  while (consumer.position(place) < until) {
     for (const batch of await consumer.poll()) {
       for (const { offset, value } of batch.toArray()) {
         expect(offset).toBeGreaterThan(last)

@@ -20,7 +20,11 @@ export interface SimulatedLog {
 }
 
 /** The real log on simulated ports. Producer ids are rotated after three epochs. */
-export async function openSimulatedLog(world: World, durability: Durability = 'sync', geometry: LogGeometry = tinyGeometry): Promise<SimulatedLog> {
+export async function openSimulatedLog(
+  world: World,
+  durability: Durability = 'sync',
+  geometry: LogGeometry = tinyGeometry,
+): Promise<SimulatedLog> {
   const broker = await Broker.open({ world, folder: logFolder, durability, geometry, coordinatorPartitions: 1, epochLimit: 3 })
   return { broker, log: new EmbeddedLog(broker) }
 }

@@ -24,11 +24,15 @@ test('a delay beyond the range of Node timers does not fire at once', async () =
   timer.cancel()
 })
 
-test('a timer does not keep the process alive', () => {
+test('a timer keeps the process alive until it has fired', () => {
   const module = new URL('./node-clock.ts', import.meta.url).href
-  const program = `import { NodeClock } from ${JSON.stringify(module)}; new NodeClock().after(60_000, () => {})`
+  const program = `import { NodeClock } from ${JSON.stringify(module)}; new NodeClock().after(50, () => console.log('fired'))`
   const child = spawnSync(process.execPath, ['--input-type=module', '-e', program], { timeout: 20_000 })
-  expect({ status: child.status, stderr: String(child.stderr) }).toEqual({ status: 0, stderr: '' })
+  expect({ status: child.status, stdout: String(child.stdout), stderr: String(child.stderr) }).toEqual({
+    status: 0,
+    stdout: 'fired\n',
+    stderr: '',
+  })
 })
 
 test('a turn lets microtasks and the event loop pass', async () => {

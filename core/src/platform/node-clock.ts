@@ -35,8 +35,8 @@ class NodeTimer implements Timer {
   }
 
   #arm(delayMs: number, work: () => void): NodeJS.Timeout {
-    if (delayMs <= longestDelayMs) return setTimeout(work, delayMs).unref()
+    if (delayMs <= longestDelayMs) return setTimeout(work, delayMs)
     const rest = delayMs - longestDelayMs
-    return setTimeout(() => (this.#handle = this.#arm(rest, work)), longestDelayMs).unref()
+    return setTimeout(() => (this.#handle = this.#arm(rest, work)), longestDelayMs)
   }
 }

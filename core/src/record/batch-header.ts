@@ -19,7 +19,7 @@ export const BATCH_MAGIC = 2
 
 /** Of the fields, from the first byte of the batch. */
 export const BATCH_LENGTH_AT = 8
-export const LEADER_EPOCH_AT = 12
+const LEADER_EPOCH_AT = 12
 export const MAGIC_AT = 16
 export const CRC_AT = 17
 export const ATTRIBUTES_AT = 21
@@ -35,14 +35,14 @@ export const COUNT_AT = 57
 export const BATCH_PREFIX_BYTES = 12
 
 export const COMPRESSION_BITS = 0b111
-export const APPEND_TIME_BIT = 0b1000
+const APPEND_TIME_BIT = 0b1000
 export const TRANSACTIONAL_BIT = 0b1_0000
 export const CONTROL_BIT = 0b10_0000
 
 /** By code: what stands in the attributes. */
 export const compressionNames: readonly ['none', 'gzip', 'snappy', 'lz4', 'zstd'] = ['none', 'gzip', 'snappy', 'lz4', 'zstd']
 
-export type CompressionCode = 0 | 1 | 2 | 3 | 4
+type CompressionCode = 0 | 1 | 2 | 3 | 4
 
 export interface BatchHeader {
   readonly baseOffset: number

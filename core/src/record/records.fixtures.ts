@@ -10,7 +10,7 @@ export interface GivenRecord {
   readonly headers: readonly Header[]
 }
 
-export const lastTimestamp: number = Number.MAX_SAFE_INTEGER - 1
+const lastTimestamp: number = Number.MAX_SAFE_INTEGER - 1
 
 export function given(record: Partial<GivenRecord> = {}): GivenRecord {
   return { key: null, value: null, timestamp: 0, headers: [], ...record }
@@ -28,7 +28,7 @@ export function batchOf(records: readonly GivenRecord[], producer?: ProducerStam
   return builder.build(producer)
 }
 
-export const anyTimestamp: fc.Arbitrary<number> = fc.oneof(
+const anyTimestamp: fc.Arbitrary<number> = fc.oneof(
   fc.integer({ min: 1_700_000_000_000, max: 1_800_000_000_000 }),
   fc.integer({ min: -1, max: lastTimestamp }),
 )
@@ -46,7 +46,7 @@ const anyText = fc.oneof(
     .map(([character, count]) => character.repeat(count)),
 )
 
-export const anyBytes: fc.Arbitrary<Bytes> = fc.oneof(
+const anyBytes: fc.Arbitrary<Bytes> = fc.oneof(
   fc.constant(null),
   anyText,
   fc.uint8Array({ maxLength: 80 }),

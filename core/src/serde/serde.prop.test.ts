@@ -12,12 +12,14 @@ function thereAndBack<T>(serde: Serde<T>, value: T): T {
 }
 
 test('what is well-formed text comes back', () => {
-  fc.assert(fc.property(fc.string({ unit: 'binary' }), (text) => expect(thereAndBack(string, text)).toBe(text)))
+  fc.assert(fc.property(fc.string({ unit: 'binary' }), (text) => thereAndBack(string, text) === text))
 })
 
 test('bytes are read as text exactly when they are UTF-8', () => {
   const strict = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
-  const nearlyText = fc.array(fc.oneof(fc.nat(255), fc.constantFrom(0x61, 0xc3, 0xa9, 0xe2, 0x82, 0xac, 0xef, 0xbf, 0xbd, 0xed, 0xa0, 0x80)))
+  const nearlyText = fc.array(
+    fc.oneof(fc.nat(255), fc.constantFrom(0x61, 0xc3, 0xa9, 0xe2, 0x82, 0xac, 0xef, 0xbf, 0xbd, 0xed, 0xa0, 0x80)),
+  )
   fc.assert(
     fc.property(nearlyText, (numbers) => {
       const given = Uint8Array.from(numbers)
@@ -34,11 +36,12 @@ test('bytes are read as text exactly when they are UTF-8', () => {
 })
 
 test('JSON comes back', () => {
-  fc.assert(fc.property(fc.jsonValue(), (value) => expect(JSON.stringify(thereAndBack(json(), value))).toBe(JSON.stringify(value))))
+  const same = (value: unknown): boolean => JSON.stringify(thereAndBack(json(), value)) === JSON.stringify(value)
+  fc.assert(fc.property(fc.jsonValue(), same))
 })
 
 test('numbers come back', () => {
-  fc.assert(fc.property(fc.integer(), (value) => expect(thereAndBack(int32, value)).toBe(value)))
-  fc.assert(fc.property(fc.maxSafeInteger(), (value) => expect(thereAndBack(int64, value)).toBe(value)))
-  fc.assert(fc.property(fc.double(), (value) => expect(thereAndBack(float64, value)).toBe(value)))
+  fc.assert(fc.property(fc.integer(), (value) => thereAndBack(int32, value) === value))
+  fc.assert(fc.property(fc.maxSafeInteger(), (value) => thereAndBack(int64, value) === value))
+  fc.assert(fc.property(fc.double(), (value) => Object.is(thereAndBack(float64, value), value)))
 })

@@ -10,5 +10,5 @@ export const string: Serde<string> = {
 
 /** `string` for a branded type: `branded<OrderId>()` is a `Serde<OrderId>`. What is read is taken at its word. */
 export function branded<T extends string>(): Serde<T> {
-  return string as Serde<string> as unknown as Serde<T>
+  return string as unknown as Serde<T>
 }

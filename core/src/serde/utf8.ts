@@ -1,7 +1,9 @@
 import { SerdeError } from './serde-error.ts'
 
 /** Node's own name for reading UTF-8, which is not in the types: it saves the choice of an encoding, and takes any array of bytes. */
-const { utf8Slice } = Buffer.prototype as unknown as { utf8Slice(this: Uint8Array, from: number, to: number): string }
+const { utf8Slice } = Buffer.prototype as unknown as {
+  readonly utf8Slice: (this: Uint8Array, from: number, to: number) => string
+}
 
 const replacement = '\ufffd'
 
@@ -11,7 +13,8 @@ const replacement = '\ufffd'
  */
 export function readUtf8(serde: string, bytes: Uint8Array): string {
   const text = utf8Slice.call(bytes, 0, bytes.length)
-  if (text.includes(replacement) && !Buffer.from(text).equals(bytes)) throw new SerdeError(serde, `the bytes are not UTF-8: ${excerpt(text)}`)
+  if (text.includes(replacement) && !Buffer.from(text).equals(bytes))
+    throw new SerdeError(serde, `the bytes are not UTF-8: ${excerpt(text)}`)
   return text
 }
 

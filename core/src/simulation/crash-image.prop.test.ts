@@ -211,6 +211,18 @@ describe('names', () => {
     expect([...seen].sort()).toEqual(['{a:,d:{}}', '{d:{b:}}'])
   })
 
+  test('a file moved twice has exactly one of its names too', async () => {
+    const world = simWorld({ seed: 1 })
+    await world.run(async () => {
+      world.disk.create('/a').close()
+      world.disk.syncFolder('/')
+      world.disk.rename('/a', '/b')
+      world.disk.rename('/b', '/c')
+    })
+    const seen = new Set(images(world, 'any').map((image) => tree(image)))
+    expect([...seen].sort()).toEqual(['{a:}', '{b:}', '{c:}'])
+  })
+
   test('each survives or not by itself, but in the order of its own history', async () => {
     const world = simWorld({ seed: 1 })
     await world.run(async () => {
@@ -248,6 +260,17 @@ describe('fingerprints', () => {
         },
       ),
     )
+  })
+
+  test('tell two names of one file from two equal files', async () => {
+    const [linked, copied] = [simWorld({ seed: 1 }), simWorld({ seed: 1 })]
+    linked.disk.create('/a').close()
+    linked.disk.link('/a', '/b')
+    copied.disk.create('/a').close()
+    copied.disk.create('/b').close()
+    const [one, other] = [linked, copied].map(({ disk }) => disk.image('any', 'most'))
+    expect(tree(one!)).toBe(tree(other!))
+    expect(one!.fingerprint()).not.toBe(other!.fingerprint())
   })
 
   test('also tell what the next power cut could take', async () => {

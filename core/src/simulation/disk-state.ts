@@ -40,7 +40,7 @@ export interface FolderState {
 }
 
 /** Pending changes of a file, newest first: adding one is cheap, and snapshots share the rest. */
-export interface Pending {
+interface Pending {
   readonly change: FileChange
   readonly before: Pending | null
 }
@@ -54,7 +54,7 @@ export interface WriteChange {
   readonly bytes: Uint8Array
 }
 
-export interface ResizeChange {
+interface ResizeChange {
   readonly kind: 'resize'
   readonly order: number
   readonly sizeBytes: number
@@ -111,7 +111,7 @@ export function pendingOf(file: FileState): FileChange[] {
 export function synced(file: FileState, order: number): FileState {
   const { live, dropped } = file
   if (file.pending === null) return file
-  if (!dropped) return settledFile(live)
+  if (!dropped && file.pending.change.order <= order) return settledFile(live)
   let { durable } = file
   let pending: Pending | null = null
   for (const change of pendingOf(file)) {

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { DiskError } from '../base/disk.ts'
 import { SimulatedCrash } from './crash.ts'
+import { SimRandom } from './sim-random.ts'
 import { simWorld, type SimWorld, type SimWorldOptions } from './sim-world.ts'
 
 const bytes = (text: string): Uint8Array => new TextEncoder().encode(text)
@@ -188,6 +189,25 @@ describe('faults', () => {
   })
 })
 
+describe('a write in flight when the process is killed', () => {
+  test('is like any other in the next life: there, but not durable before a sync', async () => {
+    const world = simWorld({ seed: 1 })
+    world.disk.crashAt(3)
+    await world
+      .run(async () => {
+        const file = world.disk.create('/a')
+        world.disk.syncFolder('/')
+        await file.write([bytes('abc')], 0)
+      })
+      .catch(() => {})
+    const next = afterwards(world, 'kill9', 'most')
+    expect(textAt(next, '/a')).toBe('abc')
+    expect(textAt(afterwards(next, 'any', 'least'), '/a')).toBe('')
+    await next.run(() => next.disk.open('/a').dataSync())
+    expect(textAt(afterwards(next, 'any', 'least'), '/a')).toBe('abc')
+  })
+})
+
 describe('a full disk', () => {
   test('makes writes short, then refuses, and goes on when there is room; overwriting needs none', async () => {
     await inWorld(
@@ -306,8 +326,27 @@ describe('names', () => {
       disk.create('/from/other').close()
       disk.syncFolder('/to')
     })
-    const { disk } = afterwards(world, 'any', 'least')
-    expect([disk.list('/from'), disk.list('/to')]).toEqual([[], ['b']])
+    const [least, most] = [afterwards(world, 'any', 'least').disk, afterwards(world, 'any', 'most').disk]
+    expect([least.list('/from'), least.list('/to')]).toEqual([[], ['b']])
+    expect([most.list('/from'), most.list('/to')]).toEqual([['other'], ['b']])
+  })
+
+  test('may come back after a crash as long as their removal is not durable', async () => {
+    const world = await inWorld(async ({ disk }) => {
+      disk.makeFolder('/d')
+      disk.create('/other').close()
+      disk.syncFolder('/')
+      disk.create('/d/a').close()
+      disk.remove('/d/a')
+      disk.remove('/other')
+      disk.syncFolder('/')
+    })
+    const kinds = new Set<string | undefined>()
+    for (let seed = 0; seed < 20; seed++) {
+      const { disk } = simWorld({ seed: 2, disk: world.disk.image('any', new SimRandom(seed)) })
+      kinds.add(disk.stat('/d/a')?.kind)
+    }
+    expect(kinds).toEqual(new Set(['file', undefined]))
   })
 })
 

@@ -61,7 +61,12 @@ export function readCheckpoint(disk: Disk, folder: string): Checkpoint | null {
   }
   const checkpoint = JSON.parse(json) as Checkpoint
   if (checkpoint.version !== 1) {
-    throw coreError('UNSUPPORTED_FORMAT', { what: 'the checkpoint has another version', where: path, expected: 1, received: checkpoint.version })
+    throw coreError('UNSUPPORTED_FORMAT', {
+      what: 'the checkpoint has another version',
+      where: path,
+      expected: 1,
+      received: checkpoint.version,
+    })
   }
   return checkpoint
 }

@@ -34,7 +34,12 @@ export function journalPath(folder: string, file: number): string {
  * Makes one of the files, filled with zeros, durable with its name. It takes its name last, so that a crash leaves no file or a
  * whole one.
  */
-export async function createJournalFile(disk: Disk, folder: string, index: number, { fileBytes }: JournalGeometry): Promise<void> {
+export async function createJournalFile(
+  disk: Disk,
+  folder: string,
+  index: number,
+  { fileBytes }: JournalGeometry,
+): Promise<void> {
   const temporary = `${journalPath(folder, index)}.tmp`
   const zeros = Buffer.alloc(Math.min(fileBytes, 4 << 20))
   const file = disk.create(temporary)
@@ -107,7 +112,8 @@ export class Journal {
 
   /** Writes a sealed frame at the end. The end moves only when the frame is whole, so a failed one is written over. */
   async append(frame: Uint8Array, sync: boolean): Promise<void> {
-    if (!this.fits(frame.length)) throw coreError('BUG', { what: 'a frame does not fit into the journal', received: frame.length })
+    if (!this.fits(frame.length))
+      throw coreError('BUG', { what: 'a frame does not fit into the journal', received: frame.length })
     const file = this.files[this.file]!
     await writeWhole(file, [frame], this.at)
     if (sync) await file.dataSync()

@@ -126,7 +126,8 @@ export class PartitionFolder {
   private fitting(segment: Segment, batches: readonly Uint8Array[]): number {
     let size = segment.sizeBytes
     let count = 0
-    while (count < batches.length && (count === 0 || !this.isFull(segment, batches[count]!, size))) size += batches[count++]!.length
+    while (count < batches.length && (count === 0 || !this.isFull(segment, batches[count]!, size)))
+      size += batches[count++]!.length
     return count
   }
 
@@ -275,7 +276,12 @@ function cutTo(disk: Disk, path: string, mark: SegmentMark): void {
 function cut(disk: Disk, path: string, sizeBytes: number): void {
   const found = disk.stat(path)?.sizeBytes ?? -1
   if (found < sizeBytes) {
-    throw coreError('SEGMENT_DAMAGED', { what: 'a file is shorter than its checkpoint says', where: path, expected: sizeBytes, received: found })
+    throw coreError('SEGMENT_DAMAGED', {
+      what: 'a file is shorter than its checkpoint says',
+      where: path,
+      expected: sizeBytes,
+      received: found,
+    })
   }
   if (found > sizeBytes) disk.truncate(path, sizeBytes)
 }

@@ -29,7 +29,8 @@ export async function verifyDirectory(disk: Disk, folder: string): Promise<Verif
   const report = new Report(disk, folder)
   const checkpoint = report.attempt('millrace-checkpoint', () => readCheckpoint(disk, folder))
   if (checkpoint === undefined) return report.result()
-  if (checkpoint === null) report.find('millrace-checkpoint', 'there is none: this is no data directory, or one that was never opened')
+  if (checkpoint === null)
+    report.find('millrace-checkpoint', 'there is none: this is no data directory, or one that was never opened')
   else report.attempt('millrace-journal', () => verifyJournal(disk, folder, checkpoint))
   for (const name of disk.list(folder)) {
     if (/-\d+$/.test(name) && disk.stat(`${folder}/${name}`)?.kind === 'folder') await report.verifyPartition(name, checkpoint)
@@ -42,9 +43,15 @@ function verifyJournal(disk: Disk, folder: string, checkpoint: Checkpoint): void
     const path = journalPath(folder, index)
     return index >= checkpoint.journal.files && disk.stat(path) === null ? Buffer.alloc(0) : Buffer.from(disk.readFile(path))
   })
-  scanJournal(journals, checkpoint.salt, checkpoint.journal.blockBytes, { ...checkpoint.journal, epoch: checkpoint.epoch }, () => {
-    // Only the chain of the frames is looked at.
-  })
+  scanJournal(
+    journals,
+    checkpoint.salt,
+    checkpoint.journal.blockBytes,
+    { ...checkpoint.journal, epoch: checkpoint.epoch },
+    () => {
+      // Only the chain of the frames is looked at.
+    },
+  )
 }
 
 /** What is known of one batch, for the indexes. */
@@ -91,7 +98,8 @@ class Report {
       const path = `${name}/${file}`
       const base = Number(file.slice(0, 20))
       const beyond = row !== undefined && base > row.folder.active.baseOffset
-      if (file.endsWith('.snapshot')) this.attempt(path, () => decodeProducerSnapshot(this.disk.readFile(`${this.folder}/${path}`), path))
+      if (file.endsWith('.snapshot'))
+        this.attempt(path, () => decodeProducerSnapshot(this.disk.readFile(`${this.folder}/${path}`), path))
       if (!file.endsWith('.log') || beyond || (checkpoint !== null && row === undefined)) continue
       const active = row?.folder.active.baseOffset === base ? row.folder.active.logBytes : undefined
       await this.verifySegment(name, base, active)
@@ -116,7 +124,8 @@ class Report {
     try {
       for await (const { position, bytes } of segmentBatches(file, endBytes)) {
         checkBatch(bytes, 0, bytes.length)
-        if (baseOffsetOf(bytes, 0) < next) throw new Error(`offset ${baseOffsetOf(bytes, 0)} at byte ${position} follows ${next - 1}`)
+        if (baseOffsetOf(bytes, 0) < next)
+          throw new Error(`offset ${baseOffsetOf(bytes, 0)} at byte ${position} follows ${next - 1}`)
         next = lastOffsetOf(bytes, 0) + 1
         seen.set(position, { lastOffset: next - 1, maxTimestamp: maxTimestampOf(bytes, 0) })
         this.batches++
@@ -124,7 +133,10 @@ class Report {
       }
       return seen
     } catch (error) {
-      this.find(path, `after offset ${next - 1}: ${error instanceof MillraceError || error instanceof Error ? error.message : String(error)}`)
+      this.find(
+        path,
+        `after offset ${next - 1}: ${error instanceof MillraceError || error instanceof Error ? error.message : String(error)}`,
+      )
       return null
     } finally {
       file.close()
@@ -136,7 +148,8 @@ class Report {
     for (let at = 0; at < bytes.length; at += 8) {
       const offset = base + bytes.readInt32BE(at)
       const position = bytes.readInt32BE(at + 4)
-      if (seen.get(position)?.lastOffset !== offset) return this.find(path, `entry ${at / 8} points offset ${offset} to byte ${position}, where it is not`)
+      if (seen.get(position)?.lastOffset !== offset)
+        return this.find(path, `entry ${at / 8} points offset ${offset} to byte ${position}, where it is not`)
     }
   }
 
@@ -146,7 +159,8 @@ class Report {
     for (let at = 0; at < bytes.length; at += 12) {
       const timestamp = Number(bytes.readBigInt64BE(at))
       const offset = base + bytes.readInt32BE(at + 8)
-      if (times.get(offset) !== timestamp) return this.find(path, `entry ${at / 12} gives time ${timestamp} for offset ${offset}, which has another`)
+      if (times.get(offset) !== timestamp)
+        return this.find(path, `entry ${at / 12} gives time ${timestamp} for offset ${offset}, which has another`)
     }
   }
 

@@ -26,7 +26,7 @@ export interface FlightLine extends Flight {
 export interface FlightFile {
   readonly file: string
   readonly lines: number
-  readonly from: (line: number) => AsyncIterable<readonly FlightLine[]>
+  readonly from: (line: number) => AsyncIterable<Iterable<FlightLine>>
 }
 
 /** 20,000 flights of January to March 2001, or 3,000,000 of January to June. */
@@ -34,27 +34,26 @@ export async function openFlights({ all }: { readonly all: boolean }): Promise<S
   return flightSource(all ? await openParquetFlights('flights-3m.parquet') : await readJsonFlights('flights-20k.json'))
 }
 
-export function flightSource({ file, lines, from }: FlightFile): Source<Flight> {
-  return { topic: 'flights', file, lines, value: flight, from: (line) => toRecords(file, line, from(line)) }
+export function flightSource(file: FlightFile): Source<Flight> {
+  return { topic: 'flights', file: file.file, lines: file.lines, value: flight, from: (line) => toRecords(file, line) }
 }
 
-async function* toRecords(
-  file: string,
-  first: number,
-  blocks: AsyncIterable<readonly FlightLine[]>,
-): AsyncGenerator<Line<Flight>[]> {
+async function* toRecords({ file, from }: FlightFile, first: number): AsyncGenerator<Iterable<Line<Flight>>> {
   let line = first
-  for await (const block of blocks) {
-    const malformed = block.findIndex((each) => !isFlight(each))
-    if (malformed >= 0)
-      throw new ExampleError(`Line ${line + malformed} of ${file} is not a flight. Install vega-datasets again.`)
-    yield block.map(toRecord)
-    line += block.length
+  /** One at a time: no block is in memory a second time. */
+  function* records(block: Iterable<FlightLine>): Generator<Line<Flight>> {
+    for (const each of block) {
+      if (!isFlight(each)) throw new ExampleError(`Line ${line} of ${file} is not a flight. Install vega-datasets again.`)
+      yield toRecord(each)
+      line++
+    }
   }
+  for await (const block of from(first)) yield records(block)
 }
 
 function isFlight({ departure, delay, distance, origin, destination }: FlightLine): boolean {
-  return [departure, delay, distance].every(Number.isInteger) && typeof origin === 'string' && typeof destination === 'string'
+  const numbers = Number.isInteger(departure) && Number.isInteger(delay) && Number.isInteger(distance)
+  return numbers && typeof origin === 'string' && typeof destination === 'string'
 }
 
 function toRecord({ departure, origin, destination, delay, distance }: FlightLine): Line<Flight> {

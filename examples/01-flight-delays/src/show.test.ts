@@ -87,10 +87,10 @@ test('show says so when an earlier run has done everything', () => {
 
 const expectedScreen = `The ten airports with the highest mean delay, of those with at least 100 flights
 
-airport                 city      flights  late  mean delay
-─────────────────────────────────────────────────────────────────────────────────
-AAA  AAA International  City, ST      100   1 %     5.0 min  ████████████████████
-BBB  BBB International  City, ST      200   1 %     2.5 min  ██████████
+airport        flights  late  mean delay
+──────────────────────────────────────────────────────────────
+AAA  City, ST      100   1 %     5.0 min  ████████████████████
+BBB  City, ST      200   1 %     2.5 min  ██████████
 
 Mean delay in minutes from 2001-01-01 to 2001-01-02, all airports
 

@@ -21,8 +21,7 @@ function ranking(rows: readonly Row[]): string {
   const top = topAirports(rows, 10)
   const worst = Math.max(...top.map(meanDelay))
   const columns: readonly Column<AirportDelays>[] = [
-    { title: 'airport', align: 'left', cell: ({ airport, name }) => `${airport}  ${name}` },
-    { title: 'city', align: 'left', cell: ({ city, state }) => `${city}, ${state}` },
+    { title: 'airport', align: 'left', cell: ({ airport, city, state }) => `${airport}  ${city}, ${state}` },
     { title: 'flights', align: 'right', cell: ({ flights }) => whole(flights) },
     { title: 'late', align: 'right', cell: ({ late, flights }) => `${whole((100 * late) / flights)} %` },
     { title: 'mean delay', align: 'right', cell: (airport) => `${tenths(meanDelay(airport))} min` },

@@ -7,8 +7,8 @@ export interface Source<V> {
   readonly file: string
   readonly lines: number
   readonly value: Serializer<V>
-  /** The lines from this number on (the first is 0), in blocks, so that not each one is waited for. */
-  readonly from: (line: number) => AsyncIterable<readonly Line<V>[]>
+  /** The lines from this number on (the first is 0), in blocks, so that not each one is waited for. A block is read once. */
+  readonly from: (line: number) => AsyncIterable<Iterable<Line<V>>>
 }
 
 /** A line of a file, as the record it becomes. */

@@ -27,7 +27,11 @@ function takeLock({ disk }: World, folder: string): DirectoryLock {
     return disk.lock(`${folder}/.lock`, 'a Millrace application')
   } catch (cause) {
     if (!(cause instanceof DiskError) || cause.code !== 'EBUSY') throw unusable(folder, cause)
-    throw streamError('STATE_DIRECTORY_LOCKED', { what: `the state directory is in use by ${cause.holder ?? 'another process'}`, where: folder, cause })
+    throw streamError('STATE_DIRECTORY_LOCKED', {
+      what: `the state directory is in use by ${cause.holder ?? 'another process'}`,
+      where: folder,
+      cause,
+    })
   }
 }
 

@@ -65,7 +65,10 @@ export class StreamsApp implements AsyncDisposable {
   async start(): Promise<void> {
     this.life.to('starting')
     try {
-      this.directory = this.options.stateDir === null ? null : await openStateDirectory(this.options.world, this.options.stateDir, this.plan.applicationId)
+      this.directory =
+        this.options.stateDir === null
+          ? null
+          : await openStateDirectory(this.options.world, this.options.stateDir, this.plan.applicationId)
       const instance = await Instance.open(this.instanceOptions())
       this.life.to('running')
       this.running = this.run(instance)
@@ -120,7 +123,13 @@ export class StreamsApp implements AsyncDisposable {
   /** Null: it has ended or was stopped, and everything is closed. */
   private async runOnce(instance: Instance): Promise<null> {
     const { world, commitIntervalMs, maxUncommittedBytes, bounded } = this.options
-    this.loop = new Loop(instance, { clock: world.clock, commitIntervalMs, maxUncommittedBytes, bounded, onCommit: () => this.commits++ })
+    this.loop = new Loop(instance, {
+      clock: world.clock,
+      commitIntervalMs,
+      maxUncommittedBytes,
+      bounded,
+      onCommit: () => this.commits++,
+    })
     if (this.life.current === 'closing') this.loop.stop()
     try {
       const outcome = await this.loop.run()
@@ -173,7 +182,11 @@ export class StreamsApp implements AsyncDisposable {
 
 /** Whether opening again at what is committed can help: the world's passing troubles, and commits of unknown outcome. */
 function mayRestart(error: unknown): boolean {
-  return error instanceof MillraceError && error.fault === 'world' && (error.outcome === 'retriable' || error.outcome === 'unknownOutcome')
+  return (
+    error instanceof MillraceError &&
+    error.fault === 'world' &&
+    (error.outcome === 'retriable' || error.outcome === 'unknownOutcome')
+  )
 }
 
 function pause({ clock }: World, delayMs: number): Promise<void> {

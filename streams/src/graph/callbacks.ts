@@ -29,14 +29,14 @@ export interface KeyValue {
 }
 
 /** A user's own chain of RxJS operators, opened for one task. */
-export interface ValueSegment {
+interface ValueSegment {
   /** What the chain emits for the value; the array is valid until the next call. @throws what user code throws */
   push(value: unknown): readonly unknown[]
   close(): void
 }
 
 /** How a segment says that its chain did what it may not. */
-export interface SegmentFaults {
+interface SegmentFaults {
   /** `ended`: it completed. `escaped`: it emitted, or failed with `cause`, while nobody was calling `push`. */
   error(kind: 'ended' | 'escaped', cause?: unknown): Error
   /** The fault happened outside of `push`, so that it cannot be thrown to a caller. */

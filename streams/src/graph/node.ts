@@ -33,33 +33,33 @@ export interface GlobalTableNode extends AnyNode {
   readonly value: Serde<unknown>
 }
 
-export interface FilterNode extends AnyNode {
+interface FilterNode extends AnyNode {
   readonly kind: 'filter'
   readonly predicate: Callback<boolean>
 }
 
-export interface MapValuesNode extends AnyNode {
+interface MapValuesNode extends AnyNode {
   readonly kind: 'map-values'
   readonly mapper: Callback
 }
 
-export interface SelectKeyNode extends AnyNode {
+interface SelectKeyNode extends AnyNode {
   readonly kind: 'select-key'
   readonly selector: Callback
 }
 
-export interface MapNode extends AnyNode {
+interface MapNode extends AnyNode {
   readonly kind: 'map'
   readonly mapper: Callback<KeyValue>
 }
 
 /** RxJS operators of the user, on values. */
-export interface PipeNode extends AnyNode {
+interface PipeNode extends AnyNode {
   readonly kind: 'pipe'
   readonly open: OpenSegment
 }
 
-export interface MergeNode extends AnyNode {
+interface MergeNode extends AnyNode {
   readonly kind: 'merge'
 }
 
@@ -75,7 +75,7 @@ export interface RepartitionNode extends AnyNode {
 }
 
 /** count, reduce and aggregate: one total a key. */
-export interface AggregateNode extends AnyNode {
+interface AggregateNode extends AnyNode {
   readonly kind: 'aggregate'
   readonly store: string
   readonly key: Serde<unknown>
@@ -85,7 +85,7 @@ export interface AggregateNode extends AnyNode {
 }
 
 /** One total a key and window, emitted once, when its window is closed. */
-export interface WindowAggregateNode extends AnyNode {
+interface WindowAggregateNode extends AnyNode {
   readonly kind: 'window-aggregate'
   readonly store: string
   readonly windows: Windows
@@ -95,11 +95,11 @@ export interface WindowAggregateNode extends AnyNode {
   readonly add: Adder
 }
 
-export interface ToStreamNode extends AnyNode {
+interface ToStreamNode extends AnyNode {
   readonly kind: 'to-stream'
 }
 
-export interface JoinGlobalNode extends AnyNode {
+interface JoinGlobalNode extends AnyNode {
   readonly kind: 'join-global'
   /** The store of the global table. */
   readonly table: string

@@ -24,12 +24,12 @@ import { to, type ToNode } from './to.ts'
 import { toStream, type ToStreamNode } from './to-stream.ts'
 import { windowAggregate, type WindowAggregateNode } from './window-aggregate.ts'
 
-export interface SourceNode extends OperatorNode {
+interface SourceNode extends OperatorNode {
   readonly kind: 'source'
   readonly topics: readonly string[]
 }
 
-export interface MergeNode extends OperatorNode {
+interface MergeNode extends OperatorNode {
   readonly kind: 'merge'
 }
 

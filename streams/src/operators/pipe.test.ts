@@ -69,7 +69,14 @@ test('a chain that ends is a typed error that names the node', () => {
   expect(skipping.drops).toEqual({ failed: 2 })
 })
 
-test('an emission while no record is given is a typed error at the next event', () => {
+test('an emission while no record is given is a typed error after the next record', () => {
+  vi.useFakeTimers()
+  const stream = piping(unchecked('delay', delay(10))).feed('a', 1)
+  vi.advanceTimersByTime(20)
+  expect(() => stream.feed('b', 2)).toThrow('RX_ESCAPED_EMISSION')
+})
+
+test('an emission while no record is given is a typed error when the input ends', () => {
   vi.useFakeTimers()
   const stream = piping(unchecked('delay', delay(10))).feed('a', 1)
   vi.advanceTimersByTime(20)

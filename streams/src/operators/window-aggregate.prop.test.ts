@@ -149,3 +149,23 @@ test('when windows are closed, in how many pieces, and whether the task was open
     }),
   )
 })
+
+test('what was due when a task went down is due when it is opened, before any record comes', () => {
+  const subTopology = summing(millis(0))
+  const context = new PatientContext({ subTopology })
+  const before = buildTopology(subTopology, context).source('in')
+  for (const [key, timestamp] of [
+    ['a', 1],
+    ['b', 2],
+    ['a', 50],
+  ] as const)
+    before.next(new Rec(key, 1, timestamp))
+  context.closeSome(1)
+  context.reopen()
+  buildTopology(subTopology, context)
+  context.closeSome(Infinity)
+  expect(context.outputs.map(rowOf)).toEqual([
+    [0, 'a', 1, 1],
+    [0, 'b', 1, 2],
+  ])
+})

@@ -1,14 +1,10 @@
 /** Names and settings of the topics that belong to an application, as Kafka Streams has them. */
 import { isLegalName } from '../graph/names.ts'
-import { days, type Duration } from '../time/duration.ts'
 import { streamError } from '../time/stream-errors.ts'
 import type { ChangelogTopic, InternalTopic, RepartitionTopic, StoreSpec, SubTopology } from './plan.ts'
 import { sourceTopicsBehind } from './source-topics.ts'
 
 type Config = Readonly<Record<string, string>>
-
-/** Kafka's `windowstore.changelog.additional.retention.ms`: for clocks that differ. */
-const additionalRetention: Duration = days(1)
 
 const compacted: Config = { 'cleanup.policy': 'compact' }
 
@@ -31,15 +27,12 @@ export function internalTopicsOf(subTopologies: readonly SubTopology[]): readonl
   return [...changelogs, ...repartitions].toSorted((a, b) => (a.topic < b.topic ? -1 : 1))
 }
 
+/**
+ * Kafka Streams also deletes rows of windows by age. Here a closed window writes a tombstone for each of its rows, so compaction
+ * alone empties the changelog, and a job over old event times never loses rows that it still needs.
+ */
 function changelogOf(store: StoreSpec, subTopology: number): ChangelogTopic {
-  return { kind: 'changelog', topic: store.changelog, store: store.name, subTopology, config: changelogConfig(store) }
-}
-
-/** Rows of windows with an end to their grace may also go by age, as in Kafka Streams. */
-function changelogConfig(store: StoreSpec): Config {
-  if (store.kind === 'keyValue' || store.windows.grace === 'end-of-input') return compacted
-  const retention = store.windows.size + store.windows.grace + additionalRetention
-  return { 'cleanup.policy': 'compact,delete', 'retention.ms': String(retention) }
+  return { kind: 'changelog', topic: store.changelog, store: store.name, subTopology, config: compacted }
 }
 
 /** A repartition has one writing half, so one sub-topology writes its topic. */

@@ -10,13 +10,13 @@ export interface Manifest {
   readonly globalTables: readonly ManifestGlobalTable[]
 }
 
-export interface ManifestSubTopology {
+interface ManifestSubTopology {
   readonly id: number
   readonly sources: readonly string[]
   readonly stores: readonly ManifestStore[]
 }
 
-export interface ManifestStore {
+interface ManifestStore {
   readonly name: string
   readonly kind: StoreSpec['kind']
   readonly changelog: string
@@ -26,13 +26,13 @@ export interface ManifestStore {
   readonly windows?: { readonly kind: string; readonly sizeMs: number; readonly grace: Grace }
 }
 
-export interface ManifestRepartition {
+interface ManifestRepartition {
   readonly name: string
   readonly topic: string
   readonly partitions: number | null
 }
 
-export interface ManifestGlobalTable {
+interface ManifestGlobalTable {
   readonly store: string
   readonly topic: string
   readonly key: string

@@ -54,7 +54,7 @@ test('internal topics have the names and settings of Kafka Streams', () => {
       topic: 'delays-daily-delays-changelog',
       store: 'daily-delays',
       subTopology: 0,
-      config: { 'cleanup.policy': 'compact,delete', 'retention.ms': String(days(1 + 2 + 1)) },
+      config: { 'cleanup.policy': 'compact' },
     },
   ])
 })

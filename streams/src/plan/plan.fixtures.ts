@@ -8,8 +8,8 @@ import { tumbling, type Grace } from '../time/windows.ts'
 /** A node without its inputs. */
 type Unfinished = Readonly<Record<string, unknown>>
 
-export const serdes: Unfinished = { key: string, value: string }
-export const totals: Unfinished = { ...serdes, start: () => 1, add: () => 1 }
+const serdes: Unfinished = { key: string, value: string }
+const totals: Unfinished = { ...serdes, start: () => 1, add: () => 1 }
 
 /** Adds nodes one behind the other. */
 export function chain(graph: GraphBuilder, ...nodes: readonly Unfinished[]): string {

@@ -70,11 +70,11 @@ interface AnyStoreSpec {
   readonly changelog: string
 }
 
-export interface KeyValueStoreSpec extends AnyStoreSpec {
+interface KeyValueStoreSpec extends AnyStoreSpec {
   readonly kind: 'keyValue'
 }
 
-export interface WindowStoreSpec extends AnyStoreSpec {
+interface WindowStoreSpec extends AnyStoreSpec {
   readonly kind: 'window'
   readonly windows: Windows
 }

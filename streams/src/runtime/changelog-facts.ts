@@ -5,7 +5,11 @@ import type { BatchWriter, ChangelogFacts } from '../state/verify-marks.ts'
 const defaultDeleteRetentionMs = 86_400_000
 
 /** What the log says about the changelogs that an engine was written from: by store, for `verifyMarks`. */
-export async function changelogFacts(log: LogClient, marks: StoredMarks, partition: number): Promise<ReadonlyMap<string, ChangelogFacts>> {
+export async function changelogFacts(
+  log: LogClient,
+  marks: StoredMarks,
+  partition: number,
+): Promise<ReadonlyMap<string, ChangelogFacts>> {
   const descriptions = await log.admin.describeTopics(marks.stores.map(({ topic }) => topic))
   const facts = new Map<string, ChangelogFacts>()
   for (const [index, mark] of marks.stores.entries()) {
@@ -25,7 +29,12 @@ const missing: ChangelogFacts = {
   deleteRetentionMs: defaultDeleteRetentionMs,
 }
 
-async function factsOf(log: LogClient, mark: StoredMark, partition: number, { topicId, config }: TopicDescription): Promise<ChangelogFacts> {
+async function factsOf(
+  log: LogClient,
+  mark: StoredMark,
+  partition: number,
+  { topicId, config }: TopicDescription,
+): Promise<ChangelogFacts> {
   const [logStart, endOffset] = await log.admin.listOffsets([
     { topic: mark.topic, partition, at: 'earliest' },
     { topic: mark.topic, partition, at: 'stable' },

@@ -26,7 +26,9 @@ export class Ends {
     const positions: CommittedPosition[] = []
     for (const task of this.tasks) {
       const open = task.inputs.filter((input) => input.limit === Infinity && !this.repartitions.has(input.topic))
-      const ends = await this.log.admin.listOffsets(open.map(({ topic, partition }) => ({ topic, partition, at: 'stable' as const })))
+      const ends = await this.log.admin.listOffsets(
+        open.map(({ topic, partition }) => ({ topic, partition, at: 'stable' as const })),
+      )
       open.forEach((input, index) => {
         input.limit = ends[index]!
       })

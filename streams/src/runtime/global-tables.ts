@@ -22,9 +22,16 @@ export class GlobalTables {
   }
 
   /** Reads every table to its end. */
-  static async open(log: LogClient, specs: readonly GlobalTable[], partitions: ReadonlyMap<string, number>): Promise<GlobalTables> {
+  static async open(
+    log: LogClient,
+    specs: readonly GlobalTable[],
+    partitions: ReadonlyMap<string, number>,
+  ): Promise<GlobalTables> {
     const consumer = await log.consumer({ isolation: 'read_committed' })
-    const globals = new GlobalTables(consumer, specs.map((spec) => new Table(spec)))
+    const globals = new GlobalTables(
+      consumer,
+      specs.map((spec) => new Table(spec)),
+    )
     const places = [...globals.byTopic.keys()].flatMap((topic) =>
       Array.from({ length: partitions.get(topic) ?? 0 }, (_, partition) => ({ topic, partition })),
     )

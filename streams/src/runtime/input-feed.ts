@@ -24,7 +24,9 @@ export class InputFeed {
   }
 
   async open(): Promise<void> {
-    await this.consumer.assign([...this.inputs.values()].map(({ topic, partition, position }) => ({ topic, partition, offset: position })))
+    await this.consumer.assign(
+      [...this.inputs.values()].map(({ topic, partition, position }) => ({ topic, partition, offset: position })),
+    )
   }
 
   /** Polls once, waiting up to `timeoutMs` for something to come. */

@@ -92,7 +92,10 @@ export class Instance {
     await ends.update()
     const consumer: Consumer = await options.log.consumer({ isolation: 'read_committed' })
     opened.push(consumer)
-    const feed = new InputFeed(consumer, tasks.flatMap((task) => (task.hasEnded ? [] : task.inputs)))
+    const feed = new InputFeed(
+      consumer,
+      tasks.flatMap((task) => (task.hasEnded ? [] : task.inputs)),
+    )
     await feed.open()
     return new Instance({ tasks, committer, feed, globals, ends, producer })
   }

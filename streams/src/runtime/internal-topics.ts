@@ -8,7 +8,8 @@ export async function sourcePartitions(log: LogClient, plan: Plan): Promise<Read
   return new Map(
     plan.sourceTopics.map((topic, index) => {
       const description = descriptions[index]
-      if (!description) throw streamError('SOURCE_TOPIC_MISSING', { what: 'the topology reads a topic that does not exist', where: topic })
+      if (!description)
+        throw streamError('SOURCE_TOPIC_MISSING', { what: 'the topology reads a topic that does not exist', where: topic })
       return [topic, description.partitions]
     }),
   )

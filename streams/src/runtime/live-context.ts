@@ -43,7 +43,7 @@ export class LiveContext implements TaskContext {
   }
 
   output<K, V>(sink: string): Output<K, V> {
-    return this.parts.outputs.output(sink) as Output<K, V>
+    return this.parts.outputs.output(sink)
   }
 
   drop(reason: DropReason): void {

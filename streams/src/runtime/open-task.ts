@@ -55,7 +55,8 @@ export async function openTask(house: TaskHouse, spec: TaskSpec): Promise<Task> 
       times,
       globals: house.globals,
       drops: house.drops,
-      onSkipped: (error, { node, record }) => house.onSkipped(error, `${node}, ${record.topic}-${record.partition} at offset ${record.offset}`),
+      onSkipped: (error, { node, record }) =>
+        house.onSkipped(error, `${node}, ${record.topic}-${record.partition} at offset ${record.offset}`),
     })
     const inputs = await openInputs(house, spec, metadata)
     const topology = buildTopology(subTopology, context)

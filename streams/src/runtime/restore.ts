@@ -3,7 +3,12 @@ import type { StoreSpec } from '../plan/plan.ts'
 import type { TaskState } from '../state/task-state.ts'
 
 /** Replays what the changelogs hold beyond the engine, read committed, to their ends. Resolves to the records replayed. */
-export async function restore(log: LogClient, state: TaskState, stores: readonly StoreSpec[], partition: number): Promise<number> {
+export async function restore(
+  log: LogClient,
+  state: TaskState,
+  stores: readonly StoreSpec[],
+  partition: number,
+): Promise<number> {
   let records = 0
   for (const { name, changelog } of stores) {
     const place = { topic: changelog, partition }

@@ -74,7 +74,11 @@ class SinkOutput implements Output<unknown, unknown> {
     try {
       return serializer.write(value)
     } catch (cause) {
-      throw streamError('VALUE_UNWRITABLE', { what: `the ${part} cannot be written by serde ${serializer.name}`, where: `sink ${this.sink.topic}`, cause })
+      throw streamError('VALUE_UNWRITABLE', {
+        what: `the ${part} cannot be written by serde ${serializer.name}`,
+        where: `sink ${this.sink.topic}`,
+        cause,
+      })
     }
   }
 }

@@ -18,7 +18,11 @@ export class TaskTimes {
   }
 
   snapshot(): OperatorTime[] {
-    return Array.from(this.times, ([operator, { now, closedThrough }]) => ({ operator: operatorId(operator), now, closedThrough }))
+    return Array.from(this.times, ([operator, { now, closedThrough }]) => ({
+      operator: operatorId(operator),
+      now,
+      closedThrough,
+    }))
   }
 }
 

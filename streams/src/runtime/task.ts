@@ -187,7 +187,11 @@ export class Task {
     const { context } = this.parts
     context.node = source.node
     try {
-      return new Rec(raw.key === null ? null : source.key.read(raw.key), raw.value === null ? null : source.value.read(raw.value), raw.timestamp)
+      return new Rec(
+        raw.key === null ? null : source.key.read(raw.key),
+        raw.value === null ? null : source.value.read(raw.value),
+        raw.timestamp,
+      )
     } catch (cause) {
       if (context.errorPolicy === 'fail') throw this.unreadable(source, cause)
       context.drop('undecodable')

@@ -1,4 +1,4 @@
-import { delay, merge, of, scan, startWith, take } from 'rxjs'
+import { delay, merge, Observable, of, retry, scan, startWith, Subscriber, take } from 'rxjs'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { concatMap, filter, map, mergeMap, tap } from './pure-operators.ts'
 import { segmentOf, type Segment, type SegmentFaults } from './segment.ts'
@@ -131,3 +131,33 @@ test('state hidden in an unchecked operator shows against a fresh chain', () => 
   old.push(1)
   expect([...old.push(2)]).not.toEqual([...sum().push(2)])
 })
+
+test('an operator may subscribe to its source more than once', () => {
+  const doubled = unchecked<number, number>('doubled', (source) => merge(source, source.pipe(map((value) => value * 10))))
+  const segment = open(doubled)
+  expect([...segment.push(1)]).toEqual([1, 10])
+  expect([...segment.push(2)]).toEqual([2, 20])
+})
+
+test('an operator may subscribe anew after a failure', () => {
+  const failing = map((value: number): number => {
+    if (value === 2) throw new Error('two')
+    return value
+  })
+  const segment = open(unchecked<number, number>('retry', (source) => source.pipe(failing, retry())))
+  expect([1, 2, 3].map((value) => [...segment.push(value)])).toEqual([[1], [], [3]])
+})
+
+test('what an operator throws past RxJS is a failure like any other', () => {
+  const raw = unchecked<number, number>('raw', (source) => new Observable((out) => source.subscribe(new Raw(out))))
+  const segment = open(raw)
+  expect(() => segment.push(2)).toThrow('raw')
+  expect([...segment.push(1)]).toEqual([1])
+})
+
+class Raw extends Subscriber<number> {
+  protected override _next(value: number): void {
+    if (value === 2) throw new Error('raw')
+    this.destination.next(value)
+  }
+}

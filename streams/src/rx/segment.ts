@@ -8,7 +8,7 @@
  *   S3  A chain lives from push to push, not from record to record: that is what makes hidden state visible to tests, which
  *       compare with a fresh one.
  */
-import { Subject, Subscription, type Observable } from 'rxjs'
+import { Observable, Subscriber } from 'rxjs'
 import type { ValueOperator } from './value-operator.ts'
 
 /** How a segment says that its chain did what it may not. */
@@ -43,7 +43,7 @@ export class Segment {
     this.#emitted.length = 0
     this.#pushing = true
     try {
-      input.next(value)
+      input.push(value)
     } catch (error) {
       this.#fail(error)
     }
@@ -64,17 +64,14 @@ export class Segment {
   }
 
   #open(): Chain {
-    const input = new Subject<unknown>()
-    const output = new Subscription()
+    const input = new Input()
+    const output = new Collector({
+      next: (value) => (this.#pushing ? this.#emitted.push(value) : this.#stray('escaped')),
+      error: (error) => (this.#pushing ? this.#fail(error) : this.#stray('escaped', error)),
+      complete: () => (this.#pushing ? this.#fail(this.#faults.error('ended')) : this.#stray('ended')),
+    })
     const chain = (this.#chain = { input, output })
-    const chained = this.#operators.reduce<Observable<unknown>>((source, operator) => operator(source), input)
-    output.add(
-      chained.subscribe({
-        next: (value) => (this.#pushing ? this.#emitted.push(value) : this.#stray('escaped')),
-        error: (error: unknown) => (this.#pushing ? this.#fail(error) : this.#stray('escaped', error)),
-        complete: () => (this.#pushing ? this.#fail(this.#faults.error('ended')) : this.#stray('ended')),
-      }),
-    )
+    this.#operators.reduce<Observable<unknown>>((source, operator) => operator(source), input).subscribe(output)
     return chain
   }
 
@@ -88,9 +85,57 @@ export class Segment {
   }
 }
 
-/** One life of the user's operators. */
+/** One life of the user's operators. The output may be closed while the chain is opened: then what comes later has no way out. */
 interface Chain {
-  readonly input: Subject<unknown>
-  /** Closed before it is filled when the chain strays while it is opened: then what is added ends at once. */
-  readonly output: Subscription
+  readonly input: Input
+  readonly output: Collector
+}
+
+/** A Subject costs a closure a value. Operators may subscribe more than once, and again. */
+class Input extends Observable<unknown> {
+  #subscribers: readonly Subscriber<unknown>[] = []
+
+  constructor() {
+    super((subscriber) => {
+      this.#subscribers = [...this.#subscribers, subscriber]
+      return () => {
+        this.#subscribers = this.#subscribers.filter((one) => one !== subscriber)
+      }
+    })
+  }
+
+  push(value: unknown): void {
+    const subscribers = this.#subscribers
+    for (let i = 0; i < subscribers.length; i++) subscribers[i]!.next(value)
+  }
+}
+
+interface Events {
+  readonly next: (value: unknown) => void
+  readonly error: (error: unknown) => void
+  readonly complete: () => void
+}
+
+/** RxJS's own subscriber would wrap each value in a try, and throw what it catches from a timer. */
+class Collector extends Subscriber<unknown> {
+  readonly #events: Events
+
+  constructor(events: Events) {
+    super()
+    this.#events = events
+  }
+
+  protected override _next(value: unknown): void {
+    this.#events.next(value)
+  }
+
+  protected override _error(error: unknown): void {
+    this.unsubscribe()
+    this.#events.error(error)
+  }
+
+  protected override _complete(): void {
+    this.unsubscribe()
+    this.#events.complete()
+  }
 }

@@ -1,7 +1,7 @@
 import type { OperatorFunction } from 'rxjs'
 
 /** The mark of operators that are pure per record. Also there at run time, for callers without types. */
-export const pure: unique symbol = Symbol('millrace.pure')
+const pure: unique symbol = Symbol('millrace.pure')
 
 /**
  * An RxJS operator on values that keeps nothing from one record to the next and emits only while it is given one. Those of

@@ -31,7 +31,11 @@ export async function* committedRows(store: TaskStore, engine: SealedEngine): As
   }
 }
 
-function visible({ kind, keys }: TaskStore, row: string, stamped: Stamped<unknown> | Entry<unknown>): CommittedRow<unknown, unknown> {
+function visible(
+  { kind, keys }: TaskStore,
+  row: string,
+  stamped: Stamped<unknown> | Entry<unknown>,
+): CommittedRow<unknown, unknown> {
   const { value, timestamp } = stamped
   const key = keys.keys.keyOf(kind === 'window' ? keyTextOf(row) : row)
   return { key, start: kind === 'window' ? startOf(row) : -1, row: { value, timestamp } }

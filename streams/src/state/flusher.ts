@@ -12,7 +12,7 @@ import { writeMarker } from './chain.ts'
 import type { Entry } from './entry.ts'
 import type { Scratch } from './scratch.ts'
 import type { SealedBatch, SealedEngine } from './sealed-engine.ts'
-import { formatVersion, sealMeta, type StateMeta } from './state-meta.ts'
+import { formatVersion, putMeta, type StateMeta } from './state-meta.ts'
 import type { StoreLayers } from './store-layers.ts'
 
 /** What makes a flush due: changelog bytes, changelog records, or the age of the oldest of them. */
@@ -138,8 +138,7 @@ export class Flusher {
   }
 
   #close({ batch }: SealedBatch, meta: StateMeta): void {
-    const { key, value } = sealMeta(this.#options.scratch, meta)
-    batch.put(key, value)
+    putMeta(batch, this.#options.scratch, meta)
     writeMarker(batch, meta.batch)
   }
 }

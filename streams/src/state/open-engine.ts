@@ -18,7 +18,7 @@ import { metaKey, wholeRange } from './engine-rows.ts'
 import type { StoreEngine, StoreEngines } from './engine.ts'
 import type { Scratch } from './scratch.ts'
 import { Sentinel } from './sentinel.ts'
-import { storesDiffer, unsealMeta, type StateMeta } from './state-meta.ts'
+import { storesDiffer, readMeta, type StateMeta } from './state-meta.ts'
 import type { StoreSpec } from './store-spec.ts'
 
 export interface EngineOpening {
@@ -109,7 +109,7 @@ async function openSound(opening: EngineOpening): Promise<{ engine: StoreEngine;
 async function soundMeta(engine: StoreEngine, { scratch, stores }: EngineOpening): Promise<StateMeta | null> {
   const sealed = engine.get(metaKey)
   if (sealed === undefined) return refuse(await rowsWithoutMeta(engine), null)
-  const meta = unsealMeta(scratch, sealed)
+  const meta = readMeta(scratch, sealed)
   if (meta === null) return refuse('the meta row is damaged, or of another format', null)
   return refuse((await chainDamage(engine, meta.batch)) ?? storesDiffer(meta, stores), meta)
 }

@@ -6,8 +6,13 @@ export class Scratch {
   #buffer: Buffer = Buffer.allocUnsafeSlow(4_096)
   #view: DataView = new DataView(this.#buffer.buffer)
 
+  /** Everything, whatever it holds. */
+  get whole(): Uint8Array {
+    return this.#buffer
+  }
+
   bytes(from: number, to: number): Uint8Array {
-    return this.#buffer.subarray(from, to)
+    return new Uint8Array(this.#buffer.buffer, from, to - from)
   }
 
   writeByte(byte: number, at: number): number {
@@ -29,18 +34,10 @@ export class Scratch {
     this.#view.setUint8(at, this.#view.getUint8(at) ^ 0x80)
   }
 
-  readInt64(at: number): number {
-    return this.#view.getInt32(at) * 0x1_0000_0000 + this.#view.getUint32(at + 4)
-  }
-
   writeUint32(value: number, at: number): number {
     this.#reserve(at, 4)
     this.#view.setUint32(at, value)
     return at + 4
-  }
-
-  readUint32(at: number): number {
-    return this.#view.getUint32(at)
   }
 
   write(bytes: Uint8Array | string, at: number): number {

@@ -1,8 +1,8 @@
 import { streamError } from '../time/stream-errors.ts'
-import { seal, unseal } from './engine-rows.ts'
 import type { EngineBatch, EngineEntry, ScanRange, StoreEngine } from './engine.ts'
 import type { RowKeys } from './row-keys.ts'
 import type { Scratch } from './scratch.ts'
+import { isSealed, seal, sealedTimestamp, sealedValue } from './seal.ts'
 
 export interface SealedEngineOptions {
   readonly engine: StoreEngine
@@ -37,13 +37,13 @@ export class SealedEngine {
     return this.#damage
   }
 
-  /** @throws STORE_CORRUPT */
-  read(store: number, keys: RowKeys, row: string): { timestamp: number; value: Uint8Array } | null {
+  /** The sealed row (seal.ts), checked; undefined: it is not there. @throws STORE_CORRUPT, STORE_CLOSED */
+  read(store: number, keys: RowKeys, row: string): Uint8Array | undefined {
     this.#refuseDamaged()
     const keyEnd = this.#keyEnd(store, keys, row)
     const sealed = this.#get(this.#scratch.bytes(0, keyEnd))
-    if (sealed === undefined) return null
-    return unseal(this.#scratch, keyEnd, sealed) ?? this.#fail(`a row of store ${store} does not match its checksum`)
+    if (sealed === undefined || isSealed(this.#scratch, keyEnd, sealed)) return sealed
+    return this.#fail(`a row of store ${store} does not match its checksum`)
   }
 
   get #where(): string {
@@ -83,8 +83,9 @@ export class SealedEngine {
   }
 
   #unsealed(key: Uint8Array, sealed: Uint8Array): ScannedRow {
-    const row = unseal(this.#scratch, this.#scratch.write(key, 0), sealed)
-    return { key: key.subarray(1), ...(row ?? this.#fail(`a row of store ${key[0]} does not match its checksum`)) }
+    if (!isSealed(this.#scratch, this.#scratch.write(key, 0), sealed))
+      this.#fail(`a row of store ${key[0]} does not match its checksum`)
+    return { key: key.subarray(1), timestamp: sealedTimestamp(sealed), value: sealedValue(sealed) }
   }
 
   #get(key: Uint8Array): Uint8Array | undefined {
@@ -126,8 +127,9 @@ export class SealedBatch {
   }
 
   put(store: number, keys: RowKeys, row: string, value: Uint8Array | string, timestamp: number): void {
-    const { key, value: sealed } = seal(this.#scratch, this.#keyEnd(store, keys, row), timestamp, value)
-    this.batch.put(key, sealed)
+    const keyEnd = this.#keyEnd(store, keys, row)
+    const end = seal(this.#scratch, keyEnd, timestamp, value)
+    this.batch.put(this.#scratch.bytes(0, keyEnd), this.#scratch.bytes(keyEnd, end))
   }
 
   delete(store: number, keys: RowKeys, row: string): void {

@@ -23,7 +23,11 @@ export class StartQueue {
     const last = this.#heap.pop()!
     if (this.#heap.length === 0) return
     let at = 0
-    for (let child = this.#smallerChild(at); child < this.#heap.length && this.#at(child) < last; child = this.#smallerChild(at)) {
+    for (
+      let child = this.#smallerChild(at);
+      child < this.#heap.length && this.#at(child) < last;
+      child = this.#smallerChild(at)
+    ) {
       this.#heap[at] = this.#at(child)
       at = child
     }

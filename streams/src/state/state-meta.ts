@@ -11,8 +11,10 @@
  *   T2  A store keeps its number for as long as the engine lives; a number is never given to another store.
  */
 import { leastBatchBytes } from './chain.ts'
-import { metaKey, seal, unseal, type SealedRow } from './engine-rows.ts'
+import { metaKey } from './engine-rows.ts'
+import type { EngineBatch } from './engine.ts'
 import type { Scratch } from './scratch.ts'
+import { isSealed, seal, sealedValue } from './seal.ts'
 import type { StoredMark } from './state-marks.ts'
 import type { StoreSpec } from './store-spec.ts'
 
@@ -34,15 +36,15 @@ export interface StoreRow extends StoredMark {
   readonly shape: StoreSpec['kind']
 }
 
-export function sealMeta(scratch: Scratch, meta: StateMeta): SealedRow {
-  return seal(scratch, scratch.write(metaKey, 0), meta.time, JSON.stringify(meta).padEnd(leastBatchBytes))
+export function putMeta(batch: EngineBatch, scratch: Scratch, meta: StateMeta): void {
+  const end = seal(scratch, scratch.write(metaKey, 0), meta.time, JSON.stringify(meta).padEnd(leastBatchBytes))
+  batch.put(metaKey, scratch.bytes(metaKey.length, end))
 }
 
 /** Null when it is damaged or of another format. */
-export function unsealMeta(scratch: Scratch, sealed: Uint8Array): StateMeta | null {
-  const row = unseal(scratch, scratch.write(metaKey, 0), sealed)
-  if (row === null) return null
-  const meta = JSON.parse(Buffer.from(row.value).toString()) as StateMeta
+export function readMeta(scratch: Scratch, sealed: Uint8Array): StateMeta | null {
+  if (!isSealed(scratch, scratch.write(metaKey, 0), sealed)) return null
+  const meta = JSON.parse(Buffer.from(sealedValue(sealed)).toString()) as StateMeta
   return meta.format === formatVersion ? meta : null
 }
 
@@ -52,7 +54,8 @@ export function storesDiffer(meta: StateMeta, specs: readonly StoreSpec[]): stri
     const spec = specs.find(({ name }) => name === store)
     if (spec === undefined) return `store "${store}" is not in the topology any more`
     if (spec.kind !== shape) return `store "${store}" was a ${shape} store and is a ${spec.kind} store now`
-    if (spec.changelog?.topic !== topic) return `the changelog of store "${store}" was ${topic} and is ${spec.changelog?.topic ?? 'none'} now`
+    if (spec.changelog?.topic !== topic)
+      return `the changelog of store "${store}" was ${topic} and is ${spec.changelog?.topic ?? 'none'} now`
   }
   return null
 }

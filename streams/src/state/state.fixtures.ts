@@ -1,5 +1,14 @@
 /** What the tests of this room share: serdes, a disk and a clock without a machine, and a log that holds changelogs. */
-import { DiskError, type Clock, type ConsumedRecord, type DirectoryLock, type Disk, type DiskFile, type FileStat, type Timer } from '@millrace/core'
+import {
+  DiskError,
+  type Clock,
+  type ConsumedRecord,
+  type DirectoryLock,
+  type Disk,
+  type DiskFile,
+  type FileStat,
+  type Timer,
+} from '@millrace/core'
 import type { ChangelogBatch } from './restore-batch.ts'
 import type { StoreMark, StoredMarks } from './state-marks.ts'
 import type { ChangelogSink } from './store-layers.ts'

@@ -6,11 +6,11 @@
  *   frozen     the step being committed                        null: none
  *   committed  committed in the log, not yet in the engine
  *   flushing   the part of it that a flush is writing          null: none
- *   cache      decoded rows, as the engine has them (or will have when the flush under way succeeds)
+ *   cache      decoded rows, as the engine has them
  *   engine
  *
  * Invariants
- *   L1  A row in the cache that differs from the engine is hidden by `flushing`.
+ *   L1  What the cache says of a row, the engine holds, or a layer above hides it.
  *   L2  What is below `frozen` is committed; a rollback drops what is above.
  *   L3  Values in entries are immutable; a change is a new entry.
  *   L4  A deletion of a row that began in the same step and stands nowhere below leaves no trace: put and delete between two
@@ -18,8 +18,9 @@
  */
 import { streamError } from '../time/stream-errors.ts'
 import { deletion, Entry, undecoded, unread } from './entry.ts'
-import type { ReadCache } from './read-cache.ts'
+import { entryOverheadBytes, type ReadCache } from './read-cache.ts'
 import type { RowKeys } from './row-keys.ts'
+import { sealedTimestamp, sealedValue } from './seal.ts'
 import type { SealedEngine, SealedBatch } from './sealed-engine.ts'
 import type { StoreSpec } from './store-spec.ts'
 
@@ -54,6 +55,7 @@ export class StoreLayers<V> {
   #frozen: Rows<V> | null = null
   #committed: Rows<V> = new Map()
   #flushing: Rows<V> | null = null
+  #flushBytes = 0
 
   constructor({ spec, keys, engine, cache }: LayersOptions<V>) {
     this.spec = spec
@@ -121,26 +123,25 @@ export class StoreLayers<V> {
   /** Takes what is committed so far aside for a flush. */
   beginFlush(): ReadonlyMap<string, Entry<V>> {
     this.#flushing = this.#committed
+    this.#flushBytes = 0
     this.#committed = new Map()
     return this.#flushing
   }
 
-  /** Puts a row of the flush into the batch, and into the cache, where `flushing` hides it (L1). */
+  /** Puts a row of the flush into the batch; its bytes are not needed any more, unless nothing else knows the value. */
   flushRow(row: string, entry: Entry<V>, batch: SealedBatch): void {
     const { number } = this.#engine!
-    if (entry.bytes === null) {
-      batch.delete(number, this.keys, row)
-      this.#cache.forget(row)
-      return
-    }
+    if (entry.bytes === null) return batch.delete(number, this.keys, row)
     const bytes = entry.bytes ?? this.#write(entry.value)
     batch.put(number, this.keys, row, bytes, entry.timestamp)
-    if (entry.value === unread) this.#cache.forget(row)
-    else this.#keep(row, entry, bytes.length)
+    this.#flushBytes += bytes.length + row.length + entryOverheadBytes
+    if (entry.value === unread) this.#flushBytes = Infinity
+    else entry.bytes = undefined
   }
 
-  /** The engine has the rows of the flush. */
+  /** The engine has the rows of the flush. Rows that were never decoded hold on to whole batches: they are not kept. */
   endFlush(): void {
+    if (this.#flushing !== null) this.#cache.adopt(this.#flushing, this.#flushBytes)
     this.#flushing = null
   }
 
@@ -164,7 +165,11 @@ export class StoreLayers<V> {
 
   #below(row: string): Entry<V> | undefined {
     return (
-      this.#frozen?.get(row) ?? this.#committed.get(row) ?? this.#flushing?.get(row) ?? this.#cache.get(row) ?? this.#readEngine(row)
+      this.#frozen?.get(row) ??
+      this.#committed.get(row) ??
+      this.#flushing?.get(row) ??
+      this.#cache.get(row) ??
+      this.#readEngine(row)
     )
   }
 
@@ -175,10 +180,10 @@ export class StoreLayers<V> {
 
   #readEngine(row: string): Entry<V> | undefined {
     if (this.#engine === null) return undefined
-    const found = this.#engine.sealed.read(this.#engine.number, this.keys, row)
-    if (found === null) return undefined
-    const entry = new Entry(this.decode(found.value), found.timestamp, undefined)
-    this.#cache.put(row, entry, found.value.length)
+    const sealed = this.#engine.sealed.read(this.#engine.number, this.keys, row)
+    if (sealed === undefined) return undefined
+    const entry = new Entry(this.decode(sealedValue(sealed)), sealedTimestamp(sealed), undefined)
+    this.#cache.add(row, entry, sealed.length)
     return entry
   }
 
@@ -188,12 +193,6 @@ export class StoreLayers<V> {
       if (entry.bytes === null) this.#committed.delete(row)
       else this.#committed.set(row, entry)
     }
-  }
-
-  /** The engine has the bytes from now on, or everything is wiped. */
-  #keep(row: string, entry: Entry<V>, valueBytes: number): void {
-    entry.bytes = undefined
-    this.#cache.put(row, entry, valueBytes)
   }
 
   #encode(row: string, entry: Entry<V>, sink: ChangelogSink | null): number {
@@ -206,7 +205,11 @@ export class StoreLayers<V> {
     try {
       return this.#value.write(value)
     } catch (cause) {
-      throw streamError('VALUE_UNWRITABLE', { what: 'the serde does not write a value of the store', where: this.spec.name, cause })
+      throw streamError('VALUE_UNWRITABLE', {
+        what: 'the serde does not write a value of the store',
+        where: this.spec.name,
+        cause,
+      })
     }
   }
 

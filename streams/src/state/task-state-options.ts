@@ -28,7 +28,7 @@ export interface TaskStateOptions {
 }
 
 export interface StateLimits extends FlushLimits {
-  /** Decoded rows kept for reading, over all stores of the task. Default 8 MiB. */
+  /** Decoded rows kept for reading, over all stores of the task. Default 32 MiB. */
   readonly cacheBytes: number
 }
 
@@ -36,5 +36,5 @@ export const defaultLimits: StateLimits = {
   flushBytes: 16 * 1024 * 1024,
   flushRecords: 100_000,
   flushAgeMs: 5_000,
-  cacheBytes: 8 * 1024 * 1024,
+  cacheBytes: 32 * 1024 * 1024,
 }

@@ -14,8 +14,20 @@ type Windows = LayeredWindowStore<unknown, unknown>
 
 /** One store with everything that belongs to it. */
 export type TaskStore =
-  | { readonly kind: 'key-value'; readonly number: number | null; readonly layers: StoreLayers<unknown>; readonly keys: KeyValueRowKeys<unknown>; readonly store: KeyValue }
-  | { readonly kind: 'window'; readonly number: number | null; readonly layers: StoreLayers<unknown>; readonly keys: WindowRowKeys<unknown>; readonly store: Windows }
+  | {
+      readonly kind: 'key-value'
+      readonly number: number | null
+      readonly layers: StoreLayers<unknown>
+      readonly keys: KeyValueRowKeys<unknown>
+      readonly store: KeyValue
+    }
+  | {
+      readonly kind: 'window'
+      readonly number: number | null
+      readonly layers: StoreLayers<unknown>
+      readonly keys: WindowRowKeys<unknown>
+      readonly store: Windows
+    }
 
 export interface TaskStoresOptions {
   readonly specs: readonly StoreSpec[]

@@ -83,7 +83,8 @@ function beyondEpoch({ position, leaderEpoch }: StoredMark, { epochEnd }: Change
 
 function writerDiffers(mark: StoredMark, { newest, epochEnd }: ChangelogFacts): string | null {
   if (mark.newestOffset < 0) return null
-  if (newest === null) return epochEnd === null ? `the record at ${mark.newestOffset} is gone, so that the store cannot be checked` : null
+  if (newest === null)
+    return epochEnd === null ? `the record at ${mark.newestOffset} is gone, so that the store cannot be checked` : null
   const differs = identities.find((field) => mark[field] >= 0 && newest[field] >= 0 && mark[field] !== newest[field])
   if (differs === undefined) return null
   return `the record at ${mark.newestOffset} has another ${differs}: ${mark[differs]} in the store, ${newest[differs]} in the log`
@@ -92,7 +93,11 @@ function writerDiffers(mark: StoredMark, { newest, epochEnd }: ChangelogFacts): 
 const identities = ['leaderEpoch', 'producerId', 'producerEpoch'] as const
 
 /** One offset behind the end of an own changelog is the marker of the commit itself: no record is missing. */
-function tombstoneMayBeGone({ position, kind }: StoredMark, { endOffset, deleteRetentionMs }: ChangelogFacts, ageMs: number): string | null {
+function tombstoneMayBeGone(
+  { position, kind }: StoredMark,
+  { endOffset, deleteRetentionMs }: ChangelogFacts,
+  ageMs: number,
+): string | null {
   const behind = endOffset - position
   if (behind <= (kind === 'own' ? 1 : 0) || ageMs <= deleteRetentionMs / 2) return null
   return `the store is ${Math.round(ageMs / 1000)} s old, and tombstones stay ${Math.round(deleteRetentionMs / 1000)} s`

@@ -20,39 +20,48 @@ async function run(sequence: Parameters<ModelTask['run']>[0][]): Promise<{ task:
 }
 
 describe('the simulated store engine', () => {
-  test.prop([commands])('is wiped or restored exactly after every suffix and every hole that a crash can leave', async (sequence) => {
-    const { task, engines } = await run(sequence)
-    const at = engines.snapshot()
-    const logBatches = at.get(folder)?.log.length ?? 0
-    for (const loss of losses(logBatches)) await task.after(engines.crash(at, () => loss)).open()
-  })
+  test.prop([commands])(
+    'is wiped or restored exactly after every suffix and every hole that a crash can leave',
+    async (sequence) => {
+      const { task, engines } = await run(sequence)
+      const at = engines.snapshot()
+      const logBatches = at.get(folder)?.log.length ?? 0
+      for (const loss of losses(logBatches)) await task.after(engines.crash(at, () => loss)).open()
+    },
+  )
 
-  test.prop([commands, commands])('loses what it acknowledged after a write error, and the state above asks it for nothing more', async (before, after) => {
-    const { task, engines } = await run(before)
-    engines.failWrite(folder, new Error('ENOSPC'))
-    let failed = false
-    for (const command of after) {
-      failed = await task.run(command).then(
-        () => false,
-        (error: unknown) => isCode(error, 'STORE_WRITE_FAILED') || isCode(error, 'STORE_CORRUPT'),
-      )
-      if (failed) break
-    }
-    await task.after(engines.crash(engines.snapshot(), () => ({ kind: 'none' }))).open()
-  })
+  test.prop([commands, commands])(
+    'loses what it acknowledged after a write error, and the state above asks it for nothing more',
+    async (before, after) => {
+      const { task, engines } = await run(before)
+      engines.failWrite(folder, new Error('ENOSPC'))
+      let failed = false
+      for (const command of after) {
+        failed = await task.run(command).then(
+          () => false,
+          (error: unknown) => isCode(error, 'STORE_WRITE_FAILED') || isCode(error, 'STORE_CORRUPT'),
+        )
+        if (failed) break
+      }
+      await task.after(engines.crash(engines.snapshot(), () => ({ kind: 'none' }))).open()
+    },
+  )
 
-  test.prop([commands, fc.nat(), fc.nat()])('has a value rot, and the state above never shows it', async (sequence, pick, bit) => {
-    const { task, engines } = await run(sequence)
-    await task.run({ do: 'abandon' })
-    engines.rotValue(folder, pick, bit)
-    try {
+  test.prop([commands, fc.nat(), fc.nat()])(
+    'has a value rot, and the state above never shows it',
+    async (sequence, pick, bit) => {
+      const { task, engines } = await run(sequence)
       await task.run({ do: 'abandon' })
-    } catch (error) {
-      expect(isCode(error, 'STORE_CORRUPT')).toBe(true)
-      await task.run({ do: 'abandon' })
-      expect(task.state.wiped).not.toBeNull()
-    }
-  })
+      engines.rotValue(folder, pick, bit)
+      try {
+        await task.run({ do: 'abandon' })
+      } catch (error) {
+        expect(isCode(error, 'STORE_CORRUPT')).toBe(true)
+        await task.run({ do: 'abandon' })
+        expect(task.state.wiped).not.toBeNull()
+      }
+    },
+  )
 
   test.prop([commands])('ends the process in an open, and is wiped by the next', async (sequence) => {
     const { task, engines } = await run([...sequence, { do: 'freeze' }, { do: 'commit' }])

@@ -71,7 +71,8 @@ export class SimStoreEngines implements StoreEngines {
   }
 
   async open(folder: string): Promise<StoreEngine> {
-    if (this.#handles.has(folder)) throw streamError('STATE_DIRECTORY_LOCKED', { what: 'the engine is open already', where: folder })
+    if (this.#handles.has(folder))
+      throw streamError('STATE_DIRECTORY_LOCKED', { what: 'the engine is open already', where: folder })
     const abort = this.#aborts.get(folder)
     this.#aborts.delete(folder)
     if (abort !== undefined) await abort()
@@ -110,7 +111,10 @@ export class SimStoreEngines implements StoreEngines {
   /** Turns one bit of the `pick`-th value that is not empty, in the order of the keys; on the disk and for an open handle. */
   rotValue(folder: string, pick: number, bit: number): void {
     const rows = this.rows(folder)
-    const keys = [...rows].filter(([, value]) => value.length > 0).map(([key]) => key).sort()
+    const keys = [...rows]
+      .filter(([, value]) => value.length > 0)
+      .map(([key]) => key)
+      .sort()
     const key = keys[pick % keys.length]
     if (key === undefined) return
     rows.set(key, turned(rows.get(key)!, bit))

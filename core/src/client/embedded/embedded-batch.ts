@@ -5,7 +5,16 @@ import { BatchBuilder } from '../../record/batch-builder.ts'
 import type { OutgoingBatch } from '../producer.ts'
 
 /** Record batches are closed at this size, so that a reader never has to fetch much more than it wants. */
-const targetBytes = 256 * 1024
+const targetBytes = 64 * 1024
+/** A slab has room for the record that goes over the target, so that it is not copied for its sake. */
+const fullSlabBytes = targetBytes + 4 * 1024
+
+const smallSlabBytes = 512
+
+/** How large the last batch for a partition became: the next one begins with that much, instead of growing into it. */
+export interface SizeHint {
+  bytes: number
+}
 
 /**
  * Records for one partition, encoded straight into the slabs of record batches. Large ones become several record batches
@@ -16,13 +25,15 @@ export class EmbeddedBatch implements OutgoingBatch {
   /** Of whom: a batch is only taken by the producer that gave it. */
   readonly owner: object
   private readonly maxBytes: number
+  private readonly hint: SizeHint
   private full: BatchBuilder[] = []
   private open: BatchBuilder | null = null
   private fullBytes = 0
   private records = 0
   private consumed = false
 
-  constructor(owner: object, log: Partition, maxMessageBytes: number) {
+  constructor(owner: object, log: Partition, maxMessageBytes: number, hint: SizeHint) {
+    this.hint = hint
     this.owner = owner
     this.log = log
     this.maxBytes = maxMessageBytes
@@ -46,13 +57,20 @@ export class EmbeddedBatch implements OutgoingBatch {
 
   append(key: Bytes, value: Bytes, timestamp: number, headers?: readonly Header[]): void {
     if (this.consumed) throw this.wasConsumed()
-    this.open ??= new BatchBuilder({ maxBytes: this.maxBytes })
+    this.open ??= this.builder(this.hint.bytes)
     if (this.open.sizeBytes >= targetBytes || !this.open.append(key, value, timestamp, headers)) {
       this.close(this.open)
-      this.open = new BatchBuilder({ maxBytes: this.maxBytes, initialBytes: Math.min(targetBytes, this.maxBytes) })
+      this.open = this.builder(fullSlabBytes)
       this.open.append(key, value, timestamp, headers)
     }
     this.records++
+  }
+
+  private builder(initialBytes: number): BatchBuilder {
+    return new BatchBuilder({
+      maxBytes: this.maxBytes,
+      initialBytes: Math.min(Math.max(initialBytes, smallSlabBytes), fullSlabBytes),
+    })
   }
 
   private close(builder: BatchBuilder): void {
@@ -64,6 +82,7 @@ export class EmbeddedBatch implements OutgoingBatch {
   consume(): readonly BatchBuilder[] {
     if (this.consumed) throw this.wasConsumed()
     this.consumed = true
+    this.hint.bytes = this.sizeBytes
     const builders = this.open !== null && this.open.count > 0 ? [...this.full, this.open] : this.full
     this.full = []
     this.open = null

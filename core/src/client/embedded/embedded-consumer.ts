@@ -15,8 +15,16 @@ interface ResolvedOptions {
 
 const rules: OptionRules<ResolvedOptions> = {
   group: { check: (value): value is string | null => isText(value), expected: 'a text that is not empty', default: null },
-  isolation: { check: isOneOf('read_committed', 'read_uncommitted'), expected: 'read_committed or read_uncommitted', default: 'read_committed' },
-  reset: { check: (value): value is OffsetReset | null => isOneOf('earliest', 'latest')(value), expected: 'earliest or latest', default: null },
+  isolation: {
+    check: isOneOf('read_committed', 'read_uncommitted'),
+    expected: 'read_committed or read_uncommitted',
+    default: 'read_committed',
+  },
+  reset: {
+    check: (value): value is OffsetReset | null => isOneOf('earliest', 'latest')(value),
+    expected: 'earliest or latest',
+    default: null,
+  },
 }
 
 const pollRules: OptionRules<Required<PollOptions>> = {
@@ -63,7 +71,11 @@ export class EmbeddedConsumer implements Consumer {
     if (typeof from === 'number') return from
     if (from === 'earliest') return log.startOffset
     if (from === 'latest') return this.limit(log)
-    throw coreError('NO_OFFSET', { what: 'nothing says where to start', where: log.name, expected: 'an offset, a committed one, or a reset policy' })
+    throw coreError('NO_OFFSET', {
+      what: 'nothing says where to start',
+      where: log.name,
+      expected: 'an offset, a committed one, or a reset policy',
+    })
   }
 
   private limit(log: Partition): number {
@@ -166,7 +178,8 @@ export class EmbeddedConsumer implements Consumer {
 
   private find(of: TopicPartition): Assigned {
     const found = this.assigned.get(partitionName(of))
-    if (found === undefined) throw coreError('UNKNOWN_PARTITION', { what: 'the partition is not assigned', where: partitionName(of) })
+    if (found === undefined)
+      throw coreError('UNKNOWN_PARTITION', { what: 'the partition is not assigned', where: partitionName(of) })
     return found
   }
 

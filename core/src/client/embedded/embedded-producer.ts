@@ -2,6 +2,7 @@ import type { Bytes } from '../../base/bytes.ts'
 import { coreError } from '../../base/error-catalogue.ts'
 import { isIntegerFrom, isText, readOptions, type OptionRules } from '../../base/options.ts'
 import type { Broker } from '../../broker/broker.ts'
+import type { Partition } from '../../broker/partition.ts'
 import type { GroupCommit, ProducerIdentity, TransactionBatch } from '../../broker/transactions.ts'
 import { partitionForKey } from '../../record/murmur2.ts'
 import type {
@@ -13,7 +14,7 @@ import type {
   TransactionResult,
   TransactionWork,
 } from '../producer.ts'
-import { EmbeddedBatch } from './embedded-batch.ts'
+import { EmbeddedBatch, type SizeHint } from './embedded-batch.ts'
 
 /**
  * The producer of the embedded log: records go from the caller straight into the slab of a record batch, and the round of
@@ -27,7 +28,11 @@ interface ResolvedOptions {
 }
 
 const rules: OptionRules<ResolvedOptions> = {
-  transactionalId: { check: (value): value is string | null => isText(value), expected: 'a text that is not empty', default: null },
+  transactionalId: {
+    check: (value): value is string | null => isText(value),
+    expected: 'a text that is not empty',
+    default: null,
+  },
   maxBufferedBytes: { check: isIntegerFrom(1), expected: 'a number of bytes above 0', default: 32 << 20 },
 }
 
@@ -39,8 +44,9 @@ export class EmbeddedProducer implements Producer {
   private readonly maxBufferedBytes: number
   private readonly transactionalId: string | null
   private identity: ProducerIdentity | null
-  private readonly open = new Map<string, EmbeddedBatch[]>()
+  private readonly open = new Map<string, (EmbeddedBatch | undefined)[]>()
   private readonly sticky = new Map<string, number>()
+  private readonly hints = new WeakMap<Partition, SizeHint>()
   private scratch = Buffer.allocUnsafeSlow(256)
   private bufferedBytes = 0
   private gathering = false
@@ -65,7 +71,11 @@ export class EmbeddedProducer implements Producer {
   append(topic: string, key: Bytes, value: Bytes, options?: AppendOptions): boolean {
     this.assertPlain()
     if (this.bufferedBytes >= 2 * this.maxBufferedBytes) {
-      throw coreError('BUFFER_FULL', { what: 'the producer holds twice what it may', expected: this.maxBufferedBytes, received: this.bufferedBytes })
+      throw coreError('BUFFER_FULL', {
+        what: 'the producer holds twice what it may',
+        expected: this.maxBufferedBytes,
+        received: this.bufferedBytes,
+      })
     }
     const batch = this.openBatch(topic, options?.partition ?? this.choose(topic, key))
     const before = batch.sizeBytes
@@ -87,7 +97,13 @@ export class EmbeddedProducer implements Producer {
   }
 
   private newBatch(topic: string, partition: number): EmbeddedBatch {
-    return new EmbeddedBatch(this, this.broker.topics.log({ topic, partition }), this.broker.topics.maxMessageBytes(topic))
+    const log = this.broker.topics.log({ topic, partition })
+    let hint = this.hints.get(log)
+    if (hint === undefined) {
+      hint = { bytes: 0 }
+      this.hints.set(log, hint)
+    }
+    return new EmbeddedBatch(this, log, this.broker.topics.maxMessageBytes(topic), hint)
   }
 
   private choose(topic: string, key: Bytes): number {
@@ -126,7 +142,7 @@ export class EmbeddedProducer implements Producer {
   }
 
   private submitOpen(batch: EmbeddedBatch): void {
-    delete this.open.get(batch.topic)![batch.partition]
+    this.open.get(batch.topic)![batch.partition] = undefined
     this.sticky.delete(batch.topic)
     const { sizeBytes } = batch
     const done = this.write(batch).then(
@@ -168,7 +184,10 @@ export class EmbeddedProducer implements Producer {
 
   private own(batch: OutgoingBatch): EmbeddedBatch {
     if (batch instanceof EmbeddedBatch && batch.owner === this) return batch
-    throw coreError('INVALID_OPTION', { what: 'the batch was not made by this producer', where: `${batch.topic}-${batch.partition}` })
+    throw coreError('INVALID_OPTION', {
+      what: 'the batch was not made by this producer',
+      where: `${batch.topic}-${batch.partition}`,
+    })
   }
 
   async transact(work: TransactionWork): Promise<TransactionResult> {
@@ -217,7 +236,10 @@ export class EmbeddedProducer implements Producer {
   private assertPlain(): void {
     this.assertOpen()
     if (this.transactionalId === null) return
-    throw coreError('TRANSACTIONAL_ONLY', { what: 'a transactional producer writes inside transactions only', where: this.transactionalId })
+    throw coreError('TRANSACTIONAL_ONLY', {
+      what: 'a transactional producer writes inside transactions only',
+      where: this.transactionalId,
+    })
   }
 
   private assertOpen(): void {
@@ -231,7 +253,8 @@ function partsOf(batch: EmbeddedBatch): TransactionBatch[] {
     log,
     count: builder.count,
     sizeBytes: builder.sizeBytes,
-    build: ({ producerId, producerEpoch }, baseSequence) => builder.build({ producerId, producerEpoch, baseSequence, transactional: true }),
+    build: ({ producerId, producerEpoch }, baseSequence) =>
+      builder.build({ producerId, producerEpoch, baseSequence, transactional: true }),
   }))
 }
 

@@ -125,7 +125,10 @@ interface Pager<T> {
   close(): Promise<void>
 }
 
-async function* pages<T>(pager: Pager<T>, entryOf: (item: T) => EngineEntry): AsyncGenerator<readonly EngineEntry[], void, undefined> {
+async function* pages<T>(
+  pager: Pager<T>,
+  entryOf: (item: T) => EngineEntry,
+): AsyncGenerator<readonly EngineEntry[], void, undefined> {
   try {
     for (let page = await pager.nextv(pageRows); page.length > 0; page = await pager.nextv(pageRows)) yield page.map(entryOf)
   } finally {

@@ -2,6 +2,7 @@
 
 export { MillraceError, errorsOf } from './base/errors.ts'
 export type { ErrorDetails, ErrorRow, Fault, Outcome } from './base/errors.ts'
+export { coreErrorRows } from './base/error-catalogue.ts'
 export type { CoreErrorCode } from './base/error-catalogue.ts'
 export { noHeaders } from './base/bytes.ts'
 export type { Bytes, Header } from './base/bytes.ts'

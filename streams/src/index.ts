@@ -6,6 +6,7 @@ export { tumbling } from './time/windows.ts'
 export type { Grace, TumblingWindows, Windows } from './time/windows.ts'
 export { windowed } from './time/windowed.ts'
 export type { Windowed, WindowedSerde } from './time/windowed.ts'
+export { streamErrorRows } from './time/stream-errors.ts'
 export type { StreamErrorCode } from './time/stream-errors.ts'
 
 export { StreamsBuilder } from './dsl/streams-builder.ts'

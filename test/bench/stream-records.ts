@@ -16,7 +16,7 @@ export interface Payment {
 const text = 'the quick brown fox jumps over the lazy '
 const firstTimestamp = 1_700_000_000_000
 
-export const partitions = 4
+const partitions = 4
 
 export function keyOf(index: number, keys: number): string {
   return `k${(Math.imul(index, 0x9e3779b1) >>> 0) % keys}`

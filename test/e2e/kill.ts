@@ -22,15 +22,16 @@ export interface Kills {
   readonly say?: (line: string) => void
 }
 
-/** Before this a process has only loaded its modules. */
-const loadingMs = 500
+/** Half of the kills come while it starts and recovers, or soon after; the others anywhere in a whole run. */
+const soon = 0.5
+/** How much of a whole run is soon. */
+const soonShare = 0.25
 
 /** Resolves when the rows were right each time that the example came to its end. @throws at the first difference */
 export async function killFlightExample({ kills, seed, all, say = () => {} }: Kills): Promise<void> {
   const random = seeded(seed)
   const expected = await expectedDelays({ all })
   const once = await inDirectory((folder) => finish(folder, all, expected))
-  const longestMs = 2 * loadingMs + (2.5 * once) / kills
   say(
     `seed ${seed}: ${expected.length} rows, right when undisturbed, in ${seconds(once)}; kills come within ${seconds(longestMs)}`,
   )
@@ -41,7 +42,7 @@ export async function killFlightExample({ kills, seed, all, say = () => {} }: Ki
   /** Kills until the example ends by itself, but at most so often; returns how often. */
   async function lap(folder: string, atMost: number): Promise<number> {
     for (let done = 0; done < atMost; done++) {
-      const afterMs = random() * longestMs
+      const afterMs = once * random() * (random() < soon ? soonShare : 1)
       if (await endsWithin(afterMs, folder)) {
         say(`ended by itself before ${seconds(afterMs)}: right; begins anew`)
         return done

@@ -1,3 +1,19 @@
-/** The front door of @millrace/test. */
-
-export type { World } from '@millrace/core'
+/**
+ * The front door of @millrace/test: the simulated world and what a topology is compared with. The kit that generates plans and
+ * shrinks failures will stand on these.
+ */
+export {
+  crashModes,
+  enumerateCrashes,
+  openSimulatedLog,
+  SimulatedCrash,
+  simWorld,
+  type CrashEnumeration,
+  type CrashInfo,
+  type CrashMode,
+  type CrashTally,
+  type DiskFault,
+  type SimWorld,
+  type SimWorldOptions,
+} from '@millrace/core/testing'
+export { MemoryApp, SimStoreEngines, type MemoryAppOptions, type MemoryInput, type MemoryOutput } from '@millrace/streams/testing'

@@ -1,7 +1,7 @@
 import { coreError } from './error-catalogue.ts'
 
 /** One option: what it must be, and what holds without it. An option without default is required. */
-export interface OptionRule<T> {
+interface OptionRule<T> {
   readonly check: (value: unknown) => value is T
   readonly expected: string
   readonly default?: T

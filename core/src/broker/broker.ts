@@ -1,8 +1,10 @@
+import type { TopicPartition } from '../base/ids.ts'
 import type { World } from '../base/world.ts'
 import { LogDirectory } from '../log/log-directory.ts'
 import type { Durability, LogGeometry } from '../log/log-options.ts'
 import { Groups } from './groups.ts'
 import { offsetsTopic, transactionsTopic } from './internal-topics.ts'
+import { produce } from './produce.ts'
 import { ProducerIds } from './producer-ids.ts'
 import { Topics } from './topics.ts'
 import { Transactions } from './transactions.ts'
@@ -51,6 +53,11 @@ export class Broker {
       await directory.close()
       throw error
     }
+  }
+
+  /** Appends one record batch that comes from outside; resolves to its base offset when it is durable. See `produce`. */
+  produce(to: TopicPartition, batch: Uint8Array): Promise<number> {
+    return produce(this.directory, this.topics, to, batch)
   }
 
   async close(): Promise<void> {

@@ -1,6 +1,7 @@
 import { coreError } from '../base/error-catalogue.ts'
 import { partitionName, type TopicPartition } from '../base/ids.ts'
 import type { LogDirectory } from '../log/log-directory.ts'
+import { forEachRecord } from '../record/batch-reader.ts'
 import { checkBatch } from '../record/batch-validation.ts'
 import type { Topics } from './topics.ts'
 
@@ -17,8 +18,13 @@ export async function produce(directory: LogDirectory, topics: Topics, to: Topic
   const limit = topics.maxMessageBytes(to.topic)
   if (batch.length > limit) throw tooLarge(to, limit, batch.length)
   if (header.sizeBytes !== batch.length) throw refused(to, 'more than one batch was sent', header.sizeBytes, batch.length)
+  if (header.count !== header.lastOffsetDelta + 1)
+    throw refused(to, 'the count of records contradicts their offsets', header.lastOffsetDelta + 1, header.count)
   if (header.control) throw refused(to, 'control batches are written by the log alone', 'a data batch', 'a control batch')
   if (header.transactional) throw refused(to, 'a transaction is written through transact', 'a plain batch', 'a transactional one')
+  forEachRecord(batch, () => {
+    // Every record is looked at: what is appended can be read.
+  })
   const { baseOffsets, durable } = directory.append([{ log, batch }])
   await durable
   return baseOffsets[0]!

@@ -3,7 +3,7 @@ import { coreError } from '../base/error-catalogue.ts'
 /** Settings of a topic that were set, by Kafka's names, as strings. */
 export type TopicConfig = Readonly<Record<string, string>>
 
-export interface Setting {
+interface Setting {
   readonly default: string
   readonly check: (value: string) => boolean
   readonly expected: string
@@ -32,7 +32,7 @@ export type TopicSetting =
   | 'segment.bytes'
 
 /** The settings that topics take, with Kafka's names and defaults. Declared once: checked, defaulted and documented here. */
-export const topicSettings: Readonly<Record<TopicSetting, Setting>> = {
+const topicSettings: Readonly<Record<TopicSetting, Setting>> = {
   'cleanup.policy': {
     default: 'delete',
     ...oneOf('delete', 'compact', 'compact,delete', 'delete,compact'),

@@ -39,7 +39,7 @@ interface TransactionalState extends ProducerIdentity {
 }
 
 /** Kafka's: 32,767 is the largest epoch, and only a marker may carry it. */
-export const defaultEpochLimit = 32_767
+const defaultEpochLimit = 32_767
 
 const status = { empty: 0, completeCommit: 4 } as const
 const timeoutMs = 60_000

@@ -21,13 +21,6 @@ import { Tail, type TailBatch } from './tail.ts'
  *       that failed sets the first back to the second.
  *   L3  Watermarks never fall.
  */
-export interface ReadResult {
-  /** Whole batches, the first of which holds the offset asked for. */
-  readonly batches: readonly Uint8Array[]
-  readonly highWatermark: number
-  readonly lastStableOffset: number
-}
-
 /** Fenced: a segment could not be written; condemned: its files cannot be opened, or its topic is gone. */
 type Condition =
   | { readonly kind: 'open' }

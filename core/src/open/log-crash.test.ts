@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { enumerateCrashes } from '../simulation/enumerate-crashes.ts'
 import type { SimWorld } from '../simulation/sim-world.ts'
 import { History } from './log-history.fixtures.ts'
-import { openSimulatedLog } from './simulated-log.fixtures.ts'
+import { openSimulatedLog } from './simulated-log.ts'
 
 const a0 = { topic: 'a', partition: 0 }
 const a1 = { topic: 'a', partition: 1 }

@@ -4,7 +4,7 @@ import { MillraceError } from '../base/errors.ts'
 import type { DiskFault } from '../simulation/fault-plan.ts'
 import { simWorld, type SimWorld } from '../simulation/sim-world.ts'
 import { History } from './log-history.fixtures.ts'
-import { openSimulatedLog } from './simulated-log.fixtures.ts'
+import { openSimulatedLog } from './simulated-log.ts'
 
 const a0 = { topic: 'a', partition: 0 }
 const b0 = { topic: 'b', partition: 0 }

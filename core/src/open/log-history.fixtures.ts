@@ -20,8 +20,8 @@ export interface Submission {
   readonly transactional: boolean
 }
 
-export const group = 'g'
-export const places: readonly TopicPartition[] = [
+const group = 'g'
+const places: readonly TopicPartition[] = [
   { topic: 'a', partition: 0 },
   { topic: 'a', partition: 1 },
   { topic: 'b', partition: 0 },
@@ -83,13 +83,13 @@ function expectedAfter(submissions: readonly Submission[]): string[][] {
 }
 
 /** The values of every partition, read committed; a topic that is not there has none. */
-export async function contents(log: EmbeddedLog): Promise<string[][]> {
+async function contents(log: EmbeddedLog): Promise<string[][]> {
   const found: string[][] = []
   for (const place of places) found.push(await valuesOf(log, place, 'read_committed'))
   return found
 }
 
-export async function valuesOf(log: EmbeddedLog, place: TopicPartition, isolation: Isolation): Promise<string[]> {
+async function valuesOf(log: EmbeddedLog, place: TopicPartition, isolation: Isolation): Promise<string[]> {
   const [topic] = await log.admin.describeTopics([place.topic])
   if (!topic) return []
   const consumer = await log.consumer({ isolation })

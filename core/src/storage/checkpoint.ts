@@ -24,7 +24,7 @@ export interface Checkpoint {
 }
 
 /** Where the journal goes on, and its shape. */
-export interface JournalCheckpoint extends JournalPosition, JournalGeometry {
+interface JournalCheckpoint extends JournalPosition, JournalGeometry {
   readonly sequence: number
   /** How many of its files must be there. */
   readonly files: number
@@ -42,7 +42,7 @@ export interface PartitionCheckpoint {
   readonly folder: FolderMark
 }
 
-export function checkpointPath(folder: string): string {
+function checkpointPath(folder: string): string {
   return `${folder}/millrace-checkpoint`
 }
 

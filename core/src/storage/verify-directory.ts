@@ -12,7 +12,7 @@ import { segmentBatches } from './segment-batches.ts'
  * Reads everything in a data directory and reports what is damaged, without changing anything. After a crash the part of a
  * segment beyond its checkpoint is a copy of the journal and is not looked at.
  */
-export interface Finding {
+interface Finding {
   /** The file, below the directory. */
   readonly where: string
   readonly what: string

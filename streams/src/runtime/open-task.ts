@@ -95,7 +95,7 @@ async function openState(house: TaskHouse, spec: TaskSpec, stores: readonly Stor
   return TaskState.open({
     taskId: spec.id,
     folder: `${house.stateFolder}/${spec.id}`,
-    stores: stores.map((store) => stateSpec(store, house.topicIds)),
+    stores: stateSpecs(stores, house.topicIds),
     engines: house.engines,
     disk,
     clock,
@@ -103,12 +103,13 @@ async function openState(house: TaskHouse, spec: TaskSpec, stores: readonly Stor
   })
 }
 
-function stateSpec({ name, kind, key, value, changelog }: StoreSpec, topicIds: ReadonlyMap<string, string>): StateStoreSpec {
-  return {
+/** The stores of the plan as the state room knows them. Topics without an id are not compared by it. */
+export function stateSpecs(stores: readonly StoreSpec[], topicIds: ReadonlyMap<string, string> = new Map()): StateStoreSpec[] {
+  return stores.map(({ name, kind, key, value, changelog }) => ({
     name,
     kind: kind === 'keyValue' ? 'key-value' : 'window',
     key,
     value,
     changelog: { topic: changelog, topicId: topicIds.get(changelog) ?? '', kind: 'own' },
-  }
+  }))
 }

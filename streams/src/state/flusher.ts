@@ -80,10 +80,11 @@ export class Flusher {
     return this.full || nowMonotonicMs - this.#since >= this.#options.limits.flushAgeMs
   }
 
-  /** Joins the flush that runs, or begins one. */
-  run(): Promise<void> {
+  /** Joins the flush that runs, or begins one if something waits. @throws STORE_WRITE_FAILED, STORE_CORRUPT when it was damaged before */
+  async run(): Promise<void> {
+    if (this.#running === null && !this.dirty && this.#options.engine.damage === null) return
     this.#running ??= this.#flush().finally(() => (this.#running = null))
-    return this.#running
+    await this.#running
   }
 
   /** A flush under way is given up before its write; resolves when none runs. */

@@ -81,10 +81,9 @@ export class SimStoreEngines implements StoreEngines {
     return handle
   }
 
-  wipe(folder: string): Promise<void> {
+  async wipe(folder: string): Promise<void> {
     if (this.#handles.has(folder)) throw streamError('STATE_DIRECTORY_LOCKED', { what: 'the engine is open', where: folder })
     this.#replace(folder, null)
-    return Promise.resolve()
   }
 
   /** What would be found after a crash now. Costs nothing. */
@@ -92,10 +91,14 @@ export class SimStoreEngines implements StoreEngines {
     return this.#images
   }
 
-  /** The engines of the next process, after a crash at the moment of the snapshot. */
-  crash(at: SimStoreSnapshot, lossOf: (folder: string, logBatches: number) => Loss): SimStoreEngines {
+  /** The engines of the next process, after a crash at the moment of the snapshot. Its clock, if it has another. */
+  crash(
+    at: SimStoreSnapshot,
+    lossOf: (folder: string, logBatches: number) => Loss,
+    clock: Clock = this.#options.clock,
+  ): SimStoreEngines {
     const images = [...at].map(([folder, image]) => [folder, survivors(image, lossOf(folder, image.log.length))] as const)
-    return new SimStoreEngines(this.#options, new Map(images))
+    return new SimStoreEngines({ ...this.#options, clock }, new Map(images))
   }
 
   /** The next write fails with the error, and the handle loses all that it acknowledges afterwards (M3). */

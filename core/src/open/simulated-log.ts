@@ -12,14 +12,14 @@ export const tinyGeometry: LogGeometry = {
   tailBytes: 600,
 }
 
-export const logFolder = '/log'
+const logFolder = '/log'
 
 export interface SimulatedLog {
   readonly broker: Broker
   readonly log: EmbeddedLog
 }
 
-/** The real log on simulated ports. Producer ids are rotated after three epochs. */
+/** The real log on simulated ports, in the folder `/log`. Producer ids are rotated after three epochs. */
 export async function openSimulatedLog(
   world: World,
   durability: Durability = 'sync',

@@ -1,0 +1,28 @@
+import { execFile } from 'node:child_process'
+import { mkdtemp, readFile, rm, symlink } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
+import { expect, test } from 'vitest'
+
+const root = fileURLToPath(new URL('../../', import.meta.url))
+const run = promisify(execFile)
+
+/** The first TypeScript block of the README, as a newcomer copies it. */
+async function sample(): Promise<string> {
+  const readme = await readFile(join(root, 'README.md'), 'utf8')
+  return /```ts\n([\s\S]*?)```/.exec(readme)![1]!
+}
+
+test('the sample of the README runs and prints what it says', { timeout: 60_000 }, async () => {
+  const directory = await mkdtemp(join(tmpdir(), 'millrace-readme-'))
+  try {
+    await symlink(join(root, 'node_modules'), join(directory, 'node_modules'))
+    const args = ['--conditions=@millrace/source', '--input-type=module-typescript', '--eval', await sample()]
+    const { stdout } = await run(process.execPath, args, { cwd: directory })
+    expect(stdout).toContain("'c0' => 50")
+  } finally {
+    await rm(directory, { recursive: true, force: true })
+  }
+})

@@ -3,7 +3,7 @@ import { coreError } from '../base/error-catalogue.ts'
 import type { MillraceError } from '../base/errors.ts'
 import type { TopicId } from '../base/ids.ts'
 import { checkBatch } from '../record/batch-validation.ts'
-import { readBatchHeader, stampBatch, type BatchHeader } from '../record/batch-header.ts'
+import { lastOffsetOf, readBatchHeader, stampBatch, type BatchHeader } from '../record/batch-header.ts'
 import { readCoordinatorEpoch } from '../record/control-record.ts'
 import type { PartitionFolder } from '../storage/partition-folder.ts'
 import { ProducerStates } from './producer-states.ts'
@@ -202,7 +202,7 @@ export class PartitionLog {
       batches.push(bytes.subarray(at, at + header.sizeBytes))
       at += header.sizeBytes
     }
-    if (batches.length > 0) return batches
+    if (batches.length > 0 && lastOffsetOf(batches[0]!, 0) >= offset) return batches
     throw coreError('SEGMENT_DAMAGED', {
       what: 'the segments lack an offset that was written',
       where: this.name,

@@ -14,6 +14,8 @@ import { Segment, segmentPath, type SegmentMark } from './segment.ts'
  *   G3  What lies beyond the newest checkpoint's mark is nothing but a copy of the journal: opening cuts it off.
  *   G4  Every segment but the last is complete, synced by the checkpoint that follows its roll, and never written again.
  */
+const leastReadBytes = 4096
+
 export interface PartitionFolderOptions {
   readonly segmentBytes: number
   readonly indexIntervalBytes: number
@@ -197,18 +199,22 @@ export class PartitionFolder {
     return Buffer.alloc(0)
   }
 
+  /**
+   * Reads on until a chunk holds a whole batch that reaches the offset. A chunk may be cut off anywhere, also inside a batch
+   * that lies before the offset: what is cut off is read again from its start, and looked at again.
+   */
   private async readSegment(segment: Segment, offset: number, maxBytes: number): Promise<Buffer> {
+    const chunkBytes = Math.max(maxBytes, leastReadBytes)
     let position = segment.positionFor(offset)
+    let wanted = chunkBytes
     for (;;) {
-      let chunk = await segment.read(position, Math.max(maxBytes, 4096))
+      const chunk = await segment.read(position, wanted)
       const skipped = skipBefore(chunk, offset)
-      if (skipped < chunk.length && skipped + batchBytesAt(chunk, skipped) > chunk.length) {
-        position += skipped
-        chunk = await segment.read(position, Math.max(maxBytes, batchBytesAt(chunk, skipped)))
-        return wholeBatches(chunk, 0)
-      }
-      if (skipped < chunk.length || chunk.length === 0) return wholeBatches(chunk, skipped)
+      const found = wholeBatches(chunk, skipped)
+      if (found.length > 0 || chunk.length === 0) return found
+      if (skipped === 0 && chunk.length < wanted) throw cutOff(segment.path, position)
       position += skipped
+      wanted = skipped < chunk.length ? Math.max(chunkBytes, batchBytesAt(chunk, skipped)) : chunkBytes
     }
   }
 
@@ -233,6 +239,11 @@ function batchBytesAt(chunk: Buffer, at: number): number {
   return size
 }
 
+function cutOff(path: string, position: number): Error {
+  return coreError('SEGMENT_DAMAGED', { what: 'a segment ends inside a batch', where: `${path} at byte ${position}` })
+}
+
+/** The bytes of whole batches that end before the offset. */
 function skipBefore(chunk: Buffer, offset: number): number {
   let at = 0
   while (at + 61 <= chunk.length && lastOffsetOf(chunk, at) < offset) {

@@ -32,9 +32,7 @@ export async function killFlightExample({ kills, seed, all, say = () => {} }: Ki
   const random = seeded(seed)
   const expected = await expectedDelays({ all })
   const once = await inDirectory((folder) => finish(folder, all, expected))
-  say(
-    `seed ${seed}: ${expected.length} rows, right when undisturbed, in ${seconds(once)}; kills come within ${seconds(longestMs)}`,
-  )
+  say(`seed ${seed}: ${expected.length} rows, right when undisturbed, in ${seconds(once)}`)
 
   let left = kills
   while (left > 0) left -= await inDirectory((folder) => lap(folder, left))

@@ -8,8 +8,3 @@ export function seeded(seed: number): () => number {
     return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32
   }
 }
-
-/** A whole number from `least` to `most`. */
-export function between(random: () => number, least: number, most: number): number {
-  return least + Math.floor(random() * (most - least + 1))
-}

@@ -1,4 +1,5 @@
 import * as fs from 'node:fs'
+import { dirname } from 'node:path'
 import type { DirectoryLock, Disk, DiskFile, FileStat } from '../base/disk.ts'
 import { lockDirectory } from './directory-lock.ts'
 import { diskFailure, diskStep, systemCode } from './disk-failure.ts'
@@ -29,7 +30,7 @@ export class NodeDisk implements Disk {
   }
 
   makeFolder(path: string): void {
-    diskStep('makeFolder', path, () => fs.mkdirSync(path, { recursive: true }))
+    diskStep('makeFolder', path, () => makeFolders(path))
   }
 
   create(path: string): DiskFile {
@@ -89,5 +90,25 @@ function unlinkOrRemoveFolder(path: string): void {
     const code = systemCode(error)
     if ((code !== 'EISDIR' && code !== 'EPERM') || !fs.lstatSync(path).isDirectory()) throw error
     fs.rmdirSync(path)
+  }
+}
+
+/** Level by level: Node's own recursion never ends where a parent refuses with ENOENT, as under /proc. */
+function makeFolders(path: string): void {
+  if (isFolder(path)) return
+  const parent = dirname(path)
+  if (parent !== path) makeFolders(parent)
+  try {
+    fs.mkdirSync(path)
+  } catch (error) {
+    if (!isFolder(path)) throw error
+  }
+}
+
+function isFolder(path: string): boolean {
+  try {
+    return fs.statSync(path).isDirectory()
+  } catch {
+    return false // what is in the way says so when the folder is made
   }
 }

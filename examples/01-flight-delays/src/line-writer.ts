@@ -3,7 +3,7 @@ import { positionsTopic, writePosition } from './positions.ts'
 import type { Line, Source } from './source.ts'
 
 /** Large enough that a transaction costs little a line, small enough for one frame of the journal (16 MiB). */
-const linesPerTransaction = 25_000
+const linesPerTransaction = 10_000
 
 /** Gathers lines and commits them with the position behind them, one transaction after the other. */
 export class LineWriter<V> {

@@ -17,6 +17,6 @@ async function readPartition(
   await using consumer = await log.consumer({ isolation: 'read_committed' })
   await consumer.assign([{ ...from, offset: 'earliest' }])
   while (consumer.position(from) < end) {
-    for (const batch of await consumer.poll({ timeoutMs: 1_000 })) batch.forEach(visit)
+    for (const batch of await consumer.poll()) batch.forEach(visit)
   }
 }

@@ -19,7 +19,7 @@ export const topics: readonly NewTopic[] = [
 ]
 
 /** Most records are small; now and then one is so large that a kill hits in the middle of its write. */
-export function sizeOf(number: number): number {
+function sizeOf(number: number): number {
   const mixed = Math.imul(number + 1, 0x9e3779b1) >>> 0
   return mixed % 97 === 0 ? 100_000 + (mixed % 100_000) : 20 + (mixed % 200)
 }

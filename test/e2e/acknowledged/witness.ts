@@ -1,4 +1,4 @@
-import type { Assignment, ConsumedRecord, LogClient } from '@millrace/core'
+import type { Assignment, ConsumedRecord, LogClient, TopicPartition } from '@millrace/core'
 import { contentOf, group, partitions, positionAfter, recordsIn, type Acknowledged } from './content.ts'
 
 interface Seen {
@@ -18,6 +18,7 @@ type Partition = readonly Seen[]
  *       nothing invented, nothing in another order.
  *   A3  Of each transaction all records are there or none, and the group stands behind the last one that is there.
  *   A4  What was seen once is never gone: each look goes on where the last one ended, by offsets.
+ *   A5  A reader that begins anywhere, and takes little at a time, sees the same.
  */
 export class Witness {
   private readonly told = new Map<number, Acknowledged[]>()
@@ -58,9 +59,27 @@ export class Witness {
     if (stable !== end) violated('A3', `${topic}-${partition} has an open transaction after it was reopened: ${stable} of ${end}`)
     if (end < from) violated('A4', `${topic}-${partition} ends at ${end}, it was seen up to ${from}`)
     const seen = await readUpTo(log, { ...of, offset: from }, end)
+    await checkFromWithin(log, of, seen)
     this.records += seen.length
     this.next.set(`${topic}-${partition}`, end)
     return seen
+  }
+}
+
+const placesToBegin = 10
+
+/** The first batch for a reader that begins at a few places, in the middle of a batch as a rule. */
+async function checkFromWithin(log: LogClient, of: TopicPartition, seen: Partition): Promise<void> {
+  await using consumer = await log.consumer({ isolation: 'read_committed' })
+  for (let place = 0; place < Math.min(placesToBegin, seen.length); place++) {
+    const rest = seen.slice(Math.floor((place * seen.length) / placesToBegin))
+    const offset = rest[0]?.offset ?? 0
+    await consumer.assign([{ ...of, offset }])
+    const [batch] = await consumer.poll({ maxBytes: 1 })
+    const again = batch?.toArray().map(toSeen) ?? []
+    const differs = again.findIndex((record, i) => record.offset !== rest[i]?.offset || record.text !== rest[i].text)
+    if (again.length > 0 && differs < 0) continue
+    violated('A5', `${of.topic}-${of.partition} read from ${offset} on begins with ${again[differs]?.offset ?? 'nothing'}`)
   }
 }
 
@@ -69,7 +88,7 @@ async function readUpTo(log: LogClient, from: Assignment, end: number): Promise<
   await using consumer = await log.consumer({ isolation: 'read_committed' })
   await consumer.assign([from])
   while (consumer.position(from) < end) {
-    for (const batch of await consumer.poll({ timeoutMs: 1_000 })) batch.forEach((record) => seen.push(toSeen(record)))
+    for (const batch of await consumer.poll()) batch.forEach((record) => seen.push(toSeen(record)))
   }
   return seen
 }

@@ -97,7 +97,7 @@ function unlinkOrRemoveFolder(path: string): void {
 function makeFolders(path: string): void {
   if (isFolder(path)) return
   const parent = dirname(path)
-  if (parent !== path) makeFolders(parent)
+  if (!fs.existsSync(parent)) makeFolders(parent)
   try {
     fs.mkdirSync(path)
   } catch (error) {

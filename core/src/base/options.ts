@@ -14,6 +14,9 @@ export type OptionRules<T> = { readonly [Key in keyof T]-?: OptionRule<T[Key]> }
  * @throws UNKNOWN_OPTION, INVALID_OPTION
  */
 export function readOptions<T extends object>(subject: string, given: object, rules: OptionRules<T>): T {
+  if (!isObject(given)) {
+    throw coreError('INVALID_OPTION', { what: `${subject} needs its options`, expected: 'an object', received: shown(given) })
+  }
   const names = Object.keys(rules)
   for (const name of Object.keys(given)) {
     if (names.includes(name)) continue
@@ -44,8 +47,17 @@ function readOption(subject: string, name: string, value: unknown, rule: OptionR
 
 function shown(value: unknown): string {
   if (typeof value === 'function') return 'a function'
-  const text = typeof value === 'string' ? value : (JSON.stringify(value) ?? typeof value)
+  const text = typeof value === 'string' ? value : (jsonOf(value) ?? typeof value)
   return text.length > 80 ? `${text.slice(0, 80)}…` : text
+}
+
+/** Undefined for what JSON cannot say. */
+function jsonOf(value: unknown): string | undefined {
+  try {
+    return JSON.stringify(value)
+  } catch {
+    return undefined
+  }
 }
 
 export const isText = (value: unknown): value is string => typeof value === 'string' && value.length > 0

@@ -18,6 +18,8 @@ export interface BrokerOptions {
   readonly coordinatorPartitions: number
   /** Transactions of one producer id before it is rotated. Default: Kafka's 32,767. */
   readonly epochLimit?: number | undefined
+  /** What others are told who want the directory meanwhile. */
+  readonly holder?: string | undefined
 }
 
 /** The use cases of the log, without a wire: what the embedded client and the server both stand on. */
@@ -44,15 +46,20 @@ export class Broker {
   }
 
   static async open(options: BrokerOptions): Promise<Broker> {
-    const directory = await LogDirectory.open(options)
+    const directory = await LogDirectory.open({ ...options, holder: options.holder ?? 'Millrace' })
     try {
       const { coordinatorPartitions } = options
       const topics = await Topics.open(directory, [offsetsTopic(coordinatorPartitions), transactionsTopic(coordinatorPartitions)])
       return new Broker(directory, topics, options.epochLimit)
     } catch (error) {
-      await directory.close()
+      await directory.abandon()
       throw error
     }
+  }
+
+  /** @throws CLOSED */
+  assertOpen(): void {
+    this.directory.assertOpen()
   }
 
   /** Appends one record batch that comes from outside; resolves to its base offset when it is durable. See `produce`. */

@@ -9,18 +9,17 @@ import type { Topics } from './topics.ts'
 
 /** The offsets of groups, each in the partition of `__consumer_offsets` that its name says. */
 export class Groups {
+  private readonly directory: LogDirectory
   private readonly topics: Topics
   private readonly topic: string
   private readonly count: number
   private readonly partitions = new Map<number, ReplayedPartition<GroupOffsets>>()
 
   constructor(directory: LogDirectory, topics: Topics, topic: string) {
+    this.directory = directory
     this.topics = topics
     this.topic = topic
     this.count = topics.get(topic).partitions
-    directory.onRollBack(() => {
-      for (const partition of this.partitions.values()) partition.forget()
-    })
   }
 
   /** The partition that keeps the group, not necessarily loaded. */
@@ -29,14 +28,14 @@ export class Groups {
     let home = this.partitions.get(partition)
     if (home === undefined) {
       const log = this.topics.log({ topic: this.topic, partition })
-      home = new ReplayedPartition(log, () => new GroupOffsets(), applyOffsets)
+      home = new ReplayedPartition(this.directory, log, () => new GroupOffsets(), applyOffsets)
       this.partitions.set(partition, home)
     }
     return home
   }
 
   async positions(group: string): Promise<readonly GroupPosition[]> {
-    return (await this.home(group).machine()).positions(group)
+    return this.home(group).answer((offsets) => offsets.positions(group))
   }
 }
 

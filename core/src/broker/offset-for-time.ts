@@ -6,7 +6,7 @@ const readBytes = 1 << 20
 
 /** The offset of the first record at or after that time; the high watermark when there is none. */
 export async function offsetForTime(log: PartitionLog, timestamp: number): Promise<number> {
-  let offset = Math.max(log.folder.offsetBefore(timestamp) ?? log.startOffset, log.startOffset)
+  let offset = Math.max((await log.offsetBefore(timestamp)) ?? log.startOffset, log.startOffset)
   while (offset < log.highWatermark) {
     for (const batch of await log.read(offset, log.highWatermark, readBytes)) {
       const header = readBatchHeader(batch, 0)

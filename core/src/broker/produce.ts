@@ -10,10 +10,10 @@ import type { Topics } from './topics.ts'
  * producer that repeats one of its last five is answered with that one's offset.
  * Resolves to the base offset when the batch is durable.
  * @throws CORRUPT_BATCH, RECORD_TOO_LARGE, UNKNOWN_TOPIC, UNKNOWN_PARTITION, PRODUCER_FENCED, OUT_OF_ORDER_SEQUENCE,
- * DUPLICATE_DIFFERS
+ * DUPLICATE_DIFFERS, INVALID_TOPIC_NAME for the log's own topics
  */
 export async function produce(directory: LogDirectory, topics: Topics, to: TopicPartition, batch: Uint8Array): Promise<number> {
-  const log = topics.log(to)
+  const log = topics.logToWrite(to)
   const header = checkBatch(batch, 0, batch.length)
   const limit = topics.maxMessageBytes(to.topic)
   if (batch.length > limit) throw tooLarge(to, limit, batch.length)

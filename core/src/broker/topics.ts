@@ -1,13 +1,16 @@
 import { coreError } from '../base/error-catalogue.ts'
-import { partitionName, type TopicPartition } from '../base/ids.ts'
-import { Metadata, type DeletedTopic, type MetadataRecord, type TopicMetadata } from '../coordinator/metadata.ts'
+import { MillraceError } from '../base/errors.ts'
+import { DiskError } from '../base/disk.ts'
+import type { TopicId, TopicPartition } from '../base/ids.ts'
+import { Metadata, type MetadataRecord, type TopicMetadata } from '../coordinator/metadata.ts'
 import { topicSetting, type TopicConfig } from '../coordinator/topic-config.ts'
-import type { LogDirectory, PartitionSpec } from '../log/log-directory.ts'
+import type { LogDirectory } from '../log/log-directory.ts'
+import type { PartitionSpec } from '../log/open-partition.ts'
 import type { PartitionLog } from '../log/partition-log.ts'
+import { refuseOccupied, removeFolders } from '../log/topic-folders.ts'
 import { forEachRecord } from '../record/batch-reader.ts'
 import { metadataTopic } from './internal-topics.ts'
 import { batchOf } from './log-batches.ts'
-import { removeFolders } from './remove-folders.ts'
 import { ReplayedPartition } from './replayed-partition.ts'
 
 /**
@@ -15,8 +18,10 @@ import { ReplayedPartition } from './replayed-partition.ts'
  *
  * Invariants
  *   K1  A topic exists when its metadata record is durable; its folders are made at the first write.
- *   K2  Deleting is: the record, then rename, then remove. A crash between leaves a record that says what is left to do.
- *   K3  A folder that the metadata does not know is left alone.
+ *   K2  Deleting is: the record, then rename, then remove. A crash between leaves a record that says what is left to do; so does
+ *       a disk that refuses, and it is tried again at the next deletion and the next open.
+ *   K3  A folder that the metadata does not know is left alone, and no topic is made where one stands.
+ *   K4  One change of topics at a time: a name is free again when the folders of its last owner are gone.
  */
 export interface NewTopicSpec {
   readonly topic: string
@@ -28,24 +33,35 @@ export class Topics {
   private readonly directory: LogDirectory
   private readonly metadata: ReplayedPartition<Metadata>
   private readonly internal: ReadonlyMap<string, TopicMetadata>
-  private readonly logs = new Map<string, PartitionLog[]>()
-  /** Always loaded after `open`; read synchronously by the hot paths. */
+  private readonly logs = new Map<TopicId, PartitionLog[]>()
+  /** Read synchronously by the hot paths; it may be ahead of what is durable. */
   private view: Metadata = new Metadata()
+  private changes: Promise<unknown> = Promise.resolve()
 
   private constructor(directory: LogDirectory, internal: readonly TopicMetadata[]) {
     this.directory = directory
     this.internal = new Map(internal.map((topic) => [topic.topic, topic]))
-    this.metadata = new ReplayedPartition(this.openPartition(metadataTopic, 0), () => new Metadata(), applyMetadata)
+    const log = this.openPartition(metadataTopic, 0)
+    this.metadata = new ReplayedPartition(directory, log, () => new Metadata(), applyMetadata)
   }
 
-  /** Loads the metadata and opens every partition that the checkpoint or the journal knows. */
+  /**
+   * Loads the metadata and opens every partition that the checkpoint or the journal knows.
+   * @throws SEGMENT_DAMAGED or UNSUPPORTED_FORMAT when the metadata cannot be read; nothing has been changed then
+   */
   static async open(directory: LogDirectory, internal: readonly TopicMetadata[]): Promise<Topics> {
     const topics = new Topics(directory, [metadataTopic, ...internal])
-    directory.onRollBack(() => topics.metadata.forget())
-    topics.view = await topics.metadata.machine()
+    await topics.look()
+    directory.onRollBack(() => void topics.look().catch(ignore))
     await topics.openKnown()
-    for (const deleted of topics.view.deletedTopics) await topics.finishDeleting(deleted)
+    await topics.finishDeleting()
     return topics
+  }
+
+  private async look(): Promise<void> {
+    await this.metadata.use((metadata) => {
+      this.view = metadata
+    })
   }
 
   private async openKnown(): Promise<void> {
@@ -57,97 +73,126 @@ export class Topics {
     }
   }
 
-  describe(name: string): TopicMetadata | undefined {
-    return this.internal.get(name) ?? this.view.topic(name)
+  /** What there is, once it is durable. */
+  async describe(names: readonly string[]): Promise<readonly (TopicMetadata | undefined)[]> {
+    return this.metadata.answer((metadata) => names.map((name) => this.internal.get(name) ?? metadata.topic(name)))
   }
 
-  list(): readonly TopicMetadata[] {
-    return [...this.internal.values(), ...this.view.allTopics].sort((a, b) => (a.topic < b.topic ? -1 : 1))
+  /** By name. */
+  async list(): Promise<readonly TopicMetadata[]> {
+    const topics = await this.metadata.answer((metadata) => [...this.internal.values(), ...metadata.allTopics])
+    return topics.sort((a, b) => (a.topic < b.topic ? -1 : 1))
   }
 
   /** @throws UNKNOWN_TOPIC */
   get(name: string): TopicMetadata {
-    const topic = this.describe(name)
+    const topic = this.internal.get(name) ?? this.view.topic(name)
     if (topic === undefined) throw coreError('UNKNOWN_TOPIC', { what: 'there is no such topic', where: name })
     return topic
   }
 
   /** @throws UNKNOWN_TOPIC, UNKNOWN_PARTITION */
-  log({ topic, partition }: TopicPartition): PartitionLog {
-    const open = this.logs.get(topic)?.[partition]
-    if (open !== undefined) return open
+  log(place: TopicPartition): PartitionLog {
+    const topic = this.checkPlace(place)
+    return this.logs.get(topic.topicId)?.[place.partition] ?? this.openPartition(topic, place.partition)
+  }
+
+  /** The same for somebody who writes. @throws INVALID_TOPIC_NAME for the log's own topics */
+  logToWrite(place: TopicPartition): PartitionLog {
+    this.refuseInternal(place.topic)
+    return this.log(place)
+  }
+
+  /** @throws UNKNOWN_TOPIC, UNKNOWN_PARTITION */
+  checkPlace({ topic, partition }: TopicPartition): TopicMetadata {
     const metadata = this.get(topic)
-    if (!Number.isInteger(partition) || partition < 0 || partition >= metadata.partitions) {
-      throw coreError('UNKNOWN_PARTITION', {
-        what: 'the topic has no such partition',
-        where: topic,
-        expected: `0 to ${metadata.partitions - 1}`,
-        received: partition,
-      })
-    }
-    return this.openPartition(metadata, partition)
+    if (Number.isInteger(partition) && partition >= 0 && partition < metadata.partitions) return metadata
+    throw coreError('UNKNOWN_PARTITION', {
+      what: 'the topic has no such partition',
+      where: topic,
+      expected: `0 to ${metadata.partitions - 1}`,
+      received: String(partition),
+    })
   }
 
   private openPartition(topic: TopicMetadata, partition: number): PartitionLog {
-    const log = this.directory.partition({
-      topic: topic.topic,
-      partition,
-      topicId: topic.topicId,
-      folder: folderOptions(topic.config),
-    })
-    let logs = this.logs.get(topic.topic)
+    const { topicId, config } = topic
+    const log = this.directory.partition({ topic: topic.topic, partition, topicId, folder: folderOptions(config) })
+    let logs = this.logs.get(topicId)
     if (logs === undefined) {
       logs = []
-      this.logs.set(topic.topic, logs)
+      this.logs.set(topicId, logs)
     }
     logs[partition] = log
     return log
   }
 
+  /** The largest record batch that the topic takes: as it is configured, and as a frame of the journal can hold. */
   maxMessageBytes(topic: string): number {
-    return Number(topicSetting(this.get(topic).config, 'max.message.bytes'))
+    return Math.min(Number(topicSetting(this.get(topic).config, 'max.message.bytes')), this.directory.maxBatchBytes)
   }
 
-  /** All or none. @throws TOPIC_EXISTS, INVALID_TOPIC_NAME, INVALID_TOPIC_CONFIG */
-  async create(specs: readonly NewTopicSpec[]): Promise<void> {
-    await this.change((metadata) => {
-      const draft = copyOf(metadata)
-      return specs.map((spec) => {
-        this.refuseInternal(spec.topic)
-        const topicId = Buffer.from(this.directory.world.random.bytes(16)).toString('hex')
-        const record = draft.createTopic({ ...spec, topicId, internal: false })
-        draft.replay(record)
-        return record
+  /** All or none. @throws TOPIC_EXISTS, INVALID_TOPIC_NAME, INVALID_TOPIC_CONFIG, FOLDER_UNKNOWN, TRANSACTION_TOO_LARGE */
+  create(specs: readonly NewTopicSpec[]): Promise<void> {
+    return this.inTurn(() =>
+      this.change((metadata) => {
+        const draft = metadata.copy()
+        const topics = specs.map((spec) => ({ ...spec, topicId: this.newId(), internal: false }))
+        const records = topics.map((topic) => {
+          this.refuseInternal(topic.topic)
+          const record = draft.createTopic(topic)
+          draft.replay(record)
+          return record
+        })
+        refuseOccupied(this.directory.world.disk, this.directory.folder, topics)
+        return records
+      }),
+    )
+  }
+
+  private newId(): TopicId {
+    return Buffer.from(this.directory.world.random.bytes(16)).toString('hex')
+  }
+
+  /** @throws UNKNOWN_TOPIC, INVALID_TOPIC_CONFIG, INVALID_TOPIC_NAME */
+  alterConfig(topic: string, changes: Readonly<Record<string, string | null>>): Promise<void> {
+    return this.inTurn(async () => {
+      this.refuseInternal(topic)
+      await this.change((metadata) => [metadata.alterTopicConfig(topic, changes)])
+      const { topicId, config } = this.get(topic)
+      for (const log of this.logs.get(topicId) ?? []) log?.folder.configure(folderOptions(config))
+    })
+  }
+
+  /** All or none. @throws UNKNOWN_TOPIC, INVALID_TOPIC_NAME */
+  delete(names: readonly string[]): Promise<void> {
+    return this.inTurn(async () => {
+      await this.change((metadata) => {
+        names.forEach((name) => this.refuseInternal(name))
+        return names.flatMap((name) => metadata.deleteTopic(name))
       })
+      await this.finishDeleting()
     })
-  }
-
-  async alterConfig(topic: string, changes: Readonly<Record<string, string | null>>): Promise<void> {
-    await this.change((metadata) => [metadata.alterTopicConfig(topic, changes)])
-    const { partitions, config } = this.get(topic)
-    for (let partition = 0; partition < partitions; partition++)
-      this.log({ topic, partition }).folder.configure(folderOptions(config))
-  }
-
-  async delete(names: readonly string[]): Promise<void> {
-    await this.change((metadata) => {
-      names.forEach((name) => this.refuseInternal(name))
-      return names.flatMap((name) => metadata.deleteTopic(name))
-    })
-    for (const deleted of this.view.deletedTopics) await this.finishDeleting(deleted)
   }
 
   private refuseInternal(name: string): void {
-    if (this.internal.has(name))
-      throw coreError('INVALID_TOPIC_NAME', { what: 'the name belongs to the log itself', where: name })
+    if (!this.internal.has(name)) return
+    throw coreError('INVALID_TOPIC_NAME', { what: 'the name belongs to the log itself', where: name })
   }
 
-  private async finishDeleting({ topic, topicId, partitions }: DeletedTopic): Promise<void> {
-    if (this.view.topic(topic) === undefined) this.logs.delete(topic)
-    for (let partition = 0; partition < partitions; partition++) await this.directory.forget(topicId, partition)
-    const names = Array.from({ length: partitions }, (_, partition) => partitionName({ topic, partition }))
-    removeFolders(this.directory.world.disk, this.directory.folder, names, topicId)
-    await this.change((metadata) => [metadata.foldersRemoved(topicId)])
+  private async finishDeleting(): Promise<void> {
+    for (const deleted of this.view.deletedTopics) {
+      const { topicId, partitions } = deleted
+      for (let partition = 0; partition < partitions; partition++) await this.directory.forget(topicId, partition)
+      this.logs.delete(topicId)
+      try {
+        removeFolders(this.directory.world.disk, this.directory.folder, deleted)
+        await this.change((metadata) => [metadata.foldersRemoved(topicId)])
+      } catch (error) {
+        // The topic is gone all the same, and the metadata say what is left to do.
+        if (!(error instanceof DiskError || error instanceof MillraceError)) throw error
+      }
+    }
   }
 
   /** Reserves producer ids, durably, and returns the first of them. */
@@ -160,20 +205,26 @@ export class Topics {
     return first
   }
 
+  private inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const result = this.changes.then(work)
+    this.changes = result.catch(ignore)
+    return result
+  }
+
   /** Decides by the metadata, queues the records and applies them in the same turn; resolves when they are durable. */
   private async change(decide: (metadata: Metadata) => readonly MetadataRecord[]): Promise<void> {
-    const metadata = await this.metadata.machine()
-    this.view = metadata
-    const records = decide(metadata)
-    if (records.length === 0) return
-    const batch = batchOf(records, this.directory.world.clock.now())
-    const { durable } = this.directory.append([{ log: this.metadata.log, batch }])
-    this.metadata.replay([batch])
     try {
-      await durable
-    } catch (error) {
-      this.view = await this.metadata.machine()
-      throw error
+      await this.metadata.use((metadata) => {
+        this.view = metadata
+        const records = decide(metadata)
+        if (records.length === 0) return undefined
+        const batch = batchOf(records, this.directory.world.clock.now())
+        const { durable } = this.directory.append([{ log: this.metadata.log, batch }])
+        this.metadata.replay([batch])
+        return durable
+      })
+    } finally {
+      await this.look().catch(ignore)
     }
   }
 }
@@ -185,13 +236,6 @@ function folderOptions(config: TopicConfig): PartitionSpec['folder'] {
   }
 }
 
-/** A draft to validate several changes against each other before any is queued. */
-function copyOf(metadata: Metadata): Metadata {
-  const draft = new Metadata()
-  for (const topic of metadata.allTopics) draft.replay(draft.createTopic(topic))
-  return draft
-}
-
 function applyMetadata(metadata: Metadata, batch: Uint8Array): void {
   forEachRecord(batch, ({ key, value }) => {
     if (key !== null) metadata.replay({ key: utf8(key), value: value === null ? null : utf8(value) })
@@ -200,4 +244,8 @@ function applyMetadata(metadata: Metadata, batch: Uint8Array): void {
 
 function utf8(bytes: Uint8Array): string {
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('utf8')
+}
+
+function ignore(): void {
+  // Whoever asked for it hears of it.
 }

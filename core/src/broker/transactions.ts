@@ -1,5 +1,5 @@
 import { coreError } from '../base/error-catalogue.ts'
-import type { GroupPosition } from '../coordinator/group-offsets.ts'
+import type { GroupOffsets, GroupPosition, OffsetRecord } from '../coordinator/group-offsets.ts'
 import { coordinatorPartition } from '../coordinator/partition-of.ts'
 import { TransactionalIds, type ProducerIdentity, type TransactionalRecord } from '../coordinator/transactional-ids.ts'
 import type { AppendEntry, LogDirectory } from '../log/log-directory.ts'
@@ -80,9 +80,6 @@ export class Transactions {
     this.topic = options.topic
     this.count = options.topics.get(options.topic).partitions
     this.epochLimit = options.epochLimit
-    this.directory.onRollBack(() => {
-      for (const partition of this.partitions.values()) partition.forget()
-    })
   }
 
   private home(id: string): ReplayedPartition<TransactionalIds> {
@@ -90,27 +87,29 @@ export class Transactions {
     let home = this.partitions.get(partition)
     if (home === undefined) {
       const log = this.topics.log({ topic: this.topic, partition })
-      home = new ReplayedPartition(log, () => new TransactionalIds(this.epochLimit), applyTransactional)
+      home = new ReplayedPartition(this.directory, log, () => new TransactionalIds(this.epochLimit), applyTransactional)
       this.partitions.set(partition, home)
     }
     return home
   }
 
-  /** The machine, in a turn in which a producer id is at hand too. */
-  private async ready(home: ReplayedPartition<TransactionalIds>): Promise<TransactionalIds> {
-    for (;;) {
-      await this.producerIds.ensure()
-      const machine = await home.machine()
-      if (this.producerIds.isReady) return machine
-    }
+  /** Whether, in this turn, the machines are loaded and a producer id is at hand. */
+  private isReady(...homes: readonly Home[]): boolean {
+    return this.producerIds.isReady && homes.every((home) => home?.loaded !== null)
   }
 
-  /** Takes the transactional id over: every older instance of it is fenced when this resolves. */
+  private async prepare(...homes: readonly Home[]): Promise<void> {
+    await this.producerIds.ensure()
+    for (const home of homes) await home?.load()
+  }
+
+  /** Takes the transactional id over: every older instance of it is fenced when this resolves. @throws INVALID_OPTION */
   async open(id: string): Promise<ProducerIdentity> {
+    checkId(id)
     const home = this.home(id)
-    const machine = await this.ready(home)
+    while (!this.isReady(home)) await this.prepare(home)
     const now = this.directory.world.clock.now()
-    const { records, answer } = machine.open(id, this.producerIds.peek, now)
+    const { records, answer } = home.loaded!.open(id, this.producerIds.peek, now)
     if (answer.producerId === this.producerIds.peek) this.producerIds.take()
     const batch = batchOf(records, now)
     const { durable } = this.directory.append([{ log: home.log, batch }])
@@ -119,7 +118,10 @@ export class Transactions {
     return answer
   }
 
-  /** @throws PRODUCER_FENCED, TRANSACTION_TOO_LARGE, PARTITION_FENCED, and what GroupOffsets.commit throws */
+  /**
+   * @throws PRODUCER_FENCED, TRANSACTION_TOO_LARGE, UNKNOWN_TOPIC, UNKNOWN_PARTITION, PARTITION_FENCED, and what
+   * GroupOffsets.commit throws; nothing has happened then
+   */
   async commit(
     id: string,
     by: ProducerIdentity,
@@ -128,13 +130,13 @@ export class Transactions {
   ): Promise<Committed> {
     const home = this.home(id)
     const groupHome = offsets === null ? null : this.groups.home(offsets.group)
-    const groupMachine = await groupHome?.machine()
-    const machine = await this.ready(home)
+    while (!this.isReady(home, groupHome)) await this.prepare(home, groupHome)
     // No await from here to the queue: what is decided by the machines must be queued in the same turn.
-    this.checkSize(batches, offsets)
+    this.checkSize(id, batches, offsets)
     const now = this.directory.world.clock.now()
-    const { records, answer } = machine.commit(id, by, this.producerIds.peek, now)
-    const offsetRecords = offsets === null ? [] : (groupMachine?.commit(offsets.group, offsets.positions, now) ?? [])
+    const { records, answer } = home.loaded!.commit(id, by, this.producerIds.peek, now)
+    const offsetRecords = this.offsetRecords(groupHome?.loaded, offsets, now)
+    for (const { log } of batches) if (log.failed !== null) throw log.failed
     if (answer.next.producerId !== by.producerId) this.producerIds.take()
 
     const data = buildData(batches, by)
@@ -146,13 +148,8 @@ export class Transactions {
       touched.add(groupHome.log)
     }
     const decision: AppendEntry = { log: home.log, batch: batchOf(records, now) }
-    const marker = {
-      kind: 'commit',
-      producerId: by.producerId,
-      producerEpoch: answer.markerEpoch,
-      coordinatorEpoch,
-      timestamp: now,
-    } as const
+    const { markerEpoch: producerEpoch } = answer
+    const marker = { kind: 'commit', producerId: by.producerId, producerEpoch, coordinatorEpoch, timestamp: now } as const
     const markers = [...touched].map((log) => ({ log, batch: buildEndMarker(marker) }))
 
     const { baseOffsets, durable } = this.directory.append([...data, ...offsetEntries, decision, ...markers])
@@ -162,8 +159,18 @@ export class Transactions {
     return { baseOffsets: baseOffsets.slice(0, batches.length), by, next: answer.next }
   }
 
-  private checkSize(batches: readonly TransactionBatch[], offsets: GroupCommit | null): void {
-    let bytes = fixedBytes + (batches.length + 1) * markerBytes
+  private offsetRecords(
+    machine: GroupOffsets | undefined | null,
+    offsets: GroupCommit | null,
+    now: number,
+  ): readonly OffsetRecord[] {
+    if (!machine || offsets === null) return []
+    for (const position of offsets.positions) this.topics.checkPlace(position)
+    return machine.commit(offsets.group, offsets.positions, now)
+  }
+
+  private checkSize(id: string, batches: readonly TransactionBatch[], offsets: GroupCommit | null): void {
+    let bytes = fixedBytes + 3 * id.length + (batches.length + 1) * markerBytes
     for (const { sizeBytes } of batches) bytes += sizeBytes + batchShareBytes
     for (const { topic, metadata } of offsets?.positions ?? []) {
       bytes += positionBytes + 3 * (topic.length + metadata.length + offsets!.group.length)
@@ -175,6 +182,22 @@ export class Transactions {
       received: `${bytes} bytes`,
     })
   }
+}
+
+/** A machine that a command decides by; null where the command needs none. */
+type Home = Pick<ReplayedPartition<object>, 'loaded' | 'load'> | null
+
+/** Coordinator records count the bytes of a text in 16 bits. */
+const longestId = 8192
+
+function checkId(id: string): void {
+  if (id.length <= longestId) return
+  throw coreError('INVALID_OPTION', {
+    what: 'the transactional id is too long',
+    where: 'transactionalId',
+    expected: `at most ${longestId} characters`,
+    received: id.length,
+  })
 }
 
 /** Sequences start at 0 in every partition: each transaction has an epoch of its own. */

@@ -8,6 +8,8 @@ export interface LogClient extends AsyncDisposable {
   /** A transactional producer when `transactionalId` is given: opening it fences every older one of that id. */
   producer(options?: ProducerOptions): Promise<Producer>
   consumer(options?: ConsumerOptions): Promise<Consumer>
+  /** Makes everything acknowledged so far durable. Under durability `sync`, and on Kafka, it is so already. */
+  sync(): Promise<void>
   /** Waits for what was appended, then closes. A second call does nothing. */
   close(): Promise<void>
 }

@@ -22,6 +22,8 @@ export interface GroupPosition {
 }
 
 const maxMetadataLength = 4096
+/** In characters: a record counts the bytes of a text in 16 bits. */
+const longestGroup = 8192
 
 interface Change {
   readonly group: string
@@ -39,7 +41,7 @@ export class GroupOffsets {
 
   /** The records that commit these positions. @throws INVALID_OPTION, NUMBER_OUT_OF_RANGE */
   commit(group: string, positions: readonly GroupPosition[], timestamp: number): OffsetRecord[] {
-    if (group === '') throw coreError('INVALID_OPTION', { what: 'the group has no name', where: 'group' })
+    if (group === '' || group.length > longestGroup) throw badGroup(group)
     return positions.map((position) => {
       checkPosition(group, position)
       return { key: offsetKey(group, position), value: offsetValue(position, timestamp) }
@@ -73,6 +75,15 @@ export class GroupOffsets {
     if (position === null) positions.delete(place)
     else positions.set(place, position)
   }
+}
+
+function badGroup(group: string): Error {
+  return coreError('INVALID_OPTION', {
+    what: 'the name of the group is empty or too long',
+    where: 'group',
+    expected: `1 to ${longestGroup} characters`,
+    received: group.length,
+  })
 }
 
 function checkPosition(group: string, { topic, partition, offset, metadata }: GroupPosition): void {

@@ -40,6 +40,8 @@ const namePattern = /^[a-zA-Z0-9._-]{1,249}$/
 
 export class Metadata {
   private readonly topics = new Map<string, TopicMetadata>()
+  /** Names of topics by how they look with every "." written as "_". */
+  private readonly flatNames = new Map<string, string>()
   private readonly leaving = new Map<TopicId, DeletedTopic>()
   private producerIds = 0
 
@@ -77,13 +79,20 @@ export class Metadata {
     return topicRecord(topic)
   }
 
+  /** A draft to validate several changes against each other before any is queued. */
+  copy(): Metadata {
+    const copy = new Metadata()
+    for (const [name, topic] of this.topics) copy.topics.set(name, topic)
+    for (const [flat, name] of this.flatNames) copy.flatNames.set(flat, name)
+    copy.producerIds = this.producerIds
+    return copy
+  }
+
   /** Kafka's metric names make no difference between '.' and '_', so two topics may not differ by it alone. */
   private checkCollision(name: string): void {
-    const flat = name.replaceAll('.', '_')
-    for (const other of this.topics.keys()) {
-      if (other.replaceAll('.', '_') !== flat) continue
-      throw coreError('INVALID_TOPIC_NAME', { what: `the name differs from topic ${other} only by "." and "_"`, where: name })
-    }
+    const other = this.flatNames.get(flatName(name))
+    if (other === undefined) return
+    throw coreError('INVALID_TOPIC_NAME', { what: `the name differs from topic ${other} only by "." and "_"`, where: name })
   }
 
   /** @throws UNKNOWN_TOPIC */
@@ -136,10 +145,12 @@ export class Metadata {
   private replayTopic(topic: string, value: string | null): void {
     if (value === null) {
       this.topics.delete(topic)
+      this.flatNames.delete(flatName(topic))
       return
     }
     const { topicId, partitions, config, internal } = parse<Omit<TopicMetadata, 'topic'>>(`topic/${topic}`, value)
     this.topics.set(topic, { topic, topicId, partitions, config, internal })
+    this.flatNames.set(flatName(topic), topic)
   }
 
   private replayDeleting(topicId: TopicId, value: string | null): void {
@@ -156,20 +167,36 @@ function topicRecord({ topic, topicId, partitions, config, internal }: TopicMeta
 }
 
 function parse<T>(key: string, value: string): T {
-  const parsed = JSON.parse(value) as { readonly v?: number }
-  if (parsed.v !== version) {
+  const parsed = objectIn(value)
+  if (parsed?.v !== version) {
     throw coreError('UNSUPPORTED_FORMAT', {
       what: 'a metadata record has another version',
       where: key,
       expected: version,
-      received: String(parsed.v),
+      received: String(parsed === null ? 'no object' : parsed.v),
     })
   }
   return parsed as T
 }
 
+function objectIn(json: string): { readonly v?: unknown } | null {
+  try {
+    const parsed: unknown = JSON.parse(json)
+    return typeof parsed === 'object' ? parsed : null
+  } catch {
+    return null
+  }
+}
+
+function flatName(name: string): string {
+  return name.replaceAll('.', '_')
+}
+
 /** Kafka's rule. @throws INVALID_TOPIC_NAME */
 function checkName(name: string): void {
   if (namePattern.test(name) && name !== '.' && name !== '..') return
-  throw coreError('INVALID_TOPIC_NAME', { what: 'the topic name is not legal', where: JSON.stringify(name.slice(0, 260)) })
+  throw coreError('INVALID_TOPIC_NAME', {
+    what: 'the topic name is not legal',
+    where: JSON.stringify(name.slice(0, 260)),
+  })
 }

@@ -78,7 +78,7 @@ export function checkTopicConfig(topic: string, config: TopicConfig): void {
         received: name,
       })
     }
-    if (setting.check(value)) continue
+    if (typeof value === 'string' && setting.check(value)) continue
     throw coreError('INVALID_TOPIC_CONFIG', {
       what: `the setting ${name} is not valid`,
       where: topic,

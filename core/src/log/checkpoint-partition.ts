@@ -1,6 +1,10 @@
-import type { Disk } from '../base/disk.ts'
+import { DiskError, type Disk } from '../base/disk.ts'
+import { coreError } from '../base/error-catalogue.ts'
+import { readBatchHeader } from '../record/batch-header.ts'
+import { isBatchIntact } from '../record/batch-validation.ts'
 import type { PartitionCheckpoint } from '../storage/checkpoint.ts'
 import { replaceFile } from '../storage/atomic-file.ts'
+import { segmentBases } from '../storage/folder-files.ts'
 import { decodeProducerSnapshot, encodeProducerSnapshot } from '../storage/producer-snapshot.ts'
 import { segmentPath } from '../storage/segment.ts'
 import type { PartitionLog } from './partition-log.ts'
@@ -46,9 +50,51 @@ export function removeOldSnapshots(disk: Disk, path: string, before: PartitionCh
   }
 }
 
-/** The producers as they were at the row's offset. @throws SEGMENT_DAMAGED */
+/**
+ * The producers as they were at the row's offset. A snapshot that is missing or damaged is made up for by reading all that it
+ * sums up. @throws SEGMENT_DAMAGED when that is damaged too
+ */
 export function readProducers(disk: Disk, path: string, row: PartitionCheckpoint): ProducerStates {
   if (!row.producers) return new ProducerStates()
   const file = segmentPath(path, row.recoveryOffset, 'snapshot')
-  return ProducerStates.from(decodeProducerSnapshot(disk.readFile(file), file))
+  try {
+    return ProducerStates.from(decodeProducerSnapshot(disk.readFile(file), file))
+  } catch (cause) {
+    if (cause instanceof DiskError && cause.code !== 'ENOENT' && cause.code !== 'EISDIR') throw cause
+    return replayProducers(disk, path, row, cause)
+  }
+}
+
+function replayProducers(disk: Disk, path: string, row: PartitionCheckpoint, cause: unknown): ProducerStates {
+  const states = new ProducerStates()
+  let next = row.startOffset
+  for (const bytes of segmentsBelow(disk, path, row)) {
+    for (let at = 0; at < bytes.length;) {
+      if (!isBatchIntact(bytes, at)) throw unsure(path, next, cause)
+      const header = readBatchHeader(bytes, at)
+      if (header.baseOffset !== next) throw unsure(path, next, cause)
+      states.apply(header, bytes.subarray(at, at + header.sizeBytes))
+      next += header.lastOffsetDelta + 1
+      at += header.sizeBytes
+    }
+  }
+  if (next !== row.recoveryOffset) throw unsure(path, next, cause)
+  return states
+}
+
+function* segmentsBelow(disk: Disk, path: string, { folder: { active } }: PartitionCheckpoint): Generator<Uint8Array> {
+  for (const base of segmentBases(disk, path)) {
+    if (base > active.baseOffset) return
+    const bytes = disk.readFile(segmentPath(path, base, 'log'))
+    yield base === active.baseOffset ? bytes.subarray(0, active.logBytes) : bytes
+  }
+}
+
+function unsure(path: string, offset: number, cause: unknown): Error {
+  return coreError('SEGMENT_DAMAGED', {
+    what: 'a producer snapshot is damaged, and so is the segment that could make up for it',
+    where: path,
+    received: `no batch at offset ${offset}`,
+    cause,
+  })
 }

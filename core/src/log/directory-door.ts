@@ -4,7 +4,7 @@ import { DiskError, type DirectoryLock, type Disk } from '../base/disk.ts'
 import type { World } from '../base/world.ts'
 
 /** Makes the directory if it is missing and takes its lock; says in the caller's terms why it cannot. */
-export function openDirectory({ disk }: World, folder: string): DirectoryLock {
+export function openDirectory({ disk }: World, folder: string, holder: string): DirectoryLock {
   try {
     const found = disk.stat(folder)
     if (found !== null && found.kind !== 'folder') {
@@ -16,7 +16,7 @@ export function openDirectory({ disk }: World, folder: string): DirectoryLock {
       })
     }
     if (found === null) makeDurably(disk, folder)
-    return disk.lock(`${folder}/.lock`, 'Millrace')
+    return disk.lock(`${folder}/.lock`, holder)
   } catch (cause) {
     throw doorError(cause, folder)
   }
@@ -44,6 +44,8 @@ export function doorError(cause: unknown, folder: string): unknown {
     case 'ENOTDIR':
     case 'EEXIST':
       return coreError('NOT_A_DIRECTORY', { what: 'a file stands in the way of the data directory', where: cause.path, cause })
+    case 'EISDIR':
+      return coreError('NOT_A_FILE', { what: 'a folder stands in the place of a file of the log', where: cause.path, cause })
     case 'ENOSPC':
       return coreError('DISK_FULL', { what: 'the data directory cannot be made', where: cause.path, cause })
     default:

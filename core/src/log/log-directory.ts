@@ -1,20 +1,22 @@
 import { assert } from '../base/assert.ts'
 import { coreError } from '../base/error-catalogue.ts'
-import { MillraceError } from '../base/errors.ts'
+import type { MillraceError } from '../base/errors.ts'
 import { DiskError, type DirectoryLock } from '../base/disk.ts'
-import { partitionName, type TopicId } from '../base/ids.ts'
+import type { TopicId } from '../base/ids.ts'
 import type { World } from '../base/world.ts'
 import { readCheckpoint, writeCheckpoint, type Checkpoint, type PartitionCheckpoint } from '../storage/checkpoint.ts'
-import { createJournalFile, Journal, type JournalGeometry } from '../storage/journal.ts'
-import type { JournalEntry } from '../storage/journal-frame.ts'
-import { PartitionFolder, type PartitionFolderOptions } from '../storage/partition-folder.ts'
-import { checkpointPartition, readProducers, removeOldSnapshots } from './checkpoint-partition.ts'
+import { Journal, type JournalEnd, type JournalGeometry } from '../storage/journal.ts'
+import { entryHeaderBytes, frameHeaderBytes, type JournalEntry } from '../storage/journal-frame.ts'
+import { lookAhead } from '../storage/journal-scan.ts'
+import { checkpointPartition, removeOldSnapshots } from './checkpoint-partition.ts'
+import { createDirectory } from './create-directory.ts'
 import { doorError, openDirectory } from './directory-door.ts'
 import type { Durability, LogGeometry } from './log-options.ts'
-import { PartitionLog } from './partition-log.ts'
-import { ProducerStates } from './producer-states.ts'
+import { openPartition, type PartitionSpec } from './open-partition.ts'
+import type { PartitionLog } from './partition-log.ts'
 import { replayJournal } from './recovery.ts'
 import { Rounds, type StagedBatch } from './rounds.ts'
+import { Tails } from './tails.ts'
 import { WriteBehind } from './write-behind.ts'
 
 /**
@@ -35,14 +37,8 @@ export interface LogDirectoryOptions {
   readonly folder: string
   readonly durability: Durability
   readonly geometry: LogGeometry
-}
-
-/** A partition as the caller knows it. */
-export interface PartitionSpec {
-  readonly topic: string
-  readonly partition: number
-  readonly topicId: TopicId
-  readonly folder: PartitionFolderOptions
+  /** What others are told who want the directory meanwhile. */
+  readonly holder: string
 }
 
 export interface Appended {
@@ -64,6 +60,8 @@ export class LogDirectory {
   readonly epoch: number
   /** The largest frame, its header included: also bounded by the journal that the directory was made with. */
   readonly maxFrameBytes: number
+  /** The largest batch that such a frame holds. */
+  readonly maxBatchBytes: number
   private readonly journalGeometry: JournalGeometry
   private readonly openedAt: { readonly sequence: number; readonly clean: boolean }
   private readonly lock: DirectoryLock
@@ -79,13 +77,10 @@ export class LogDirectory {
   private dirty = new Set<PartitionLog>()
   /** Written since the directory was opened: their indexes want their last entry at a clean close. */
   private readonly touched = new Set<PartitionLog>()
-  /** Everything in the tails, in the order of the journal; it is dropped from the front. */
-  private tailOrder: StagedBatch[] = []
-  private tailHead = 0
-  private tailBytes = 0
+  private readonly tails: Tails
   private checkpointing: Promise<void> | null = null
   private readonly rollBackListeners = new Set<(error: MillraceError) => void>()
-  private closed = false
+  private closing: Promise<void> | null = null
 
   private constructor(options: LogDirectoryOptions, lock: DirectoryLock, checkpoint: Checkpoint, recovered: Recovered) {
     this.world = options.world
@@ -98,34 +93,35 @@ export class LogDirectory {
     this.rows = new Map(checkpoint.partitions.map((row) => [keyOf(row.topicId, row.partition), row]))
     this.journalGeometry = { fileBytes: checkpoint.journal.fileBytes, blockBytes: checkpoint.journal.blockBytes }
     this.maxFrameBytes = Math.min(options.geometry.maxFrameBytes, checkpoint.journal.fileBytes / 4)
+    this.maxBatchBytes = this.maxFrameBytes - frameHeaderBytes - entryHeaderBytes
     this.openedAt = { sequence: recovered.sequence, clean: !recovered.unclean }
     this.journal = new Journal(options.world.disk, options.folder, this.journalGeometry, recovered)
-    if (checkpoint.journal.file === recovered.file) this.journal.release()
+    this.journal.release(checkpoint.journal.file)
     this.rounds = new Rounds({
       journal: this.journal,
       salt: this.salt,
       epoch: this.epoch,
       durability: options.durability,
       roundBytes: options.geometry.roundBytes,
-      nextSequence: recovered.sequence,
       hooks: {
         makeRoom: (sizeBytes) => this.makeRoom(sizeBytes),
         durable: (batches) => this.onDurable(batches),
         rolledBack: (error) => this.onRolledBack(error),
       },
     })
+    this.tails = new Tails(options.geometry.tailBytes)
     this.writeBehind = new WriteBehind(options.world.clock, options.geometry.writeBehindBytes, (log) => {
-      this.unwritten.set(log, tailBytesAfter(log))
-      this.trimTail()
+      this.tails.written(log)
+      this.tails.trim()
     })
   }
 
   /** Locks, recovers, and is ready to append. @throws DATA_DIRECTORY_*, NOT_A_DIRECTORY, JOURNAL_DAMAGED, CHECKPOINT_DAMAGED */
   static async open(options: LogDirectoryOptions): Promise<LogDirectory> {
     const { world, folder, geometry } = options
-    const lock = openDirectory(world, folder)
+    const lock = openDirectory(world, folder, options.holder)
     try {
-      const checkpoint = readCheckpoint(world.disk, folder) ?? (await create(world, folder, geometry))
+      const checkpoint = readCheckpoint(world.disk, folder) ?? (await createDirectory(world, folder, geometry))
       const directory = new LogDirectory(options, lock, checkpoint, await recover(world, folder, checkpoint))
       directory.completeJournal().catch(() => {
         // Tried again when the first file is full, and reported then.
@@ -160,35 +156,21 @@ export class LogDirectory {
       open.folder.configure(spec.folder)
       return open
     }
-    const log = this.openPartition(spec, this.rows.get(key))
+    const log = openPartition(this.world.disk, this.folder, spec, this.rows.get(key))
     this.partitions.set(key, log)
     for (const bytes of this.replayed.get(key) ?? []) this.replay(log, bytes)
     this.replayed.delete(key)
     return log
   }
 
-  private openPartition(spec: PartitionSpec, row: PartitionCheckpoint | undefined): PartitionLog {
-    const path = `${this.folder}/${partitionName(spec)}`
-    const { disk } = this.world
-    if (row === undefined) {
-      const folder = new PartitionFolder(disk, path, spec.topicId, spec.folder)
-      return new PartitionLog(spec.topic, spec.partition, spec.topicId, folder, 0, new ProducerStates())
-    }
-    try {
-      const folder = PartitionFolder.open(disk, path, spec.topicId, spec.folder, row.folder, row.recoveryOffset)
-      const producers = readProducers(disk, path, row)
-      return new PartitionLog(spec.topic, spec.partition, spec.topicId, folder, row.startOffset, producers)
-    } catch (cause) {
-      if (!(cause instanceof Error)) throw cause
-      return damagedPartition(spec, path, row, this.world, cause)
-    }
-  }
-
+  /** What the journal holds of a partition that cannot be opened stays in the journal: no checkpoint succeeds. */
   private replay(log: PartitionLog, bytes: Uint8Array): void {
-    if (log.failed !== null) return
+    if (!log.isReadable) {
+      this.dirty.add(log)
+      return
+    }
     const batch = log.replay(bytes)
-    if (batch === null) return
-    this.remember({ log, batch })
+    if (batch !== null) this.remember({ log, batch })
   }
 
   /** Forgets a partition whose topic was deleted: its files are closed, and no checkpoint mentions it again. */
@@ -202,15 +184,18 @@ export class LogDirectory {
     log.condemn(coreError('UNKNOWN_TOPIC', { what: 'the topic was deleted', where: log.name }))
     this.dirty.delete(log)
     this.touched.delete(log)
+    this.tails.forget(log)
     await this.writeBehind.run(async () => log.folder.close())
   }
 
   /**
    * Stages the batches and queues them for one frame: a crash leaves all of them or none.
-   * @throws what PartitionLog.stage throws, when the first is refused; later ones must have been validated by the caller.
+   * @throws CLOSED, TRANSACTION_TOO_LARGE, JOURNAL_FAILED, why a partition failed, and what PartitionLog.stage throws when the
+   * first is refused; later ones must have been validated by the caller.
    */
   append(entries: readonly AppendEntry[]): Appended {
     this.assertOpen()
+    this.checkSize(entries)
     const failed = this.rounds.failed ?? entries.find(({ log }) => log.failed !== null)?.log.failed
     if (failed) throw failed
     const baseOffsets: number[] = []
@@ -221,6 +206,25 @@ export class LogDirectory {
       baseOffsets.push(result.kind === 'staged' ? result.batch.baseOffset : result.baseOffset)
     }
     return { baseOffsets, durable: this.rounds.submit(staged) }
+  }
+
+  private checkSize(entries: readonly AppendEntry[]): void {
+    let sizeBytes = frameHeaderBytes
+    for (const { batch } of entries) sizeBytes += entryHeaderBytes + batch.length
+    if (sizeBytes <= this.maxFrameBytes) return
+    throw coreError('TRANSACTION_TOO_LARGE', {
+      what: 'what belongs together does not fit into one frame of the journal',
+      expected: `at most ${this.maxFrameBytes} bytes`,
+      received: `${sizeBytes} bytes`,
+    })
+  }
+
+  /** Resolves when everything queued so far has been answered: true when the last of it is durable, false when it was refused. */
+  settled(): Promise<boolean> {
+    return this.rounds.submit([]).then(
+      () => true,
+      () => false,
+    )
   }
 
   /** Asks to be called, once, before the next round gathers. */
@@ -241,39 +245,21 @@ export class LogDirectory {
     }
     for (const { log } of batches) {
       log.wake()
-      this.writeBehind.consider(log, this.unwrittenBytes(log))
+      this.writeBehind.consider(log, this.tails.unwrittenBytes(log))
     }
-    this.trimTail()
+    this.tails.trim()
   }
 
   private remember(staged: StagedBatch): void {
+    if (!this.isCurrent(staged.log)) return
     this.dirty.add(staged.log)
     this.touched.add(staged.log)
-    this.tailOrder.push(staged)
-    this.tailBytes += staged.batch.bytes.length
-    this.unwritten.set(staged.log, this.unwrittenBytes(staged.log) + staged.batch.bytes.length)
+    this.tails.add(staged)
   }
 
-  /** Bytes in each partition's tail that its segment lacks. */
-  private readonly unwritten = new Map<PartitionLog, number>()
-
-  private unwrittenBytes(log: PartitionLog): number {
-    return this.unwritten.get(log) ?? 0
-  }
-
-  /** Drops the oldest batches that segments have, while the tails are over their bound. */
-  private trimTail(): void {
-    while (this.tailBytes > this.geometry.tailBytes && this.tailHead < this.tailOrder.length) {
-      const { log, batch } = this.tailOrder[this.tailHead]!
-      const forgotten = this.partitions.get(keyOf(log.topicId, log.partition)) !== log
-      if (!forgotten && batch.nextOffset > log.folder.endOffset) break
-      if (!forgotten) log.tail.shift()
-      this.tailBytes -= batch.bytes.length
-      this.tailHead++
-    }
-    if (this.tailHead < 4096 || this.tailHead * 2 < this.tailOrder.length) return
-    this.tailOrder = this.tailOrder.slice(this.tailHead)
-    this.tailHead = 0
+  /** Not one whose topic was deleted. */
+  private isCurrent(log: PartitionLog): boolean {
+    return this.partitions.get(keyOf(log.topicId, log.partition)) === log
   }
 
   private onRolledBack(error: MillraceError): void {
@@ -319,7 +305,7 @@ export class LogDirectory {
   private async writeCheckpoint(clean: boolean): Promise<void> {
     assert(this.replayed.size === 0, 'a checkpoint would release the journal of a partition that nobody has opened')
     // Everything before this point of the journal is covered, since every partition is taken at a later watermark.
-    const start = { ...this.journal.position, sequence: this.rounds.nextSequence }
+    const start = this.journal.end
     const dirty = [...this.dirty]
     this.dirty = new Set()
     try {
@@ -328,32 +314,37 @@ export class LogDirectory {
       for (const log of dirty) await this.writeBehind.run(() => this.checkpointOne(log, clean))
       this.world.disk.syncFolder(this.folder)
       await this.saveCheckpoint(start, clean)
-      this.journal.release()
-      for (const log of dirty) removeOldSnapshots(this.world.disk, log.folder.path, before.get(keyOf(log.topicId, log.partition)))
+      this.journal.release(start.file)
+      this.tidy(dirty, before)
     } catch (error) {
-      for (const log of dirty) this.dirty.add(log)
+      for (const log of dirty) if (this.isCurrent(log)) this.dirty.add(log)
       throw error
     }
   }
 
-  private async checkpointOne(log: PartitionLog, clean: boolean): Promise<void> {
-    const key = keyOf(log.topicId, log.partition)
-    if (this.partitions.get(key) !== log) return
-    if (log.failed !== null) throw log.failed
-    const row = await checkpointPartition(this.world.disk, log, this.writeBehind, clean)
-    if (row !== null) this.rows.set(key, row)
+  private tidy(logs: readonly PartitionLog[], before: ReadonlyMap<string, PartitionCheckpoint>): void {
+    for (const log of logs) {
+      if (!this.isCurrent(log)) continue
+      attempt(() => removeOldSnapshots(this.world.disk, log.folder.path, before.get(keyOf(log.topicId, log.partition))))
+    }
   }
 
-  private async saveCheckpoint(
-    start: { readonly file: number; readonly position: number; readonly sequence: number },
-    clean: boolean,
-  ): Promise<void> {
-    await writeCheckpoint(this.world.disk, this.folder, {
+  private async checkpointOne(log: PartitionLog, clean: boolean): Promise<void> {
+    if (!this.isCurrent(log)) return
+    if (log.failed !== null) throw log.failed
+    const row = await checkpointPartition(this.world.disk, log, this.writeBehind, clean)
+    if (row !== null && this.isCurrent(log)) this.rows.set(keyOf(log.topicId, log.partition), row)
+  }
+
+  private async saveCheckpoint(start: JournalEnd, clean: boolean): Promise<void> {
+    const { disk } = this.world
+    const ahead = clean ? await lookAhead(disk, this.folder, start) : 0
+    await writeCheckpoint(disk, this.folder, {
       version: 1,
       salt: this.salt,
       epoch: this.epoch,
       clean,
-      journal: { ...start, files: this.journal.fileCount, ...this.journalGeometry },
+      journal: { ...start, ahead, files: this.journal.fileCount, ...this.journalGeometry },
       partitions: [...this.rows.values()],
     })
   }
@@ -367,9 +358,12 @@ export class LogDirectory {
    * Waits for what was submitted, writes everything to the segments and leaves an empty journal. When that fails, everything
    * acknowledged stands in the journal, and the next open finds it. @throws DISK_FULL, CLOSE_FAILED, PARTITION_FENCED
    */
-  async close(): Promise<void> {
-    if (this.closed) return
-    this.closed = true
+  close(): Promise<void> {
+    this.closing ??= this.closeOnce()
+    return this.closing
+  }
+
+  private async closeOnce(): Promise<void> {
     try {
       await this.rounds.idle()
       await this.completing?.catch(() => {
@@ -379,14 +373,29 @@ export class LogDirectory {
     } catch (cause) {
       throw closeError(cause, this.folder)
     } finally {
-      await this.releaseAll()
+      await this.letGo()
     }
   }
 
-  private async releaseAll(): Promise<void> {
+  /** Lets go of the directory and leaves it as it was found, for an open that cannot be finished. */
+  async abandon(): Promise<void> {
+    this.closing ??= this.rounds
+      .idle()
+      .then(() => this.completing)
+      .then(
+        () => this.letGo(),
+        () => this.letGo(),
+      )
+    await this.closing
+  }
+
+  private async letGo(): Promise<void> {
     this.writeBehind.stop()
     await this.writeBehind.run(async () => {
-      for (const log of this.partitions.values()) attempt(() => log.folder.close())
+      for (const log of this.partitions.values()) {
+        log.condemn(this.closedError())
+        attempt(() => log.folder.close())
+      }
     })
     attempt(() => this.journal.close())
     attempt(() => this.lock.release())
@@ -398,12 +407,17 @@ export class LogDirectory {
     })
     for (const log of this.touched) this.dirty.add(log)
     const { sequence, clean } = this.openedAt
-    if (clean && this.dirty.size === 0 && this.rounds.nextSequence === sequence) return
+    if (clean && this.dirty.size === 0 && this.journal.nextSequence === sequence) return
     await this.writeCheckpoint(true)
   }
 
-  private assertOpen(): void {
-    if (this.closed) throw coreError('CLOSED', { what: 'the log is closed', where: this.folder })
+  /** @throws CLOSED */
+  assertOpen(): void {
+    if (this.closing !== null) throw this.closedError()
+  }
+
+  private closedError(): MillraceError {
+    return coreError('CLOSED', { what: 'the log is closed', where: this.folder })
   }
 }
 
@@ -432,55 +446,17 @@ async function recover(world: World, folder: string, checkpoint: Checkpoint): Pr
   return { ...end, epoch: end.epoch + (end.unclean ? 1 : 0), batches }
 }
 
-function tailBytesAfter(log: PartitionLog): number {
-  return log.tail.slice(log.folder.endOffset, log.highWatermark).reduce((sum, batch) => sum + batch.bytes.length, 0)
-}
-
 function closeError(cause: unknown, folder: string): unknown {
   if (!(cause instanceof DiskError)) return cause
   const code = cause.code === 'ENOSPC' ? 'DISK_FULL' : 'CLOSE_FAILED'
   return coreError(code, { what: 'the log could not be closed cleanly', where: `${folder}: ${cause.message}`, cause })
 }
 
-/** Everything is let go, whatever one of them says. */
-function attempt(release: () => void): void {
+/** What is done as far as it goes, whatever one step of it says. */
+function attempt(step: () => void): void {
   try {
-    release()
+    step()
   } catch {
-    // A handle that does not close loses nothing: what counts was synced.
+    // A handle that does not close, or a file that is left, loses nothing: what counts was synced.
   }
-}
-
-/** Makes an empty log. The checkpoint is written last: a crash before it leaves a directory that is made again. */
-async function create(world: World, folder: string, geometry: LogGeometry): Promise<Checkpoint> {
-  const { disk, random } = world
-  await createJournalFile(disk, folder, 0, geometry.journal)
-  const checkpoint: Checkpoint = {
-    version: 1,
-    salt: Buffer.from(random.bytes(4)).readUInt32BE(0),
-    epoch: 0,
-    clean: true,
-    journal: { file: 0, position: 0, sequence: 1, files: 1, ...geometry.journal },
-    partitions: [],
-  }
-  await writeCheckpoint(disk, folder, checkpoint)
-  return checkpoint
-}
-
-/** A partition whose files contradict the checkpoint: it answers everything with why, and the others go on. */
-function damagedPartition(
-  spec: PartitionSpec,
-  path: string,
-  row: PartitionCheckpoint,
-  { disk }: World,
-  cause: Error,
-): PartitionLog {
-  const folder = new PartitionFolder(disk, path, spec.topicId, spec.folder, row.recoveryOffset)
-  const log = new PartitionLog(spec.topic, spec.partition, spec.topicId, folder, row.startOffset, new ProducerStates())
-  log.condemn(
-    cause instanceof MillraceError
-      ? cause
-      : coreError('SEGMENT_DAMAGED', { what: 'the files of the partition cannot be opened', where: path, cause }),
-  )
-  return log
 }

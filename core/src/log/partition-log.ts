@@ -1,12 +1,11 @@
 import { DiskError } from '../base/disk.ts'
 import { coreError } from '../base/error-catalogue.ts'
-import type { MillraceError } from '../base/errors.ts'
+import { MillraceError } from '../base/errors.ts'
 import type { TopicId } from '../base/ids.ts'
 import { checkBatch } from '../record/batch-validation.ts'
-import { lastOffsetOf, readBatchHeader, stampBatch, type BatchHeader } from '../record/batch-header.ts'
-import { readCoordinatorEpoch } from '../record/control-record.ts'
+import { readBatchHeader, stampBatch, type BatchHeader } from '../record/batch-header.ts'
 import type { PartitionFolder } from '../storage/partition-folder.ts'
-import { ProducerStates } from './producer-states.ts'
+import type { ProducerStates } from './producer-states.ts'
 import { Tail, type TailBatch } from './tail.ts'
 
 /**
@@ -94,6 +93,10 @@ export class PartitionLog {
     return this.condition.kind === 'open' ? null : this.condition.error
   }
 
+  get isReadable(): boolean {
+    return this.condition.kind !== 'condemned'
+  }
+
   /** It takes nothing more; what it has stays readable. */
   fence(error: MillraceError): void {
     if (this.condition.kind === 'open') this.condition = { kind: 'fenced', error }
@@ -115,7 +118,7 @@ export class PartitionLog {
     if (verdict.kind === 'duplicate') return verdict
     stampBatch(bytes, 0, this.end, epoch)
     const header = readBatchHeader(bytes, 0)
-    applyTo(this.appended, header, bytes)
+    this.appended.apply(header, bytes)
     const batch = { bytes, baseOffset: this.end, nextOffset: this.end + header.lastOffsetDelta + 1 }
     this.end = batch.nextOffset
     this.tail.push(batch)
@@ -126,7 +129,7 @@ export class PartitionLog {
   advance(batch: TailBatch): void {
     this.watermark = batch.nextOffset
     const header = readBatchHeader(batch.bytes, 0)
-    applyTo(this.durable, header, batch.bytes)
+    this.durable.apply(header, batch.bytes)
     this.stable = this.durable.firstUnstableOffset ?? this.watermark
   }
 
@@ -143,7 +146,7 @@ export class PartitionLog {
       })
     }
     const batch = { bytes, baseOffset: header.baseOffset, nextOffset: header.baseOffset + header.lastOffsetDelta + 1 }
-    applyTo(this.appended, header, bytes)
+    this.appended.apply(header, bytes)
     this.end = batch.nextOffset
     this.tail.push(batch)
     this.advance(batch)
@@ -172,7 +175,7 @@ export class PartitionLog {
 
   /**
    * Whole batches from the one that holds `offset`, below `limit` (a watermark): at least one if there is one, then while
-   * they fit into `maxBytes`. @throws OFFSET_OUT_OF_RANGE, SEGMENT_DAMAGED
+   * they fit into `maxBytes`. @throws OFFSET_OUT_OF_RANGE, SEGMENT_DAMAGED, READ_FAILED, and why the partition was condemned
    */
   async read(offset: number, limit: number, maxBytes: number): Promise<readonly Uint8Array[]> {
     if (this.condition.kind === 'condemned') throw this.condition.error
@@ -193,43 +196,60 @@ export class PartitionLog {
     })
   }
 
+  /** What is good before the first damage; the damage itself is an error for whoever asks for it. */
   private async readFolder(offset: number, limit: number, maxBytes: number): Promise<readonly Uint8Array[]> {
-    const bytes = await this.readBytes(offset, maxBytes)
+    const bytes = await this.fromDisk(offset, () => this.folder.read(offset, maxBytes))
     const batches: Uint8Array[] = []
+    let next = offset
     for (let at = 0; at < bytes.length;) {
-      const header = this.checked(bytes, at)
+      const header = this.batchAt(bytes, at, next)
+      if (header instanceof MillraceError) {
+        if (batches.length > 0) return batches
+        throw header
+      }
       if (header.baseOffset >= limit) break
       batches.push(bytes.subarray(at, at + header.sizeBytes))
       at += header.sizeBytes
+      next = header.baseOffset + header.lastOffsetDelta + 1
     }
-    if (batches.length > 0 && lastOffsetOf(batches[0]!, 0) >= offset) return batches
-    throw coreError('SEGMENT_DAMAGED', {
-      what: 'the segments lack an offset that was written',
-      where: this.name,
-      received: offset,
-    })
+    if (batches.length > 0) return batches
+    throw this.damaged(offset, 'the segments lack an offset that was written')
   }
 
-  private async readBytes(offset: number, maxBytes: number): Promise<Buffer> {
+  /** An offset at or before the first record at or after that time, from the folder; undefined where it has none. @throws READ_FAILED */
+  async offsetBefore(timestamp: number): Promise<number | undefined> {
+    if (this.condition.kind === 'condemned') throw this.condition.error
+    return this.fromDisk(this.startOffset, () => this.folder.offsetBefore(timestamp))
+  }
+
+  /** What an error of the disk means to somebody who reads from that offset on. */
+  private async fromDisk<T>(offset: number, read: () => Promise<T>): Promise<T> {
     try {
-      return await this.folder.read(offset, maxBytes)
+      return await read()
     } catch (cause) {
       if (!(cause instanceof DiskError)) throw cause
-      throw coreError('READ_FAILED', { what: `a segment cannot be read at offset ${offset}`, where: cause.path, cause })
+      if (cause.code === 'ENOENT') throw this.damaged(offset, 'a file of the segment is missing', cause)
+      throw coreError('READ_FAILED', {
+        what: 'a segment cannot be read',
+        where: `${this.name} at offset ${offset}, ${cause.path}`,
+        cause,
+      })
     }
   }
 
-  private checked(bytes: Buffer, at: number): BatchHeader {
+  /** The header of an intact batch that holds `offset` and, behind another one, begins with it; otherwise what is wrong. */
+  private batchAt(bytes: Buffer, at: number, offset: number): BatchHeader | MillraceError {
     try {
-      return checkBatch(bytes, at, bytes.length)
+      const header = checkBatch(bytes, at, bytes.length)
+      const last = header.baseOffset + header.lastOffsetDelta
+      if (at === 0 ? header.baseOffset <= offset && offset <= last : header.baseOffset === offset) return header
+      return this.damaged(offset, `a batch of offsets ${header.baseOffset} to ${last} stands in place of another`)
     } catch (cause) {
-      throw coreError('SEGMENT_DAMAGED', { what: 'a batch on disk is damaged', where: this.name, cause })
+      return this.damaged(offset, 'a batch on disk is damaged', cause)
     }
   }
-}
 
-function applyTo(states: ProducerStates, header: BatchHeader, bytes: Uint8Array): void {
-  if (header.producerId < 0) return
-  if (header.control) states.applyMarker(header, readCoordinatorEpoch(bytes))
-  else states.apply(header)
+  private damaged(offset: number, what: string, cause?: unknown): MillraceError {
+    return coreError('SEGMENT_DAMAGED', { what, where: `${this.name} at offset ${offset}, ${this.folder.pathOf(offset)}`, cause })
+  }
 }

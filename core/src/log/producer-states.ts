@@ -1,5 +1,6 @@
 import { coreError } from '../base/error-catalogue.ts'
 import type { BatchHeader } from '../record/batch-header.ts'
+import { readCoordinatorEpoch } from '../record/control-record.ts'
 import type { ProducerSnapshotEntry } from '../storage/producer-snapshot.ts'
 
 /**
@@ -57,11 +58,14 @@ export class ProducerStates {
     return this.open.values().next().value
   }
 
-  /** @throws PRODUCER_FENCED, OUT_OF_ORDER_SEQUENCE, DUPLICATE_DIFFERS */
+  /**
+   * An unknown producer begins at 0, as does a new epoch: nothing of a partition is forgotten here, so a first batch with another
+   * number would leave out one that was refused or is still on its way. @throws PRODUCER_FENCED, OUT_OF_ORDER_SEQUENCE, DUPLICATE_DIFFERS
+   */
   check(header: BatchHeader, where: string): Verdict {
     if (header.producerId < 0 || header.control) return accept
     const state = this.producers.get(header.producerId)
-    if (state === undefined) return header.transactional ? this.expect(0, header, where) : accept
+    if (state === undefined) return this.expect(0, header, where)
     if (header.producerEpoch < state.epoch) throw fenced(state, header, where)
     if (header.producerEpoch > state.epoch || state.batches.length === 0) return this.expect(0, header, where)
     const duplicate = state.batches.find((batch) => repeats(batch, header))
@@ -80,9 +84,14 @@ export class ProducerStates {
     })
   }
 
-  /** A data batch of a producer that was accepted at its offset. */
-  apply(header: BatchHeader): void {
+  /** A batch that stands at its offset. */
+  apply(header: BatchHeader, batch: Uint8Array): void {
     if (header.producerId < 0) return
+    if (header.control) this.applyMarker(header, readCoordinatorEpoch(batch))
+    else this.applyData(header)
+  }
+
+  private applyData(header: BatchHeader): void {
     const state = this.stateFor(header)
     const lastOffset = header.baseOffset + header.lastOffsetDelta
     state.batches.push({
@@ -103,7 +112,7 @@ export class ProducerStates {
   }
 
   /** The marker that ends a producer's transaction. It carries the epoch of the next one (KIP-890). */
-  applyMarker(header: BatchHeader, coordinatorEpoch: number): void {
+  private applyMarker(header: BatchHeader, coordinatorEpoch: number): void {
     const state = this.stateFor(header)
     state.coordinatorEpoch = coordinatorEpoch
     state.transactionFirstOffset = -1

@@ -15,8 +15,9 @@ import type { TailBatch } from './tail.ts'
  *   O1  One round is in flight; the next gathers meanwhile (group commit).
  *   O2  What was submitted together stands in one frame: a crash leaves all of it or nothing.
  *   O3  Answers leave in the order of submission, after everything before them is durable.
- *   O4  After an error other than a full disk nothing is written any more: whether the frame is on the disk is unknown,
- *       and a sync that failed is never retried as success.
+ *   O4  After an error of the journal nothing is written any more: whether the frame is on the disk is unknown, and a sync that
+ *       failed is never retried as success. Only a write that found no room is harmless: its frame is not whole, the next one
+ *       is written over it. Where no room can be made the journal has not been touched.
  */
 export interface StagedBatch {
   readonly log: PartitionLog
@@ -34,7 +35,7 @@ type RoundState = { readonly kind: 'open' } | { readonly kind: 'failed'; readonl
 
 /** What the directory does around a round. */
 export interface RoundHooks {
-  /** Makes room in the journal for a frame. @throws DISK_FULL when no checkpoint can free a file */
+  /** Makes room in the journal for a frame. @throws DISK_FULL, PARTITION_FENCED and others when no checkpoint can free a file */
   makeRoom(sizeBytes: number): Promise<void>
   /** The batches are durable, in this order. */
   durable(batches: readonly StagedBatch[]): void
@@ -52,7 +53,6 @@ export class Rounds {
   private readonly gatherers = new Set<() => void>()
   private queue: Submission[] = []
   private frame: Buffer = Buffer.allocUnsafeSlow(64 * 1024)
-  private sequence: number
   private synced: number
   private running: Promise<void> | null = null
   private state: RoundState = { kind: 'open' }
@@ -63,7 +63,6 @@ export class Rounds {
     readonly epoch: number
     readonly durability: Durability
     readonly roundBytes: number
-    readonly nextSequence: number
     readonly hooks: RoundHooks
   }) {
     this.journal = options.journal
@@ -71,18 +70,13 @@ export class Rounds {
     this.epoch = options.epoch
     this.durability = options.durability
     this.roundBytes = options.roundBytes
-    this.sequence = options.nextSequence
-    this.synced = options.nextSequence - 1
-    this.firstSequence = options.nextSequence
+    this.firstSequence = options.journal.nextSequence
+    this.synced = this.firstSequence - 1
     this.hooks = options.hooks
   }
 
   /** The first frame after an open is always synced: its presence tells the next open that this one did not end cleanly. */
   private readonly firstSequence: number
-
-  get nextSequence(): number {
-    return this.sequence
-  }
 
   get failed(): MillraceError | null {
     return this.state.kind === 'failed' ? this.state.error : null
@@ -149,15 +143,29 @@ export class Rounds {
   private async write(round: readonly Submission[]): Promise<MillraceError | null> {
     const sizeBytes = round.reduce((sum, submission) => sum + submission.sizeBytes, 0)
     if (sizeBytes === 0) return null
+    return (await this.makeRoom(frameHeaderBytes + sizeBytes)) ?? this.writeFrame(round, frameHeaderBytes + sizeBytes)
+  }
+
+  /** Why there is no room; the journal has not been touched. */
+  private async makeRoom(sizeBytes: number): Promise<MillraceError | null> {
     try {
-      await this.hooks.makeRoom(frameHeaderBytes + sizeBytes)
-      const sync = this.durability === 'sync' || this.sequence === this.firstSequence
-      await this.journal.append(this.seal(round, frameHeaderBytes + sizeBytes), sync)
-      if (sync) this.synced = this.sequence
-      this.sequence++
+      await this.hooks.makeRoom(sizeBytes)
+      return this.failed
+    } catch (cause) {
+      if (cause instanceof MillraceError && cause.fault !== 'bug') return cause
+      return isDiskFull(cause) ? diskFull(cause) : this.fail(cause)
+    }
+  }
+
+  private async writeFrame(round: readonly Submission[], sizeBytes: number): Promise<MillraceError | null> {
+    const sequence = this.journal.nextSequence
+    const sync = this.durability === 'sync' || sequence === this.firstSequence
+    try {
+      await this.journal.append(this.seal(round, sizeBytes), sync)
+      if (sync) this.synced = sequence
       return null
     } catch (cause) {
-      return this.judge(cause)
+      return isDiskFull(cause) && cause.operation !== 'dataSync' ? diskFull(cause) : this.fail(cause)
     }
   }
 
@@ -175,18 +183,14 @@ export class Rounds {
     sealFrame(this.frame, this.salt, {
       sizeBytes,
       epoch: this.epoch,
-      sequence: this.sequence,
+      sequence: this.journal.nextSequence,
       durableSequence: this.synced,
       entries,
     })
     return this.frame.subarray(0, sizeBytes)
   }
 
-  private judge(cause: unknown): MillraceError {
-    if (cause instanceof MillraceError && cause.outcome === 'retriable') return cause
-    if (cause instanceof DiskError && cause.code === 'ENOSPC') {
-      return coreError('DISK_FULL', { what: 'the journal cannot be written', where: cause.path, cause })
-    }
+  private fail(cause: unknown): MillraceError {
     const where = cause instanceof DiskError ? { where: cause.path } : {}
     const error = coreError('JOURNAL_FAILED', { what: 'the journal could not be written and synced', ...where, cause })
     this.state = { kind: 'failed', error }
@@ -206,11 +210,24 @@ export class Rounds {
     for (const { refuse } of all) refuse(error)
   }
 
-  /** Under durability 'os': makes everything written so far durable. */
+  /** Under durability 'os': makes everything written so far durable. @throws JOURNAL_FAILED, from then on for ever (O4) */
   async sync(): Promise<void> {
-    const through = this.sequence - 1
+    const through = this.journal.nextSequence - 1
     if (this.synced >= through) return
-    await this.journal.sync()
+    if (this.state.kind === 'failed') throw this.state.error
+    try {
+      await this.journal.sync()
+    } catch (cause) {
+      throw this.fail(cause)
+    }
     this.synced = Math.max(this.synced, through)
   }
+}
+
+function isDiskFull(cause: unknown): cause is DiskError {
+  return cause instanceof DiskError && cause.code === 'ENOSPC'
+}
+
+function diskFull(cause: DiskError): MillraceError {
+  return coreError('DISK_FULL', { what: 'the journal cannot be written', where: cause.path, cause })
 }

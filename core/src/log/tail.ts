@@ -3,7 +3,7 @@
  *
  * Invariants
  *   T1  Batches are in offset order, without gap, up to the partition's end.
- *   T2  `first` drops a batch only when the segment has it; the directory decides when.
+ *   T2  `shift` drops a batch only when the segment has it; the directory decides when.
  */
 export interface TailBatch {
   readonly bytes: Uint8Array
@@ -13,6 +13,8 @@ export interface TailBatch {
 
 /** Dropped places at the front that are kept before the list is moved. */
 const slack = 1024
+/** Stands in a dropped place, so that nothing holds what was there. */
+const dropped: TailBatch = { bytes: new Uint8Array(0), baseOffset: -1, nextOffset: -1 }
 
 export class Tail {
   private batches: TailBatch[] = []
@@ -31,7 +33,7 @@ export class Tail {
   }
 
   shift(): void {
-    this.head++
+    this.batches[this.head++] = dropped
     if (this.head < slack || this.head * 2 < this.batches.length) return
     this.batches = this.batches.slice(this.head)
     this.head = 0

@@ -38,7 +38,7 @@ export class WriteBehind {
     this.waiting.add(log)
     void this.run(async () => {
       this.waiting.delete(log)
-      if (!this.stopped && this.clock.monotonic() >= this.retryAt) await this.flush(log, log.highWatermark)
+      if (!this.stopped && log.failed === null && this.clock.monotonic() >= this.retryAt) await this.flush(log, log.highWatermark)
     }).catch(() => {
       // What went wrong stands in the partition or in `retryAt`; the batches stay in tail and journal.
     })

@@ -6,6 +6,7 @@ import { EmbeddedLog } from '../client/embedded/embedded-log.ts'
 import type { LogClient } from '../client/log-client.ts'
 import { defaultGeometry, type Durability } from '../log/log-options.ts'
 import { nodeWorld } from '../platform/node-world.ts'
+import { processName } from '../platform/process-name.ts'
 
 export interface EmbeddedLogOptions {
   /** The data directory; made when it is missing. One process has it at a time. */
@@ -28,7 +29,7 @@ const rules: OptionRules<Required<EmbeddedLogOptions>> = {
 /**
  * Opens a log in this process: durable, partitioned, transactional.
  * @throws UNKNOWN_OPTION, INVALID_OPTION, NOT_A_DIRECTORY, DATA_DIRECTORY_LOCKED, DATA_DIRECTORY_UNREADABLE, DISK_FULL,
- * JOURNAL_DAMAGED, CHECKPOINT_DAMAGED, UNSUPPORTED_FORMAT
+ * JOURNAL_DAMAGED, CHECKPOINT_DAMAGED, SEGMENT_DAMAGED (of the metadata), NOT_A_FILE, UNSUPPORTED_FORMAT
  */
 export async function embeddedLog(options: EmbeddedLogOptions): Promise<LogClient> {
   const { dir, durability, world } = readOptions<Required<EmbeddedLogOptions>>('embeddedLog', options, rules)
@@ -39,6 +40,7 @@ export async function embeddedLog(options: EmbeddedLogOptions): Promise<LogClien
       durability,
       geometry: defaultGeometry,
       coordinatorPartitions: defaultCoordinatorPartitions,
+      holder: `Millrace, ${processName()}`,
     }),
   )
 }

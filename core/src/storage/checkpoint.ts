@@ -3,7 +3,7 @@ import type { Disk } from '../base/disk.ts'
 import type { TopicId } from '../base/ids.ts'
 import { crc32c } from '../record/crc32c.ts'
 import { replaceFile } from './atomic-file.ts'
-import type { JournalGeometry, JournalPosition } from './journal.ts'
+import type { JournalEnd, JournalGeometry } from './journal.ts'
 import type { FolderMark } from './partition-folder.ts'
 
 /**
@@ -17,17 +17,18 @@ export interface Checkpoint {
   readonly salt: number
   /** Of the log: it rises at every unclean open. */
   readonly epoch: number
-  /** Nothing may stand in the journal after it. */
+  /** Nothing stood in the journal after it when it was written. */
   readonly clean: boolean
   readonly journal: JournalCheckpoint
   readonly partitions: readonly PartitionCheckpoint[]
 }
 
 /** Where the journal goes on, and its shape. */
-interface JournalCheckpoint extends JournalPosition, JournalGeometry {
-  readonly sequence: number
+export interface JournalCheckpoint extends JournalEnd, JournalGeometry {
   /** How many of its files must be there. */
   readonly files: number
+  /** What `lookAhead` found at a clean close. While it finds the same, the journal has nothing after the checkpoint. */
+  readonly ahead: number
 }
 
 export interface PartitionCheckpoint {
@@ -42,7 +43,7 @@ export interface PartitionCheckpoint {
   readonly folder: FolderMark
 }
 
-function checkpointPath(folder: string): string {
+export function checkpointPath(folder: string): string {
   return `${folder}/millrace-checkpoint`
 }
 

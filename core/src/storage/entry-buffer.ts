@@ -16,7 +16,7 @@ export class EntryBuffer {
   }
 
   get count(): number {
-    return this.used / this.entryBytes
+    return Math.floor(this.used / this.entryBytes)
   }
 
   get sizeBytes(): number {

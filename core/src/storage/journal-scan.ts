@@ -1,6 +1,10 @@
 import { coreError } from '../base/error-catalogue.ts'
-import { readFrameHeader, type FrameHeader } from './journal-frame.ts'
-import type { JournalPosition } from './journal.ts'
+import type { Disk } from '../base/disk.ts'
+import type { JournalCheckpoint } from './checkpoint.ts'
+import { crc32c } from '../record/crc32c.ts'
+import { frameHeaderBytes, readFrameHeader, type FrameHeader } from './journal-frame.ts'
+import { journalFiles, journalPath, type JournalEnd, type JournalPosition } from './journal.ts'
+import { readWhole } from './whole-write.ts'
 
 /**
  * Reading a journal back: from the checkpoint's position, frame by frame, to the first that does not count.
@@ -16,16 +20,59 @@ export interface ScannedFrame {
   readonly header: FrameHeader
 }
 
-export interface ScanStart extends JournalPosition {
-  readonly sequence: number
+export interface ScanStart extends JournalEnd {
   readonly epoch: number
 }
 
-export interface ScanEnd extends JournalPosition {
-  /** Of the next frame to be written. */
-  readonly sequence: number
+export interface ScanEnd extends JournalEnd {
   /** Of the last frame, or of the start when there is none. */
   readonly epoch: number
+}
+
+/** Compares the files with what the checkpoint says of them. @throws JOURNAL_DAMAGED */
+export function checkJournalFiles(disk: Disk, folder: string, { files, fileBytes }: JournalCheckpoint): void {
+  for (let file = 0; file < journalFiles; file++) {
+    const path = journalPath(folder, file)
+    const found = disk.stat(path)
+    if (found === null && file >= files) continue
+    if (found?.kind === 'file' && found.sizeBytes === fileBytes) continue
+    throw coreError('JOURNAL_DAMAGED', {
+      what: 'a journal file is not as its checkpoint says',
+      where: path,
+      expected: `a file of ${fileBytes} bytes`,
+      received: found === null ? 'nothing' : `a ${found.kind} of ${found.sizeBytes} bytes`,
+    })
+  }
+}
+
+/** Both files, whole; an empty one for the second while it has not been made. @throws JOURNAL_DAMAGED */
+export function readJournals(disk: Disk, folder: string, checkpoint: JournalCheckpoint): Buffer[] {
+  checkJournalFiles(disk, folder, checkpoint)
+  return Array.from({ length: journalFiles }, (_, file) => {
+    const path = journalPath(folder, file)
+    if (disk.stat(path) === null) return Buffer.alloc(0)
+    const content = disk.readFile(path)
+    return Buffer.from(content.buffer, content.byteOffset, content.byteLength)
+  })
+}
+
+/** A checksum of what stands in the two places where the next frame may go: the first frame that is written changes it. */
+export async function lookAhead(disk: Disk, folder: string, { file, position }: JournalPosition): Promise<number> {
+  const ahead = Buffer.alloc(2 * frameHeaderBytes)
+  await readThere(disk, journalPath(folder, file), position, ahead.subarray(0, frameHeaderBytes))
+  await readThere(disk, journalPath(folder, 1 - file), 0, ahead.subarray(frameHeaderBytes))
+  return crc32c(ahead)
+}
+
+/** Where there is nothing the bytes stay zero, as in a file that was just made. */
+async function readThere(disk: Disk, path: string, position: number, into: Uint8Array): Promise<void> {
+  if (disk.stat(path) === null) return
+  const file = disk.open(path)
+  try {
+    await readWhole(file, into, position)
+  } finally {
+    file.close()
+  }
 }
 
 /** Visits the frames that count, in order; returns where the next one goes. @throws JOURNAL_DAMAGED */

@@ -18,10 +18,15 @@ export interface JournalGeometry {
   readonly blockBytes: number
 }
 
-/** Where the next frame goes. */
+/** A place in the journal. */
 export interface JournalPosition {
   readonly file: number
   readonly position: number
+}
+
+/** Where the next frame goes, and its number. */
+export interface JournalEnd extends JournalPosition {
+  readonly sequence: number
 }
 
 export const journalFiles = 2
@@ -60,10 +65,11 @@ export class Journal {
   private readonly files: DiskFile[]
   private file: number
   private at: number
+  private sequence: number
   /** Whether each file may be written from its start. */
   private readonly free: boolean[]
 
-  constructor(disk: Disk, folder: string, geometry: JournalGeometry, end: JournalPosition) {
+  constructor(disk: Disk, folder: string, geometry: JournalGeometry, end: JournalEnd) {
     this.disk = disk
     this.folder = folder
     this.geometry = geometry
@@ -71,6 +77,7 @@ export class Journal {
     this.files = Array.from({ length: there }, (_, index) => disk.open(journalPath(folder, index)))
     this.file = end.file
     this.at = end.position
+    this.sequence = end.sequence
     this.free = Array.from({ length: journalFiles }, () => false)
   }
 
@@ -86,8 +93,13 @@ export class Journal {
     this.files.push(this.disk.open(journalPath(this.folder, 1)))
   }
 
-  get position(): JournalPosition {
-    return { file: this.file, position: this.at }
+  get end(): JournalEnd {
+    return { file: this.file, position: this.at, sequence: this.sequence }
+  }
+
+  /** Of the next frame. */
+  get nextSequence(): number {
+    return this.sequence
   }
 
   /** Whether a frame of this size can be written now, without the other file. */
@@ -105,9 +117,9 @@ export class Journal {
     return true
   }
 
-  /** A checkpoint covers every frame of the file that is not being written. */
-  release(): void {
-    this.free[1 - this.file] = true
+  /** A checkpoint covers everything before a place in `file`. That frees the other one, unless the journal has gone on to it since. */
+  release(file: number): void {
+    if (file === this.file) this.free[1 - file] = true
   }
 
   /** Writes a sealed frame at the end. The end moves only when the frame is whole, so a failed one is written over. */
@@ -118,6 +130,7 @@ export class Journal {
     await writeWhole(file, [frame], this.at)
     if (sync) await file.dataSync()
     this.at += Math.ceil(frame.length / this.geometry.blockBytes) * this.geometry.blockBytes
+    this.sequence++
   }
 
   /** Under durability 'os': makes everything written so far durable. Both files, since a turn may lie between. */

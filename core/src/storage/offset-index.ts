@@ -5,6 +5,12 @@ import { EntryBuffer } from './entry-buffer.ts'
  * offset is the last one of the batch that stands at `position`. Both rise from entry to entry.
  * A lookup gives a place to scan forward from, never the record itself.
  */
+export interface OffsetEntry {
+  /** The last offset of the batch at `position`. */
+  readonly lastOffset: number
+  readonly position: number
+}
+
 export class OffsetIndex {
   readonly entries: EntryBuffer
   private readonly baseOffset: number
@@ -20,11 +26,33 @@ export class OffsetIndex {
     this.entries.bytes.writeInt32BE(position, at + 4)
   }
 
-  /** A position at or before the batch that holds `offset`. */
-  positionFor(offset: number): number {
-    const { bytes, entryBytes } = this.entries
+  /** The last entry whose batch does not lie beyond the offset. */
+  entryFor(offset: number): OffsetEntry | undefined {
     const relative = offset - this.baseOffset
-    const found = this.entries.lastWhere((at) => bytes.readInt32BE(at) <= relative)
-    return found < 0 ? 0 : bytes.readInt32BE(found * entryBytes + 4)
+    return this.entryAt(this.entries.lastWhere((at) => this.entries.bytes.readInt32BE(at) <= relative))
+  }
+
+  get last(): OffsetEntry | undefined {
+    return this.entryAt(this.entries.count - 1)
+  }
+
+  private entryAt(index: number): OffsetEntry | undefined {
+    if (index < 0) return undefined
+    const { bytes, entryBytes } = this.entries
+    const at = index * entryBytes
+    return { lastOffset: this.baseOffset + bytes.readInt32BE(at), position: bytes.readInt32BE(at + 4) }
+  }
+
+  /** Whether it can be the index of a log file of that size. */
+  isSane(logBytes: number): boolean {
+    const { bytes, sizeBytes, entryBytes } = this.entries
+    if (sizeBytes % entryBytes !== 0) return false
+    let [offset, position] = [-1, -1]
+    for (let at = 0; at < sizeBytes; at += entryBytes) {
+      if (bytes.readInt32BE(at) <= offset || bytes.readInt32BE(at + 4) <= position) return false
+      offset = bytes.readInt32BE(at)
+      position = bytes.readInt32BE(at + 4)
+    }
+    return position < logBytes
   }
 }

@@ -1,9 +1,9 @@
-import { coreError } from '../base/error-catalogue.ts'
 import type { Disk } from '../base/disk.ts'
 import type { TopicId } from '../base/ids.ts'
-import { baseOffsetOf, batchSizeBytes, lastOffsetOf, leaderEpochOf } from '../record/batch-header.ts'
+import { baseOffsetOf, lastOffsetOf, leaderEpochOf } from '../record/batch-header.ts'
 import { replaceFile } from './atomic-file.ts'
-import { Segment, segmentPath, type SegmentMark } from './segment.ts'
+import { cutTo, removeSegment, segmentBases, takeFolder } from './folder-files.ts'
+import { Segment, segmentPath, type SegmentMark, type SegmentPlace } from './segment.ts'
 
 /**
  * The files of one partition: `<topic>-<partition>/` with its segments, as Kafka lays them out.
@@ -12,10 +12,9 @@ import { Segment, segmentPath, type SegmentMark } from './segment.ts'
  *   G1  The folder is made at the first write: a partition that was never written costs nothing.
  *   G2  Only batches that the journal holds durably are written here, in offset order, by one writer.
  *   G3  What lies beyond the newest checkpoint's mark is nothing but a copy of the journal: opening cuts it off.
- *   G4  Every segment but the last is complete, synced by the checkpoint that follows its roll, and never written again.
+ *   G4  Every segment but the growing one is complete, synced by the checkpoint that follows its roll, and never written again.
+ *   G5  A growing segment that is shorter than its mark is damaged: it stays as it is, the next batch begins a new one.
  */
-const leastReadBytes = 4096
-
 export interface PartitionFolderOptions {
   readonly segmentBytes: number
   readonly indexIntervalBytes: number
@@ -28,16 +27,23 @@ export interface FolderMark {
   readonly epochs: readonly EpochStart[]
 }
 
-export type EpochStart = readonly [epoch: number, startOffset: number]
+type EpochStart = readonly [epoch: number, startOffset: number]
+
+/** Complete segments whose files and indexes stay open for readers. */
+const openAtMost = 4
 
 export class PartitionFolder {
   readonly path: string
   readonly topicId: TopicId
   private readonly disk: Disk
   private options: PartitionFolderOptions
-  private segments: Segment[] = []
+  /** Ascending; the growing one is the last. */
+  private readonly segments: Segment[] = []
+  private growing: Segment | null = null
   private epochs: EpochStart[] = []
   private readonly unsynced = new Set<Segment>()
+  /** Complete ones that were read, the latest last. */
+  private readonly warm = new Set<Segment>()
   private namesUnsynced = false
   private epochsUnsaved = false
   private end: number
@@ -50,44 +56,33 @@ export class PartitionFolder {
     this.options = options
   }
 
-  /** Opens what a checkpoint recorded, which ends at `endOffset`, and cuts off what lies beyond. @throws SEGMENT_DAMAGED */
+  /** Opens what a checkpoint recorded, which ends at `endOffset`, and cuts off what lies beyond. */
   static open(
     disk: Disk,
     path: string,
     topicId: TopicId,
     options: PartitionFolderOptions,
-    mark: FolderMark,
+    { active, epochs }: FolderMark,
     endOffset: number,
   ): PartitionFolder {
     const folder = new PartitionFolder(disk, path, topicId, options, endOffset)
-    folder.epochs = [...mark.epochs]
-    const bases = segmentBases(disk, path)
-    for (const base of bases) if (base > mark.active.baseOffset) removeSegment(disk, path, base)
-    for (const base of bases) if (base < mark.active.baseOffset) folder.segments.push(folder.complete(base))
-    cutTo(disk, path, mark.active)
-    folder.segments.push(new Segment(disk, path, options.indexIntervalBytes, mark.active))
+    folder.epochs = [...epochs]
+    for (const base of segmentBases(disk, path)) {
+      if (base > active.baseOffset) removeSegment(disk, path, base)
+      else if (base < active.baseOffset) folder.segments.push(Segment.complete(folder.place(base)))
+    }
+    const isWhole = cutTo(disk, path, active)
+    if (isWhole) folder.growing = Segment.growing(folder.place(active.baseOffset), active)
+    if (isWhole || active.logBytes > 0) folder.segments.push(folder.growing ?? Segment.complete(folder.place(active.baseOffset)))
     return folder
   }
 
-  private complete(baseOffset: number): Segment {
-    const stat = this.disk.stat(segmentPath(this.path, baseOffset, 'log'))
-    const logBytes = stat?.sizeBytes ?? 0
-    return new Segment(this.disk, this.path, this.options.indexIntervalBytes, {
-      baseOffset,
-      logBytes,
-      indexBytes: 0,
-      timeIndexBytes: 0,
-      maxTimestamp: -1,
-      maxTimestampOffset: -1,
-    })
+  private place(baseOffset: number): SegmentPlace {
+    return { disk: this.disk, folder: this.path, baseOffset, indexIntervalBytes: this.options.indexIntervalBytes }
   }
 
   configure(options: PartitionFolderOptions): void {
     this.options = options
-  }
-
-  get startOffset(): number | undefined {
-    return this.segments[0]?.baseOffset
   }
 
   /** The next offset to be written here. */
@@ -95,11 +90,7 @@ export class PartitionFolder {
     return this.end
   }
 
-  get epochStarts(): readonly EpochStart[] {
-    return this.epochs
-  }
-
-  /** Writes whole batches in offset order, rolling as they go. After an error the part before it is kept. */
+  /** Writes whole batches in offset order, rolling as they go. After an error the part before it is kept. @throws FOLDER_UNKNOWN */
   async append(batches: readonly Uint8Array[]): Promise<void> {
     let rest = batches
     while (rest.length > 0) {
@@ -114,14 +105,20 @@ export class PartitionFolder {
   }
 
   private async segmentFor(batch: Uint8Array): Promise<Segment> {
-    const active = this.segments.at(-1)
-    if (active !== undefined && !this.isFull(active, batch, active.sizeBytes)) return active
-    await active?.saveIndexes(true)
-    if (active === undefined) await this.makeFolder()
-    const segment = Segment.create(this.disk, this.path, baseOffsetOf(batch, 0), this.options.indexIntervalBytes)
+    const { growing } = this
+    if (growing !== null && !this.isFull(growing, batch, growing.sizeBytes)) return growing
+    if (growing === null) await this.takeFolder()
+    else await growing.saveIndexes(true)
+    this.growing = Segment.create(this.place(baseOffsetOf(batch, 0)))
     this.namesUnsynced = true
-    this.segments.push(segment)
-    return segment
+    this.segments.push(this.growing)
+    return this.growing
+  }
+
+  private async takeFolder(): Promise<void> {
+    await takeFolder(this.disk, this.path, this.topicId)
+    const known = new Set(this.segments.map(({ baseOffset }) => baseOffset))
+    for (const base of segmentBases(this.disk, this.path)) if (!known.has(base)) removeSegment(this.disk, this.path, base)
   }
 
   /** How many of the batches go into the segment: at least one. */
@@ -138,21 +135,6 @@ export class PartitionFolder {
     return sizeBytes + batch.length > this.options.segmentBytes || baseOffsetOf(batch, 0) - segment.baseOffset > 0x7fff0000
   }
 
-  /**
-   * The folder says first whose it is: only one that names this topic id may hold leftovers (of a run that crashed before
-   * its checkpoint) that are removed. @throws FOLDER_UNKNOWN
-   */
-  private async makeFolder(): Promise<void> {
-    const metadata = `${this.path}/partition.metadata`
-    const content = partitionMetadata(this.topicId)
-    this.disk.makeFolder(this.path)
-    if (this.disk.stat(metadata) === null) {
-      if (segmentBases(this.disk, this.path).length > 0) throw unknownFolder(this.path)
-      await replaceFile(this.disk, metadata, Buffer.from(content))
-    } else if (Buffer.from(this.disk.readFile(metadata)).toString('utf8') !== content) throw unknownFolder(this.path)
-    for (const base of segmentBases(this.disk, this.path)) removeSegment(this.disk, this.path, base)
-  }
-
   private noteEpochs(batches: readonly Uint8Array[], count: number): void {
     for (let index = 0; index < count; index++) {
       const epoch = leaderEpochOf(batches[index]!, 0)
@@ -164,15 +146,21 @@ export class PartitionFolder {
 
   /** Makes everything written so far durable and returns its mark; null when nothing was ever written. */
   async checkpoint(): Promise<FolderMark | null> {
-    const active = this.segments.at(-1)
-    if (active === undefined) return null
+    const { growing } = this
+    if (growing === null) return null
     for (const segment of this.unsynced) {
-      if (segment === active) await segment.saveIndexes(false)
+      if (segment === growing) await segment.saveIndexes(false)
       await segment.sync()
     }
+    for (const segment of this.unsynced) if (segment !== growing) this.retire(segment)
     this.unsynced.clear()
     await this.saveSmallFiles()
-    return { active: active.mark, epochs: [...this.epochs] }
+    return { active: await growing.takeMark(), epochs: [...this.epochs] }
+  }
+
+  private retire(segment: Segment): void {
+    segment.complete()
+    this.keepWarm(segment)
   }
 
   private async saveSmallFiles(): Promise<void> {
@@ -186,123 +174,52 @@ export class PartitionFolder {
 
   /** Ends the growing segment's indexes as Kafka does at a clean close. The next checkpoint makes it durable. */
   async finishIndexes(): Promise<void> {
-    await this.segments.at(-1)?.saveIndexes(true)
-  }
-
-  /** Whole batches from the one that holds `offset`, at least one, at most about `maxBytes`; empty at the end. */
-  async read(offset: number, maxBytes: number): Promise<Buffer> {
-    const index = this.segments.findLastIndex((segment) => segment.baseOffset <= offset)
-    for (let at = Math.max(index, 0); at < this.segments.length; at++) {
-      const bytes = await this.readSegment(this.segments[at]!, offset, maxBytes)
-      if (bytes.length > 0) return bytes
-    }
-    return Buffer.alloc(0)
+    await this.growing?.saveIndexes(true)
   }
 
   /**
-   * Reads on until a chunk holds a whole batch that reaches the offset. A chunk may be cut off anywhere, also inside a batch
-   * that lies before the offset: what is cut off is read again from its start, and looked at again.
+   * Whole batches from the one that holds `offset`, as the files have them, at most about `maxBytes` but at least one. What is
+   * there is not looked into: the caller compares offsets and checksums.
    */
-  private async readSegment(segment: Segment, offset: number, maxBytes: number): Promise<Buffer> {
-    const chunkBytes = Math.max(maxBytes, leastReadBytes)
-    let position = segment.positionFor(offset)
-    let wanted = chunkBytes
-    for (;;) {
-      const chunk = await segment.read(position, wanted)
-      const skipped = skipBefore(chunk, offset)
-      const found = wholeBatches(chunk, skipped)
-      if (found.length > 0 || chunk.length === 0) return found
-      if (skipped === 0 && chunk.length < wanted) throw cutOff(segment.path, position)
-      position += skipped
-      wanted = skipped < chunk.length ? Math.max(chunkBytes, batchBytesAt(chunk, skipped)) : chunkBytes
+  async read(offset: number, maxBytes: number): Promise<Buffer> {
+    const segment = this.segmentOf(offset)
+    if (segment === undefined) return Buffer.alloc(0)
+    if (segment !== this.growing && !this.unsynced.has(segment)) this.keepWarm(segment)
+    return segment.read(offset, maxBytes)
+  }
+
+  /** The file that holds the offset, for messages. */
+  pathOf(offset: number): string {
+    return this.segmentOf(offset)?.path ?? segmentPath(this.path, offset, 'log')
+  }
+
+  private segmentOf(offset: number): Segment | undefined {
+    return this.segments.findLast((segment) => segment.baseOffset <= offset)
+  }
+
+  private keepWarm(segment: Segment): void {
+    this.warm.delete(segment)
+    this.warm.add(segment)
+    for (const coldest of this.warm) {
+      if (this.warm.size <= openAtMost) return
+      this.warm.delete(coldest)
+      coldest.letGo()
     }
   }
 
   /** An offset at or before the first record at or after that time. */
-  offsetBefore(timestamp: number): number | undefined {
-    for (const segment of this.segments.slice(0, -1)) {
-      if (segment.timeIndex.lastTimestamp >= timestamp) return segment.timeIndex.offsetBefore(timestamp)
+  async offsetBefore(timestamp: number): Promise<number | undefined> {
+    for (const segment of this.segments) {
+      if (segment !== this.growing && !this.unsynced.has(segment)) this.keepWarm(segment)
+      if (segment === this.segments.at(-1) || (await segment.maxTimestamp()) >= timestamp) return segment.offsetBefore(timestamp)
     }
-    return this.segments.at(-1)?.timeIndex.offsetBefore(timestamp)
+    return undefined
   }
 
+  /** Lets go of the files; reads that are under way still end. Nothing may be written any more. */
   close(): void {
-    for (const segment of this.segments) segment.close()
+    for (const segment of this.segments) segment.letGo()
   }
-}
-
-/** Bytes of the batch at `at`; a header that is cut off counts as one byte too many. */
-function batchBytesAt(chunk: Buffer, at: number): number {
-  if (chunk.length - at < 12) return chunk.length - at + 4096
-  const size = batchSizeBytes(chunk, at)
-  if (size < 61) throw coreError('SEGMENT_DAMAGED', { what: 'a batch has an impossible size', received: size })
-  return size
-}
-
-function cutOff(path: string, position: number): Error {
-  return coreError('SEGMENT_DAMAGED', { what: 'a segment ends inside a batch', where: `${path} at byte ${position}` })
-}
-
-/** The bytes of whole batches that end before the offset. */
-function skipBefore(chunk: Buffer, offset: number): number {
-  let at = 0
-  while (at + 61 <= chunk.length && lastOffsetOf(chunk, at) < offset) {
-    const size = batchBytesAt(chunk, at)
-    if (at + size > chunk.length) break
-    at += size
-  }
-  return at
-}
-
-function wholeBatches(chunk: Buffer, from: number): Buffer {
-  let end = from
-  while (end < chunk.length) {
-    const size = batchBytesAt(chunk, end)
-    if (end + size > chunk.length) break
-    end += size
-  }
-  return chunk.subarray(from, end)
-}
-
-function segmentBases(disk: Disk, path: string): number[] {
-  return disk
-    .list(path)
-    .filter((name) => /^\d{20}\.log$/.test(name))
-    .map((name) => Number(name.slice(0, 20)))
-}
-
-function removeSegment(disk: Disk, path: string, baseOffset: number): void {
-  for (const suffix of ['log', 'index', 'timeindex', 'txnindex']) {
-    const file = segmentPath(path, baseOffset, suffix)
-    if (disk.stat(file) !== null) disk.remove(file)
-  }
-}
-
-function cutTo(disk: Disk, path: string, mark: SegmentMark): void {
-  cut(disk, segmentPath(path, mark.baseOffset, 'log'), mark.logBytes)
-  cut(disk, segmentPath(path, mark.baseOffset, 'index'), mark.indexBytes)
-  cut(disk, segmentPath(path, mark.baseOffset, 'timeindex'), mark.timeIndexBytes)
-}
-
-function cut(disk: Disk, path: string, sizeBytes: number): void {
-  const found = disk.stat(path)?.sizeBytes ?? -1
-  if (found < sizeBytes) {
-    throw coreError('SEGMENT_DAMAGED', {
-      what: 'a file is shorter than its checkpoint says',
-      where: path,
-      expected: sizeBytes,
-      received: found,
-    })
-  }
-  if (found > sizeBytes) disk.truncate(path, sizeBytes)
-}
-
-function unknownFolder(path: string): Error {
-  return coreError('FOLDER_UNKNOWN', { what: 'a folder stands where a new partition would be written', where: path })
-}
-
-function partitionMetadata(topicId: TopicId): string {
-  return `version: 0\ntopic_id: ${Buffer.from(topicId, 'hex').toString('base64url')}`
 }
 
 function epochCheckpoint(epochs: readonly EpochStart[]): string {

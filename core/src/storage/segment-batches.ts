@@ -10,9 +10,9 @@ export interface PlacedBatch {
 
 const chunkBytes = 4 << 20
 
-/** Reads a segment from start to `endBytes`, batch by batch, in chunks; ends after the first that is cut off or impossible. */
-export async function* segmentBatches(file: DiskFile, endBytes: number): AsyncGenerator<PlacedBatch> {
-  let position = 0
+/** Reads a segment from `start` to `endBytes`, batch by batch, in chunks; ends after the first that is cut off or impossible. */
+export async function* segmentBatches(file: DiskFile, endBytes: number, start = 0): AsyncGenerator<PlacedBatch> {
+  let position = start
   while (position < endBytes) {
     const chunk = await readChunk(file, position, Math.min(chunkBytes, endBytes - position))
     let at = 0

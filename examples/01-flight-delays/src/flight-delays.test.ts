@@ -28,7 +28,7 @@ async function rowsFrom(flights: Source<Flight>, name = 'data'): Promise<readonl
   await ingest(log, await openAirports())
   await ingest(log, flights)
   await runTopology(log, place.state, () => {})
-  return readOutput(log)
+  return await readOutput(log) // before the log is closed
 }
 
 function madeUp(lines: readonly FlightLine[]): Source<Flight> {

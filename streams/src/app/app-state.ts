@@ -3,10 +3,12 @@ import { streamError } from '../time/stream-errors.ts'
 /**
  * The life of an application.
  *
- *   created → starting → running → ended   → closing → closed
- *                 ↓  ↖     ↓  ↘─────────────↗
- *                 ↓   restarting
- *                 └──→ failed ──────────────────────→ closed
+ *   created → starting ⇄ restarting
+ *                ↓     ↗
+ *             running → ended
+ *
+ *   from each of them but `created`:  → closing → closed;  where something may fail: → failed → closing → closed
+ *   created → closed
  */
 export type AppState = 'created' | 'starting' | 'running' | 'restarting' | 'ended' | 'failed' | 'closing' | 'closed'
 
@@ -14,8 +16,8 @@ const successors: Readonly<Record<AppState, readonly AppState[]>> = {
   created: ['starting', 'closed'],
   starting: ['running', 'restarting', 'failed', 'closing'],
   running: ['ended', 'restarting', 'failed', 'closing'],
-  restarting: ['starting', 'failed', 'closing'],
-  ended: ['closing', 'closed'],
+  restarting: ['starting', 'closing'],
+  ended: ['closing'],
   failed: ['closing', 'closed'],
   closing: ['closed', 'failed'],
   closed: [],
@@ -32,6 +34,12 @@ export class AppLife {
     return this.state
   }
 
+  /** Nothing begins any more. */
+  get isClosing(): boolean {
+    return this.state === 'closing' || this.state === 'closed'
+  }
+
+  /** @throws APP_STATE */
   to(next: AppState): void {
     const before = this.state
     if (!successors[before].includes(next)) {
@@ -42,11 +50,22 @@ export class AppLife {
       })
     }
     this.state = next
-    for (const listener of this.listeners) listener(next, before)
+    for (const listener of this.listeners) tell(listener, next, before)
   }
 
   listen(listener: StateListener): () => void {
     this.listeners.add(listener)
     return () => this.listeners.delete(listener)
+  }
+}
+
+/** What a listener throws is the listener's: it becomes an uncaught exception, and the application goes on. */
+function tell(listener: StateListener, state: AppState, before: AppState): void {
+  try {
+    listener(state, before)
+  } catch (error) {
+    queueMicrotask(() => {
+      throw error
+    })
   }
 }

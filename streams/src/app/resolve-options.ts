@@ -1,5 +1,7 @@
 import { nodeWorld, type LogClient, type World } from '@millrace/core'
+import type { Topology } from '../graph/topology.ts'
 import type { Plan } from '../plan/plan.ts'
+import type { OnSkipped } from '../runtime/skipped.ts'
 import type { StoreEngines } from '../state/engine.ts'
 import { ClassicLevelEngines } from '../state/engines/classic-level-engine.ts'
 import type { ErrorPolicy } from '../task/task-context.ts'
@@ -13,18 +15,20 @@ export interface ResolvedStreamsOptions {
   readonly stateDir: string | null
   readonly bounded: boolean
   readonly errorPolicy: ErrorPolicy
+  readonly onSkipped: OnSkipped
   readonly commitIntervalMs: number
   readonly maxUncommittedBytes: number
   readonly engines: StoreEngines
   readonly world: World
 }
 
-const names = [
+const names: readonly (keyof StreamsOptions)[] = [
   'applicationId',
   'log',
   'stateDir',
   'bounded',
   'onError',
+  'onSkipped',
   'commitIntervalMs',
   'maxUncommittedBytes',
   'storeEngines',
@@ -32,10 +36,28 @@ const names = [
 ]
 const subject = 'StreamsApp'
 
+/** Before anything is done with them. @throws INVALID_STREAM_OPTION */
+export function checkNames(topology: Topology, options: StreamsOptions): void {
+  checkOptions(subject, options, names)
+  check(
+    'topology',
+    Array.isArray((topology as Partial<Topology> | undefined)?.nodes),
+    'what StreamsBuilder.build() gives',
+    topology,
+  )
+}
+
 /** @throws INVALID_STREAM_OPTION */
 export function resolveOptions(options: StreamsOptions, plan: Plan): ResolvedStreamsOptions {
-  checkOptions(subject, options, names)
-  const { log, stateDir, bounded = false, onError = 'fail', commitIntervalMs = 100, maxUncommittedBytes = 8 << 20 } = options
+  const {
+    log,
+    stateDir,
+    bounded = false,
+    onError = 'fail',
+    onSkipped = () => {},
+    commitIntervalMs = 100,
+    maxUncommittedBytes = 8 << 20,
+  } = options
   check('log', typeof log?.consumer === 'function', 'a log, as embeddedLog gives it', log)
   check(
     'stateDir',
@@ -43,29 +65,31 @@ export function resolveOptions(options: StreamsOptions, plan: Plan): ResolvedStr
     'the path of a directory',
     stateDir,
   )
-  check(
-    'stateDir',
-    stateDir !== undefined || plan.subTopologies.every(({ stores }) => stores.length === 0),
-    'a directory, since the topology has stores',
-    stateDir,
-  )
+  const keepsState = plan.subTopologies.some(({ stores }) => stores.length > 0)
+  check('stateDir', stateDir !== undefined || !keepsState, 'the path of a directory, since the topology has stores', stateDir)
   check('bounded', typeof bounded === 'boolean', 'true or false', bounded)
   check('onError', onError === 'fail' || onError === 'skip', 'fail or skip', onError)
-  check(
-    'commitIntervalMs',
-    Number.isSafeInteger(commitIntervalMs) && commitIntervalMs > 0,
-    'milliseconds above 0',
+  check('onSkipped', typeof onSkipped === 'function', 'a function', onSkipped)
+  check('commitIntervalMs', isCount(commitIntervalMs), 'milliseconds above 0', commitIntervalMs)
+  check('maxUncommittedBytes', isCount(maxUncommittedBytes), 'bytes above 0', maxUncommittedBytes)
+  const { world = nodeWorld(), storeEngines: engines = new ClassicLevelEngines() } = options
+  check('world', typeof world?.clock?.turn === 'function', 'clock, random and disk', world)
+  check('storeEngines', typeof engines?.open === 'function', 'engines of stores', engines)
+  return {
+    log,
+    stateDir: stateDir ?? null,
+    bounded,
+    errorPolicy: onError,
+    onSkipped,
     commitIntervalMs,
-  )
-  check(
-    'maxUncommittedBytes',
-    Number.isSafeInteger(maxUncommittedBytes) && maxUncommittedBytes > 0,
-    'bytes above 0',
     maxUncommittedBytes,
-  )
-  const world = options.world ?? nodeWorld()
-  const engines = options.storeEngines ?? new ClassicLevelEngines()
-  return { log, stateDir: stateDir ?? null, bounded, errorPolicy: onError, commitIntervalMs, maxUncommittedBytes, engines, world }
+    engines,
+    world,
+  }
+}
+
+function isCount(value: unknown): boolean {
+  return Number.isSafeInteger(value) && (value as number) > 0
 }
 
 function check(name: string, holds: boolean, expected: string, received: unknown): void {

@@ -39,11 +39,14 @@ function unusable(folder: string, cause: unknown): Error {
   return streamError('STATE_DIRECTORY_UNUSABLE', { what: 'the state directory cannot be made or written', where: folder, cause })
 }
 
+const idForm = /^[0-9a-f]{16}$/
+
+/** One that a crash has left unfinished was never used. */
 async function instanceIdIn({ disk, random }: World, folder: string): Promise<string> {
   const path = `${folder}/instance-id`
   if (disk.stat(path) !== null) {
     const found = Buffer.from(disk.readFile(path)).toString('utf8').trim()
-    if (found !== '') return found
+    if (idForm.test(found)) return found
   }
   const id = Buffer.from(random.bytes(8)).toString('hex')
   const file = disk.create(path)

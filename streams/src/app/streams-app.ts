@@ -1,19 +1,20 @@
-import { MillraceError, type World } from '@millrace/core'
+import { MillraceError } from '@millrace/core'
 import type { Topology } from '../graph/topology.ts'
 import { planOf } from '../plan/plan-of.ts'
 import type { Plan } from '../plan/plan.ts'
 import { DropCounts } from '../runtime/drop-counts.ts'
+import { messageOf } from '../runtime/explain.ts'
 import { Instance, type InstanceOptions } from '../runtime/instance.ts'
 import { Loop } from '../runtime/loop.ts'
+import { StepLimits } from '../runtime/step-limits.ts'
 import type { DropReason } from '../task/task-context.ts'
+import { streamError } from '../time/stream-errors.ts'
 import { AppLife, type AppState, type StateListener } from './app-state.ts'
-import { resolveOptions, type ResolvedStreamsOptions } from './resolve-options.ts'
+import { Pause } from './pause.ts'
+import { checkNames, resolveOptions, type ResolvedStreamsOptions } from './resolve-options.ts'
+import { Restarts } from './restarts.ts'
 import { openStateDirectory, type StateDirectory } from './state-directory.ts'
 import type { StreamsOptions } from './streams-options.ts'
-
-/** Restarts in a row without a single commit between them before the application gives up. */
-const maxRestarts = 5
-const firstRestartDelayMs = 100
 
 /**
  * A topology that runs: reads its topics, keeps its stores, and writes everything exactly once.
@@ -22,33 +23,54 @@ const firstRestartDelayMs = 100
  * await using app = new StreamsApp(builder.build(), { applicationId: 'orders', log, stateDir: './data/state' })
  * await app.start()
  * ```
+ *
+ * Invariants
+ *   A1  After an error nothing of the open step is kept: everything is opened again at what is committed, or the application fails.
+ *   A2  A failure is never silent: `start` or `finished` rejects with it, or `close` where nobody asked for `finished`.
+ *   A3  When `close` resolves nothing runs any more, and the state directory is free.
  */
 export class StreamsApp implements AsyncDisposable {
-  /** Settles when a bounded application has ended or the application was closed; rejects with the error that stopped it. */
-  readonly finished: Promise<void>
   private readonly options: ResolvedStreamsOptions
   private readonly plan: Plan
   private readonly life = new AppLife()
   private readonly drops = new DropCounts()
-  private readonly settle: { resolve: () => void; reject: (error: unknown) => void }
-  private loop: Loop | null = null
+  private readonly limits: StepLimits
+  private readonly restarts: Restarts
+  private readonly pause: Pause
+  private readonly end = Promise.withResolvers<void>()
+  private starting: Promise<boolean> = Promise.resolve(false)
   private running: Promise<void> = Promise.resolve()
+  private closing: Promise<void> | null = null
+  private loop: Loop | null = null
   private directory: StateDirectory | null = null
+  private failure: { readonly error: MillraceError } | null = null
+  /** Somebody hears of a failure. */
+  private isWatched = false
 
   /** @throws INVALID_STREAM_OPTION, TOPOLOGY_* */
   constructor(topology: Topology, options: StreamsOptions) {
+    checkNames(topology, options)
     this.plan = planOf(topology, options.applicationId)
     this.options = resolveOptions(options, this.plan)
-    const { promise, resolve, reject } = Promise.withResolvers<void>()
-    this.finished = promise
-    this.settle = { resolve, reject }
+    this.limits = new StepLimits(this.options.maxUncommittedBytes)
+    this.restarts = new Restarts(this.limits)
+    this.pause = new Pause(this.options.world.clock)
+    this.end.promise.catch(() => {
+      // Whoever asks for `finished` gets it; where nobody does, `close` throws.
+    })
+  }
+
+  /** Settles when a bounded application has ended or the application was closed; rejects with the error that stopped it. */
+  get finished(): Promise<void> {
+    this.isWatched = true
+    return this.end.promise
   }
 
   get state(): AppState {
     return this.life.current
   }
 
-  /** Records that did not go on, by reason, since the start. */
+  /** Records that did not go on, by reason, since this object was made. Those of a step count with its commit. */
   get dropped(): Readonly<Partial<Record<DropReason, number>>> {
     return this.drops.snapshot()
   }
@@ -60,137 +82,132 @@ export class StreamsApp implements AsyncDisposable {
 
   /**
    * Opens every task where it was left, and begins to process. Resolves when the application runs.
-   * @throws SOURCE_TOPIC_MISSING, PARTITIONS_DIFFER, STATE_DIRECTORY_LOCKED, and what the log throws
+   * @throws SOURCE_TOPIC_MISSING, SINK_TOPIC_MISSING, PARTITIONS_DIFFER, STATE_DIRECTORY_LOCKED, STATE_DIRECTORY_UNUSABLE,
+   * COMMIT_UNREADABLE, APP_STATE (started before, or closed meanwhile), and what the log throws
    */
   async start(): Promise<void> {
     this.life.to('starting')
+    this.starting = this.open()
+    if (!(await this.starting)) throw streamError('APP_STATE', { what: 'the application was closed while it started' })
+  }
+
+  /** False: it was closed meanwhile. */
+  private async open(): Promise<boolean> {
     try {
-      this.directory =
-        this.options.stateDir === null
-          ? null
-          : await openStateDirectory(this.options.world, this.options.stateDir, this.plan.applicationId)
+      const { world, stateDir } = this.options
+      if (stateDir !== null) this.directory = await openStateDirectory(world, stateDir, this.plan.applicationId)
       const instance = await Instance.open(this.instanceOptions())
+      if (this.life.isClosing) {
+        await instance.close()
+        return false
+      }
       this.life.to('running')
       this.running = this.run(instance)
-    } catch (error) {
-      this.life.to('failed')
-      this.directory?.release()
-      this.directory = null
-      this.finished.catch(() => {
-        // start() itself reports it.
-      })
-      this.settle.reject(error)
-      throw error
+      return true
+    } catch (cause) {
+      this.isWatched = true
+      this.release()
+      throw this.fail(cause)
     }
   }
 
   private instanceOptions(): InstanceOptions {
-    const { log, world, engines, bounded, errorPolicy } = this.options
-    return {
-      log,
-      world,
-      plan: this.plan,
-      engines,
-      stateFolder: this.directory?.folder ?? '',
-      transactionalId: `${this.plan.applicationId}-${this.directory?.instanceId ?? 'main'}`,
-      bounded,
-      errorPolicy,
-      drops: this.drops,
-      onSkipped: () => {
-        // Counted under `failed`; dead letters come with the error policies.
-      },
-    }
+    const { plan, drops, limits, directory } = this
+    const stateFolder = directory?.folder ?? ''
+    const transactionalId = `${plan.applicationId}-${directory?.instanceId ?? 'main'}`
+    return { ...this.options, plan, drops, limits, stateFolder, transactionalId }
   }
 
   private async run(first: Instance): Promise<void> {
     let instance: Instance | null = first
-    let restarts = 0
-    while (instance !== null) {
-      const commits: number = this.commits
+    for (;;) {
       try {
-        instance = await this.runOnce(instance)
+        instance ??= await this.reopen()
+        await this.runOnce(instance)
+        return this.end.resolve()
       } catch (error) {
-        restarts = this.commits > commits ? 1 : restarts + 1
-        if (!mayRestart(error) || restarts > maxRestarts || this.life.current === 'closing') return this.fail(error)
-        instance = await this.restart(restarts)
+        instance = null
+        const delayMs = this.life.isClosing ? null : this.restarts.delayAfter(error)
+        if (delayMs === null) return void this.fail(error)
+        if (!(await this.mayReopen(delayMs))) return this.end.resolve()
       }
     }
-    this.settle.resolve()
   }
 
-  private commits = 0
-
-  /** Null: it has ended or was stopped, and everything is closed. */
-  private async runOnce(instance: Instance): Promise<null> {
-    const { world, commitIntervalMs, maxUncommittedBytes, bounded } = this.options
-    this.loop = new Loop(instance, {
-      clock: world.clock,
-      commitIntervalMs,
-      maxUncommittedBytes,
-      bounded,
-      onCommit: () => this.commits++,
-    })
-    if (this.life.current === 'closing') this.loop.stop()
+  /** Ended or stopped, everything is closed. */
+  private async runOnce(instance: Instance): Promise<void> {
+    const { world, commitIntervalMs, bounded } = this.options
+    this.loop = new Loop(instance, { clock: world.clock, commitIntervalMs, bounded, onCommit: () => this.restarts.committed() })
+    if (this.life.isClosing) this.loop.stop()
     try {
       const outcome = await this.loop.run()
       await instance.close()
-      if (outcome === 'ended' && this.life.current === 'running') this.life.to('ended')
-      return null
+      if (outcome === 'ended' && !this.life.isClosing) this.life.to('ended')
     } catch (error) {
       await instance.abandon()
       throw error
     }
   }
 
-  /** Opens everything again at what is committed, a little later each time. */
-  private async restart(attempt: number): Promise<Instance | null> {
+  /** False: it was closed meanwhile. */
+  private async mayReopen(delayMs: number): Promise<boolean> {
     this.life.to('restarting')
-    await pause(this.options.world, firstRestartDelayMs * 2 ** (attempt - 1))
-    if ((this.life.current as AppState) === 'closing') return null
+    await this.pause.wait(delayMs)
+    if (this.life.isClosing) return false
     this.life.to('starting')
+    return true
+  }
+
+  private async reopen(): Promise<Instance> {
     const instance = await Instance.open(this.instanceOptions())
-    if ((this.life.current as AppState) === 'starting') this.life.to('running')
+    if (!this.life.isClosing) this.life.to('running')
     return instance
   }
 
-  private fail(error: unknown): void {
+  private fail(cause: unknown): MillraceError {
+    const error = cause instanceof MillraceError ? cause : streamError('BUG', { what: messageOf(cause), cause })
+    this.failure = { error }
     this.life.to('failed')
-    this.settle.reject(error)
+    this.end.reject(error)
+    return error
   }
 
-  /** Commits what is processed, writes the stores and ends. A second call waits for the first. */
-  async close(): Promise<void> {
-    const state = this.life.current
-    if (state === 'closed') return
-    if (state === 'created') {
-      this.life.to('closed')
-      this.settle.resolve()
-      return
+  /**
+   * Commits what is processed, writes the stores and ends. A second call waits for the first.
+   * @throws what made the application fail, where nobody has asked for `finished`
+   */
+  close(): Promise<void> {
+    if (this.closing === null) {
+      const { promise, resolve, reject } = Promise.withResolvers<void>()
+      this.closing = promise
+      this.stop().then(resolve, reject)
     }
-    if (state !== 'closing') this.life.to('closing')
-    this.loop?.stop()
-    await this.running
+    return this.closing
+  }
+
+  private async stop(): Promise<void> {
+    if (this.life.current === 'created') this.life.to('closed')
+    else {
+      this.life.to('closing')
+      this.loop?.stop()
+      this.pause.cut()
+      await this.starting.catch(() => {
+        // start() reports it.
+      })
+      await this.running
+      this.release()
+      this.life.to('closed')
+    }
+    this.end.resolve()
+    if (this.failure !== null && !this.isWatched) throw this.failure.error
+  }
+
+  private release(): void {
     this.directory?.release()
     this.directory = null
-    if (this.life.current !== 'closed') this.life.to('closed')
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close()
   }
-}
-
-/** Whether opening again at what is committed can help: the world's passing troubles, and commits of unknown outcome. */
-function mayRestart(error: unknown): boolean {
-  return (
-    error instanceof MillraceError &&
-    error.fault === 'world' &&
-    (error.outcome === 'retriable' || error.outcome === 'unknownOutcome')
-  )
-}
-
-function pause({ clock }: World, delayMs: number): Promise<void> {
-  return new Promise((resolve) => {
-    clock.after(delayMs, resolve)
-  })
 }

@@ -1,4 +1,5 @@
 import type { LogClient, World } from '@millrace/core'
+import type { Skipped } from '../runtime/skipped.ts'
 import type { StoreEngines } from '../state/engine.ts'
 import type { ErrorPolicy } from '../task/task-context.ts'
 
@@ -15,6 +16,8 @@ export interface StreamsOptions {
   readonly bounded?: boolean
   /** What to do when user code throws or a record does not decode: stop, or leave the record out and count it. Default `fail`. */
   readonly onError?: ErrorPolicy
+  /** Hears of every record that `onError: 'skip'` has left out. Called at once: after a restart it may hear of one again. */
+  readonly onSkipped?: (skipped: Skipped) => void
   /** The longest time between two commits in milliseconds. Default 100. */
   readonly commitIntervalMs?: number
   /** Outputs and changelogs that bring the commit forward, in bytes. Default 8 MiB, half of what one transaction may hold. */

@@ -3,7 +3,7 @@
  *
  * Invariants
  *   A1  Stream time is the greatest timestamp that this operator has seen; a record moves it before it is judged.
- *   A2  A window that was closed takes nothing more, after a restart too: `late`.
+ *   A2  A window takes nothing more from its first row on, after a restart too, also of one that died between two rows: `late`.
  *   A3  A row leaves the store in the step that emits it, so it is written once.
  *   A4  Rows are emitted by window start, then by the bytes of their key: the same in every run over the same input.
  */
@@ -93,7 +93,7 @@ class WindowTotals implements Closer {
       const closing = (this.#closing ??= this.#nextDue())
       if (closing === undefined) return false
       left -= this.#emit(closing, left)
-      if (closing.done === closing.keys.length) this.#close(closing)
+      if (closing.done === closing.keys.length) this.#closing = undefined
     }
     this.#closing ??= this.#nextDue()
     return this.#closing !== undefined
@@ -138,6 +138,7 @@ class WindowTotals implements Closer {
     if (!this.#isDue()) return undefined
     const end = this.#openEnd
     const start = end - this.#node.windows.size
+    this.#time.close(end)
     return { start, end, keys: this.#store.keysAt(start), done: 0 }
   }
 
@@ -159,10 +160,5 @@ class WindowTotals implements Closer {
     if (row === undefined) return
     this.#store.delete(key, start, row.timestamp)
     this.#out!.next(new Rec({ key, start, end }, row.value, row.timestamp))
-  }
-
-  #close(closing: Closing): void {
-    this.#time.close(closing.end)
-    this.#closing = undefined
   }
 }

@@ -4,13 +4,15 @@ import type { GlobalTableNode } from '../graph/node.ts'
 import type { Topology } from '../graph/topology.ts'
 import { streamError } from '../time/stream-errors.ts'
 import { internalTopicsOf, repartitionTopic } from './internal-topics.ts'
+import { checkStreamTimes } from './operator-id.ts'
 import type { GlobalTable, Plan, SubTopology } from './plan.ts'
 import { subTopologyOf } from './sub-topology-of.ts'
 
 /**
  * The physical plan of a topology under an application id.
  * @throws INVALID_STREAM_OPTION when the id cannot be part of topic names; TOPOLOGY_NAME_INVALID when the name of an internal
- *   topic becomes too long; TOPOLOGY_NAME_TAKEN when the topology itself reads or writes an internal topic by its name.
+ *   topic becomes too long; TOPOLOGY_NAME_TAKEN when the topology itself reads or writes an internal topic by its name;
+ *   TOPOLOGY_INVALID when a task could not commit the times of its windows.
  */
 export function planOf(topology: Topology, applicationId: string): Plan {
   if (!isLegalName(applicationId)) throw badId(applicationId)
@@ -21,6 +23,7 @@ export function planOf(topology: Topology, applicationId: string): Plan {
       applicationId,
     ),
   )
+  for (const subTopology of subTopologies) checkStreamTimes(subTopology)
   const globalTables = topology.nodes.filter((node) => node.kind === 'global-table').map(globalTableOf)
   const internalTopics = internalTopicsOf(subTopologies)
   checkApart(subTopologies, globalTables, new Set(internalTopics.map(({ topic }) => topic)))

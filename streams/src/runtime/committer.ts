@@ -1,4 +1,6 @@
-import type { Clock, CommittedPosition, OutgoingBatch, Producer } from '@millrace/core'
+import type { Clock, Producer } from '@millrace/core'
+import type { CommittedPosition } from '@millrace/core'
+import type { StepLimits } from './step-limits.ts'
 import type { Task } from './task.ts'
 
 /**
@@ -11,14 +13,14 @@ export class Committer {
   private readonly producer: Producer
   private readonly group: string
   private readonly clock: Clock
+  private readonly limits: StepLimits
   private committedAt: number
-  /** Measured at each commit, to foresee the size of the next one. */
-  private changeBytes = 256
 
-  constructor(producer: Producer, group: string, clock: Clock) {
+  constructor(producer: Producer, group: string, clock: Clock, limits: StepLimits) {
     this.producer = producer
     this.group = group
     this.clock = clock
+    this.limits = limits
     this.committedAt = clock.monotonic()
   }
 
@@ -27,33 +29,38 @@ export class Committer {
     return this.clock.monotonic() - this.committedAt
   }
 
-  /** Bytes that a changed key is expected to take in its changelog. */
-  get bytesPerChange(): number {
-    return this.changeBytes
-  }
-
+  /** @throws VALUE_UNWRITABLE, RECORD_TOO_LARGE, TRANSACTION_TOO_LARGE, and what the log throws */
   async commit(tasks: readonly Task[]): Promise<void> {
     const time = this.clock.now()
-    const changes = tasks.reduce((sum, task) => sum + task.state.openChanges, 0)
-    const before = tasks.reduce((sum, task) => sum + task.uncommittedBytes(0), 0)
-    const steps = tasks.map((task) => task.freeze())
-    const batches: OutgoingBatch[] = []
-    const positions: CommittedPosition[] = []
-    const firsts = steps.map((step) => {
-      const first = batches.length
-      batches.push(...step.batches)
-      positions.push(...step.positions)
-      return first
-    })
-    const bytes = batches.reduce((sum, batch) => sum + batch.sizeBytes, 0)
-    if (changes > 0) this.changeBytes = Math.ceil((bytes - before) / changes)
+    const steps = this.freeze(tasks)
+    const batches = steps.flatMap((step) => step.batches)
+    const positions = steps.flatMap((step) => step.positions)
     const result = await this.producer.transact({ batches, offsets: { group: this.group, positions } })
-    steps.forEach((step, index) => step.committed(result, firsts[index]!, time))
+    let first = 0
+    for (const step of steps) {
+      step.committed(result, first, time)
+      first += step.batches.length
+    }
+    this.limits.committed()
     this.committedAt = this.clock.monotonic()
+  }
+
+  private freeze(tasks: readonly Task[]) {
+    const events = sum(tasks, (task) => task.stepEvents)
+    const changes = sum(tasks, (task) => task.state.openChanges)
+    const outputBytes = sum(tasks, (task) => task.uncommittedBytes(0))
+    const steps = tasks.map((task) => task.freeze())
+    const bytes = sum(steps, (step) => sum(step.batches, (batch) => batch.sizeBytes))
+    this.limits.attempt(events, changes, bytes - outputBytes)
+    return steps
   }
 
   /** Commits positions that no step moved: the ends of a bounded application at its first start. */
   async commitPositions(positions: readonly CommittedPosition[]): Promise<void> {
     if (positions.length > 0) await this.producer.transact({ batches: [], offsets: { group: this.group, positions } })
   }
+}
+
+function sum<T>(all: readonly T[], of: (one: T) => number): number {
+  return all.reduce((total, one) => total + of(one), 0)
 }

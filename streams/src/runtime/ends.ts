@@ -1,5 +1,6 @@
 import type { CommittedPosition, LogClient } from '@millrace/core'
 import type { Plan, RepartitionTopic } from '../plan/plan.ts'
+import type { InputQueue } from './input-queue.ts'
 import type { Task } from './task.ts'
 
 /**
@@ -21,17 +22,12 @@ export class Ends {
     this.repartitions = new Map(topics.map((topic) => [topic.topic, topic]))
   }
 
-  /** Fixes the ends that are not yet; returns the positions that make them durable. */
+  /** Fixes the ends of sources that are not yet; returns the positions that make them durable. */
   async fix(): Promise<CommittedPosition[]> {
     const positions: CommittedPosition[] = []
     for (const task of this.tasks) {
       const open = task.inputs.filter((input) => input.limit === Infinity && !this.repartitions.has(input.topic))
-      const ends = await this.log.admin.listOffsets(
-        open.map(({ topic, partition }) => ({ topic, partition, at: 'stable' as const })),
-      )
-      open.forEach((input, index) => {
-        input.limit = ends[index]!
-      })
+      await this.end(open)
       if (open.length > 0) positions.push(...task.initialPositions())
     }
     return positions
@@ -39,18 +35,22 @@ export class Ends {
 
   /** Gives internal inputs their end once all their writers have ended. Called after every commit in which one did. */
   async update(): Promise<void> {
-    for (const task of this.tasks) {
-      for (const input of task.inputs) {
-        const repartition = this.repartitions.get(input.topic)
-        if (repartition === undefined || input.limit !== Infinity || !this.haveEnded(repartition.writers)) continue
-        const [end] = await this.log.admin.listOffsets([{ topic: input.topic, partition: input.partition, at: 'stable' }])
-        input.limit = end!
-      }
-    }
+    for (const task of this.tasks)
+      await this.end(task.inputs.filter((input) => input.limit === Infinity && this.isWritten(input)))
+  }
+
+  private isWritten({ topic }: InputQueue): boolean {
+    const repartition = this.repartitions.get(topic)
+    return repartition !== undefined && this.haveEnded(repartition.writers)
   }
 
   private haveEnded(subTopologies: readonly number[]): boolean {
     return this.tasks.every((task) => task.hasEnded || !subTopologies.includes(task.spec.subTopology))
+  }
+
+  private async end(inputs: readonly InputQueue[]): Promise<void> {
+    const ends = await this.log.admin.listOffsets(inputs.map(({ topic, partition }) => ({ topic, partition, at: 'stable' })))
+    for (const [index, input] of inputs.entries()) input.limit = ends[index]!
   }
 
   get allReached(): boolean {

@@ -1,14 +1,29 @@
-import type { Assignment, ConsumedRecord, Consumer, LogClient } from '@millrace/core'
+import type { ConsumedRecord, Consumer, LogClient } from '@millrace/core'
 import type { GlobalTable } from '../plan/plan.ts'
+import { KeyTexts } from '../state/row-keys.ts'
 import type { GlobalStore, Stamped } from '../task/stores.ts'
+import type { ErrorPolicy } from '../task/task-context.ts'
 import { streamError } from '../time/stream-errors.ts'
+import type { DropCounts } from './drop-counts.ts'
+import { messageOf } from './explain.ts'
+import type { OnSkipped } from './skipped.ts'
+
+export interface GlobalTablesOptions {
+  readonly log: LogClient
+  readonly tables: readonly GlobalTable[]
+  /** Of their topics. */
+  readonly partitions: ReadonlyMap<string, number>
+  readonly errorPolicy: ErrorPolicy
+  readonly drops: DropCounts
+  readonly onSkipped: OnSkipped
+}
 
 /**
  * The tables that every instance holds whole: read to their end before the first record, and followed from there on.
  *
  * Invariants
  *   G1  The topic is the table's changelog: nothing is written, and every start reads it whole into memory.
- *   G2  A later record of a key replaces an earlier one, in offset order; null removes it.
+ *   G2  A later record of a key replaces an earlier one, in offset order; null removes it. One that is left out changes nothing.
  */
 export class GlobalTables {
   private readonly consumer: Consumer
@@ -21,24 +36,29 @@ export class GlobalTables {
     this.byTopic = Map.groupBy(tables, (table) => table.topic)
   }
 
-  /** Reads every table to its end. */
-  static async open(
-    log: LogClient,
-    specs: readonly GlobalTable[],
-    partitions: ReadonlyMap<string, number>,
-  ): Promise<GlobalTables> {
-    const consumer = await log.consumer({ isolation: 'read_committed' })
+  /** Reads every table to its end. @throws VALUE_UNREADABLE under the policy `fail` */
+  static async open(options: GlobalTablesOptions): Promise<GlobalTables> {
+    const consumer = await options.log.consumer({ isolation: 'read_committed' })
     const globals = new GlobalTables(
       consumer,
-      specs.map((spec) => new Table(spec)),
+      options.tables.map((table) => new Table(table, options)),
     )
-    const places = [...globals.byTopic.keys()].flatMap((topic) =>
+    try {
+      await globals.readToEnd(options)
+    } catch (error) {
+      await consumer.close()
+      throw error
+    }
+    return globals
+  }
+
+  private async readToEnd({ log, partitions }: GlobalTablesOptions): Promise<void> {
+    const places = [...this.byTopic.keys()].flatMap((topic) =>
       Array.from({ length: partitions.get(topic) ?? 0 }, (_, partition) => ({ topic, partition })),
     )
-    const ends = await log.admin.listOffsets(places.map((place) => ({ ...place, at: 'stable' as const })))
-    await consumer.assign(places.map((place): Assignment => ({ ...place, offset: 'earliest' })))
-    while (places.some((place, index) => consumer.position(place) < ends[index]!)) await globals.follow()
-    return globals
+    const ends = await log.admin.listOffsets(places.map((place) => ({ ...place, at: 'stable' })))
+    await this.consumer.assign(places.map((place) => ({ ...place, offset: 'earliest' })))
+    while (places.some((place, index) => this.consumer.position(place) < ends[index]!)) await this.follow()
   }
 
   /** Applies what has come since. */
@@ -53,7 +73,7 @@ export class GlobalTables {
   }
 
   store<K, V>(name: string): GlobalStore<K, V> {
-    return this.tables.get(name) as unknown as GlobalStore<K, V>
+    return this.tables.get(name) as GlobalStore<unknown, unknown> as GlobalStore<K, V>
   }
 
   async close(): Promise<void> {
@@ -65,40 +85,42 @@ class Table implements GlobalStore<unknown, unknown> {
   readonly name: string
   readonly topic: string
   private readonly spec: GlobalTable
-  /** By the bytes of the key, as the serde writes them. */
+  private readonly options: GlobalTablesOptions
+  private readonly keys: KeyTexts<unknown>
   private readonly rows = new Map<string, Stamped<unknown>>()
 
-  constructor(spec: GlobalTable) {
+  constructor(spec: GlobalTable, options: GlobalTablesOptions) {
     this.name = spec.store
     this.topic = spec.topic
     this.spec = spec
+    this.options = options
+    this.keys = new KeyTexts(spec.key)
   }
 
   get(key: unknown): Stamped<unknown> | undefined {
-    const written = this.spec.key.write(key)
-    return this.rows.get(typeof written === 'string' ? written : textOf(written))
+    return this.rows.get(this.keys.textOf(key))
   }
 
   apply({ key, value, timestamp, offset }: ConsumedRecord, partition: number): void {
-    if (key === null) return
-    if (value === null) this.rows.delete(textOf(key))
-    else this.rows.set(textOf(key), { value: this.read(value, partition, offset), timestamp })
-  }
-
-  private read(value: Uint8Array, partition: number, offset: number): unknown {
+    if (key === null) return this.options.drops.add('null-key')
     try {
-      return this.spec.value.read(value)
+      const row = this.keys.textOfBytes(key)
+      if (value === null) this.rows.delete(row)
+      else this.rows.set(row, { value: this.spec.value.read(value), timestamp })
     } catch (cause) {
-      throw streamError('VALUE_UNREADABLE', {
-        what: `a row of global table ${this.name} cannot be read by serde ${this.spec.value.name}`,
-        where: `${this.topic}-${partition} at offset ${offset}`,
-        cause,
-      })
+      this.leaveOut(cause, partition, offset)
     }
   }
-}
 
-/** UTF-8 where the bytes are UTF-8, so that a key written as text finds its row. */
-function textOf(bytes: Uint8Array): string {
-  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('utf8')
+  private leaveOut(cause: unknown, partition: number, offset: number): void {
+    const { key, value, topic, store } = this.spec
+    const error = streamError('VALUE_UNREADABLE', {
+      what: `a row of a global table cannot be read: serdes ${key.name} and ${value.name}: ${messageOf(cause)}`,
+      where: `${store}, ${topic}-${partition} at offset ${offset}`,
+      cause,
+    })
+    if (this.options.errorPolicy === 'fail') throw error
+    this.options.drops.add('undecodable')
+    this.options.onSkipped({ error, reason: 'undecodable', node: store, task: null, topic, partition, offset })
+  }
 }

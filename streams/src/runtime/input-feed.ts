@@ -1,66 +1,87 @@
-import type { ConsumedBatch, Consumer } from '@millrace/core'
-import { partitionName } from '@millrace/core'
+import { partitionName, type ConsumedBatch, type Consumer } from '@millrace/core'
 import type { InputQueue } from './input-queue.ts'
 
 /**
  * Brings batches from the consumer into the bounded queues of the tasks.
  *
  * Invariants
- *   F1  A partition whose queue is full is paused; RxJS has no back pressure, so it ends here.
- *   F2  A bounded partition is not read beyond its end.
+ *   F1  A partition whose queue is full is paused until half of it is gone; RxJS has no back pressure, so it ends here.
+ *   F2  A bounded partition is not read on once its end is reached.
+ *   F3  `caughtUp` says of a queue that the log has nothing more for it: the last poll had room left and brought it nothing.
  */
 const pollBytes = 4 << 20
-const pauseBytes = 2 << 20
-const resumeBytes = 1 << 20
+/** What all queues may hold, and one of them at the most and at the least. */
+const totalBytes = 64 << 20
+const largestQueueBytes = 2 << 20
+const smallestQueueBytes = 256 << 10
 
 export class InputFeed {
   private readonly consumer: Consumer
   private readonly inputs: ReadonlyMap<string, InputQueue>
   private readonly paused = new Set<InputQueue>()
+  private readonly queueBytes: number
+  private readonly interrupted: Promise<null>
+  private interrupt: () => void
 
   constructor(consumer: Consumer, inputs: readonly InputQueue[]) {
     this.consumer = consumer
     this.inputs = new Map(inputs.map((input) => [partitionName(input), input]))
+    this.queueBytes = Math.min(largestQueueBytes, Math.max(smallestQueueBytes, totalBytes / Math.max(1, inputs.length)))
+    const { promise, resolve } = Promise.withResolvers<null>()
+    this.interrupted = promise
+    this.interrupt = () => resolve(null)
   }
 
   async open(): Promise<void> {
-    await this.consumer.assign(
-      [...this.inputs.values()].map(({ topic, partition, position }) => ({ topic, partition, offset: position })),
-    )
+    const inputs = [...this.inputs.values()]
+    await this.consumer.assign(inputs.map(({ topic, partition, position }) => ({ topic, partition, offset: position })))
   }
 
   /** Polls once, waiting up to `timeoutMs` for something to come. */
   async fill(timeoutMs: number): Promise<void> {
     this.regulate()
     if (this.paused.size === this.inputs.size && timeoutMs === 0) return
-    const batches = await this.consumer.poll({ maxBytes: pollBytes, timeoutMs })
-    for (const input of this.inputs.values()) if (!this.paused.has(input)) input.caughtUp = true
-    let bytes = 0
-    for (const batch of batches) {
-      this.take(batch)
-      bytes += batch.sizeBytes
-    }
-    if (bytes >= pollBytes) for (const input of this.inputs.values()) input.caughtUp = false
-    for (const input of this.inputs.values()) input.skipTo(this.consumer.position(input))
+    const poll = this.consumer.poll({ maxBytes: pollBytes, timeoutMs })
+    poll.catch(() => {
+      // Of a poll that nobody waits for any more.
+    })
+    const batches = await Promise.race([poll, this.interrupted])
+    if (batches !== null) this.take(batches)
   }
 
-  private take(batch: ConsumedBatch): void {
-    const input = this.inputs.get(partitionName(batch))!
-    input.push(batch)
-    input.caughtUp = false
+  /** Ends the wait of `fill`, now and for good: the instance stops. */
+  wake(): void {
+    this.interrupt()
+  }
+
+  private take(batches: readonly ConsumedBatch[]): void {
+    const bytes = batches.reduce((sum, batch) => sum + batch.sizeBytes, 0)
+    for (const input of this.inputs.values()) input.caughtUp = bytes < pollBytes && !this.paused.has(input)
+    for (const batch of batches) {
+      const input = this.inputs.get(partitionName(batch))!
+      input.push(batch)
+      input.caughtUp = false
+    }
+    for (const input of this.inputs.values()) input.reach(this.consumer.position(input))
   }
 
   private regulate(): void {
     for (const input of this.inputs.values()) {
-      const full = input.sizeBytes >= pauseBytes || this.consumer.position(input) >= input.limit
-      if (full && !this.paused.has(input)) {
-        this.paused.add(input)
-        this.consumer.pause([input])
-      } else if (this.paused.has(input) && input.sizeBytes <= resumeBytes && this.consumer.position(input) < input.limit) {
-        this.paused.delete(input)
-        this.consumer.resume([input])
-      }
+      const atEnd = this.consumer.position(input) >= input.limit
+      if (!this.paused.has(input)) {
+        if (atEnd || input.sizeBytes >= this.queueBytes) this.pause(input)
+      } else if (!atEnd && input.sizeBytes <= this.queueBytes / 2) this.resume(input)
     }
+  }
+
+  private pause(input: InputQueue): void {
+    this.paused.add(input)
+    this.consumer.pause([input])
+  }
+
+  private resume(input: InputQueue): void {
+    this.paused.delete(input)
+    this.consumer.resume([input])
   }
 
   async close(): Promise<void> {

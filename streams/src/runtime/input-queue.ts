@@ -5,7 +5,8 @@ import type { ConsumedBatch, ConsumedRecord } from '@millrace/core'
  *
  * Invariants
  *   Q1  `position` is the next offset that the task has not processed: everything before it belongs to the open step.
- *   Q2  Records from `limit` on are never handed out: a bounded input ends there.
+ *   Q2  Records from `limit` on are never handed out, and `position` never passes it: a bounded input ends there.
+ *   Q3  Markers and gaps count as processed as soon as every record before them is.
  */
 export class InputQueue {
   readonly topic: string
@@ -19,16 +20,26 @@ export class InputQueue {
   private next = 0
   private current: ConsumedBatch | null = null
   private bytes = 0
+  /** The offset behind the last record that was taken, or the last batch that was left. */
   private at: number
+  /** Where the reader of the log stands. */
+  private read: number
 
   constructor(topic: string, partition: number, position: number) {
     this.topic = topic
     this.partition = partition
     this.at = position
+    this.read = position
   }
 
   get position(): number {
-    return this.at
+    const next = this.peek()
+    return next === undefined ? Math.max(this.at, Math.min(this.nothingBefore, this.limit)) : this.at
+  }
+
+  /** No record that may be handed out stands before this offset. */
+  private get nothingBefore(): number {
+    return this.records[this.next]?.offset ?? this.read
   }
 
   /** Bytes of the batches that wait. */
@@ -37,7 +48,7 @@ export class InputQueue {
   }
 
   get hasEnded(): boolean {
-    return this.at >= this.limit
+    return this.position >= this.limit
   }
 
   push(batch: ConsumedBatch): void {
@@ -45,9 +56,9 @@ export class InputQueue {
     this.bytes += batch.sizeBytes
   }
 
-  /** Nothing waits, and the log's position is there: markers and gaps in between count as processed. */
-  skipTo(position: number): void {
-    if (this.peek() === undefined && position > this.at) this.at = position
+  /** The reader of the log stands there: everything before it was pushed. */
+  reach(position: number): void {
+    this.read = position
   }
 
   /** The next record; undefined when none waits. */
@@ -59,20 +70,17 @@ export class InputQueue {
     }
   }
 
-  /** Turns to the next batch; the position moves past what the last one held behind its records. */
+  /** Turns to the next batch. */
   private advance(): boolean {
     if (this.current !== null) {
-      this.at = Math.max(this.at, this.current.nextOffset)
+      this.at = Math.max(this.at, Math.min(this.current.nextOffset, this.limit))
       this.bytes -= this.current.sizeBytes
-      this.current = null
       this.records = []
       this.next = 0
     }
-    const batch = this.batches.shift()
-    if (batch === undefined) return false
-    this.current = batch
-    this.records = batch.toArray()
-    this.next = 0
+    this.current = this.batches.shift() ?? null
+    if (this.current === null) return false
+    this.records = this.current.toArray()
     return true
   }
 

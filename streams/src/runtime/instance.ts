@@ -9,9 +9,11 @@ import type { DropCounts } from './drop-counts.ts'
 import { Ends } from './ends.ts'
 import { GlobalTables } from './global-tables.ts'
 import { InputFeed } from './input-feed.ts'
-import { makeInternalTopics, sourcePartitions } from './internal-topics.ts'
 import { openTask } from './open-task.ts'
+import type { OnSkipped } from './skipped.ts'
+import type { StepLimits } from './step-limits.ts'
 import type { Task } from './task.ts'
+import { makeInternalTopics, sourcePartitions } from './topics.ts'
 
 /** What an instance is made of; fixed over its restarts. */
 export interface InstanceOptions {
@@ -24,7 +26,8 @@ export interface InstanceOptions {
   readonly bounded: boolean
   readonly errorPolicy: ErrorPolicy
   readonly drops: DropCounts
-  readonly onSkipped: (error: unknown, where: string) => void
+  readonly limits: StepLimits
+  readonly onSkipped: OnSkipped
 }
 
 /**
@@ -37,21 +40,16 @@ export class Instance {
   readonly feed: InputFeed
   readonly globals: GlobalTables
   readonly ends: Ends
+  readonly limits: StepLimits
   private readonly producer: Producer
 
-  private constructor(parts: {
-    readonly tasks: readonly Task[]
-    readonly committer: Committer
-    readonly feed: InputFeed
-    readonly globals: GlobalTables
-    readonly ends: Ends
-    readonly producer: Producer
-  }) {
+  private constructor(parts: InstanceParts) {
     this.tasks = parts.tasks
     this.committer = parts.committer
     this.feed = parts.feed
     this.globals = parts.globals
     this.ends = parts.ends
+    this.limits = parts.limits
     this.producer = parts.producer
   }
 
@@ -60,44 +58,23 @@ export class Instance {
    * which nobody else can move any more; then the stores, from what is committed.
    */
   static async open(options: InstanceOptions): Promise<Instance> {
-    const { log, plan } = options
+    const { log, plan, transactionalId } = options
     const partitions = await sourcePartitions(log, plan)
     const layout = layOut(plan, partitions)
     const topicIds = await makeInternalTopics(log, layout)
-    const opened: { close(): Promise<void> }[] = []
+    const opened: Closable[] = []
     try {
-      const producer = await log.producer({ transactionalId: options.transactionalId })
+      const producer = await log.producer({ transactionalId })
       opened.push(producer)
-      const globals = await GlobalTables.open(log, plan.globalTables, partitions)
+      const globals = await GlobalTables.open({ ...options, tables: plan.globalTables, partitions })
       opened.push(globals)
       const committed = byPartition(await log.admin.groupOffsets(plan.applicationId))
       const tasks = await openTasks(options, { producer, globals, committed, topicIds }, layout, opened)
-      return await Instance.assemble(options, tasks, producer, globals, opened)
+      return new Instance(await assemble(options, { tasks, producer, globals }, opened))
     } catch (error) {
       await closeAll(opened)
       throw error
     }
-  }
-
-  private static async assemble(
-    options: InstanceOptions,
-    tasks: readonly Task[],
-    producer: Producer,
-    globals: GlobalTables,
-    opened: { close(): Promise<void> }[],
-  ): Promise<Instance> {
-    const committer = new Committer(producer, options.plan.applicationId, options.world.clock)
-    const ends = new Ends(options.log, options.plan, tasks)
-    if (options.bounded) await committer.commitPositions(await ends.fix())
-    await ends.update()
-    const consumer: Consumer = await options.log.consumer({ isolation: 'read_committed' })
-    opened.push(consumer)
-    const feed = new InputFeed(
-      consumer,
-      tasks.flatMap((task) => (task.hasEnded ? [] : task.inputs)),
-    )
-    await feed.open()
-    return new Instance({ tasks, committer, feed, globals, ends, producer })
   }
 
   /** Closes what a commit has made complete; the engines are written first. */
@@ -115,6 +92,43 @@ export class Instance {
   }
 }
 
+interface InstanceParts {
+  readonly tasks: readonly Task[]
+  readonly committer: Committer
+  readonly feed: InputFeed
+  readonly globals: GlobalTables
+  readonly ends: Ends
+  readonly limits: StepLimits
+  readonly producer: Producer
+}
+
+interface Closable {
+  close(): Promise<void>
+}
+
+/** What stands on open tasks: ends, then the reader, which begins where the tasks stand. */
+async function assemble(
+  { log, plan, world, limits, bounded }: InstanceOptions,
+  parts: Pick<InstanceParts, 'tasks' | 'producer' | 'globals'>,
+  opened: Closable[],
+): Promise<InstanceParts> {
+  const { tasks, producer } = parts
+  const committer = new Committer(producer, plan.applicationId, world.clock, limits)
+  const ends = new Ends(log, plan, tasks)
+  if (bounded) {
+    await committer.commitPositions(await ends.fix())
+    await ends.update()
+  }
+  const consumer: Consumer = await log.consumer({ isolation: 'read_committed' })
+  opened.push(consumer)
+  const feed = new InputFeed(
+    consumer,
+    tasks.flatMap((task) => (task.hasEnded ? [] : task.inputs)),
+  )
+  await feed.open()
+  return { ...parts, committer, feed, ends, limits }
+}
+
 async function openTasks(
   options: InstanceOptions,
   shared: {
@@ -124,7 +138,7 @@ async function openTasks(
     readonly topicIds: ReadonlyMap<string, string>
   },
   { tasks: specs }: Layout,
-  opened: { close(): Promise<void> }[],
+  opened: Closable[],
 ): Promise<Task[]> {
   const tasks: Task[] = []
   for (const spec of specs) {
@@ -135,7 +149,7 @@ async function openTasks(
   return tasks
 }
 
-async function closeAll(opened: readonly { close(): Promise<void> }[]): Promise<void> {
+async function closeAll(opened: readonly Closable[]): Promise<void> {
   for (const one of opened.toReversed()) {
     await one.close().catch(() => {
       // What made us close is reported; this is only its echo.

@@ -1,12 +1,22 @@
+import { Closers } from '../task/closers.ts'
+import { RecordContext } from '../task/record-context.ts'
 import type { GlobalStore, KeyValueStore, WindowStore } from '../task/stores.ts'
 import type { Closer, StreamTime } from '../task/stream-time.ts'
-import { RecordContext } from '../task/record-context.ts'
 import type { DropReason, ErrorPolicy, Output, TaskContext } from '../task/task-context.ts'
 import type { TaskState } from '../state/task-state.ts'
-import type { DropCounts } from './drop-counts.ts'
+import { DropCounts } from './drop-counts.ts'
 import type { GlobalTables } from './global-tables.ts'
+import type { OnSkipped, Skipped } from './skipped.ts'
 import type { TaskOutputs } from './task-outputs.ts'
 import type { TaskTimes } from './task-times.ts'
+
+export interface LiveParts {
+  readonly state: TaskState
+  readonly outputs: TaskOutputs
+  readonly times: TaskTimes
+  readonly globals: GlobalTables
+  readonly onSkipped: OnSkipped
+}
 
 /** What the operators of a running task stand on. */
 export class LiveContext implements TaskContext {
@@ -14,10 +24,11 @@ export class LiveContext implements TaskContext {
   readonly partition: number
   readonly errorPolicy: ErrorPolicy
   readonly record: RecordContext = new RecordContext()
+  readonly closers: Closers = new Closers()
+  /** Of the open step: a step that is not committed has dropped nothing. */
+  readonly drops: DropCounts = new DropCounts()
   node = ''
   private readonly parts: LiveParts
-  private readonly closers: Closer[] = []
-  private readonly dueClosers = new Set<Closer>()
 
   constructor(taskId: string, partition: number, errorPolicy: ErrorPolicy, parts: LiveParts) {
     this.taskId = taskId
@@ -43,51 +54,29 @@ export class LiveContext implements TaskContext {
   }
 
   output<K, V>(sink: string): Output<K, V> {
-    return this.parts.outputs.output(sink)
+    return this.parts.outputs.output(sink, this)
   }
 
   drop(reason: DropReason): void {
-    this.parts.drops.add(reason)
+    this.drops.add(reason)
   }
 
   failed(error: unknown): void {
-    this.parts.drops.add('failed')
-    this.parts.onSkipped(error, this)
+    this.skip(error, 'failed')
+  }
+
+  /** Counts and tells a record that is left out. */
+  skip(error: unknown, reason: Skipped['reason']): void {
+    const { topic, partition, offset } = this.record
+    this.drops.add(reason)
+    this.parts.onSkipped({ error, reason, node: this.node, task: this.taskId, topic, partition, offset })
   }
 
   addCloser(closer: Closer): void {
-    this.closers.push(closer)
+    this.closers.add(closer)
   }
 
   due(closer: Closer): void {
-    this.dueClosers.add(closer)
+    this.closers.due(closer)
   }
-
-  get hasDue(): boolean {
-    return this.dueClosers.size > 0
-  }
-
-  /** Emits rows that are due, at most `limit` an operator. */
-  closeDue(limit: number): void {
-    for (const closer of this.dueClosers) {
-      this.dueClosers.delete(closer)
-      if (!closer.closeDue(limit)) continue
-      this.dueClosers.add(closer)
-      return
-    }
-  }
-
-  endOfInput(): void {
-    for (const closer of this.closers) closer.endOfInput()
-  }
-}
-
-export interface LiveParts {
-  readonly state: TaskState
-  readonly outputs: TaskOutputs
-  readonly times: TaskTimes
-  readonly globals: GlobalTables
-  readonly drops: DropCounts
-  /** Hears of every error that the policy `skip` passed over. */
-  readonly onSkipped: (error: unknown, context: LiveContext) => void
 }

@@ -9,11 +9,11 @@ import type { Task } from './task.ts'
  *   O1  Nothing is awaited between two records; a turn lasts at most `turnMs`, so that timers and sockets live.
  *   O2  A commit takes every task that did something since the last one.
  *   O3  What leaves by an exception leaves the open step behind: the instance is abandoned.
+ *   O4  A step is committed before it grows over its limits, also while windows close.
  */
 export interface LoopOptions {
   readonly clock: Clock
   readonly commitIntervalMs: number
-  readonly maxUncommittedBytes: number
   readonly bounded: boolean
   /** Hears of every commit. */
   readonly onCommit: () => void
@@ -32,6 +32,8 @@ export class Loop {
   private readonly options: LoopOptions
   private readonly clock: Clock
   private stopping = false
+  /** Something waits that the last turn did not reach. */
+  private isBusy = false
   private commitMs = 0
   private followedAt = 0
   private failure: { readonly error: unknown } | null = null
@@ -44,6 +46,7 @@ export class Loop {
 
   stop(): void {
     this.stopping = true
+    this.instance.feed.wake()
   }
 
   /** Runs until `stop`, or until a bounded application has ended. Everything is committed then. */
@@ -51,59 +54,73 @@ export class Loop {
     for (;;) {
       if (this.options.bounded && this.instance.ends.allReached) return 'ended'
       if (this.stopping) {
-        await this.commitDirty()
+        await this.commit()
         return 'stopped'
       }
       await this.instance.feed.fill(this.waitMs())
       await this.follow()
-      const busy = this.work()
-      if (this.isCommitDue(busy)) await this.commitDirty()
+      this.work()
+      if (this.isCommitDue()) await this.commit()
       await this.writeEngines()
       await this.clock.turn()
     }
   }
 
+  /** How long to wait for input. */
   private waitMs(): number {
-    if (this.isWaiting) return 0
+    if (this.isBusy || this.instance.tasks.some((task) => task.isReady)) return 0
     return this.isDirty ? lingerMs : idlePollMs
   }
 
-  /** Records wait that the last turn did not reach. */
-  private isWaiting = false
-
   private get isDirty(): boolean {
-    return this.instance.tasks.some((task) => task.isDirty)
+    return this.stepEvents > 0
   }
 
-  /** Processes until nothing waits, the turn is over, or enough waits for the commit. Returns whether something waits still. */
-  private work(): boolean {
+  private get stepEvents(): number {
+    let events = 0
+    for (const task of this.instance.tasks) events += task.stepEvents
+    return events
+  }
+
+  /** Processes until nothing waits, the turn is over, or enough waits for the commit. */
+  private work(): void {
     const deadline = this.clock.monotonic() + turnMs
-    let busy = true
-    while (busy && !this.isFull()) {
-      busy = false
-      for (const task of this.instance.tasks) if (task.process(sliceEvents) === sliceEvents) busy = true
-      if (this.clock.monotonic() >= deadline) break
-    }
-    this.isWaiting = busy
-    return busy
+    do {
+      this.isBusy = false
+      for (const task of this.instance.tasks) if (this.processSlice(task)) this.isBusy = true
+    } while (this.isBusy && !this.isFull && this.clock.monotonic() < deadline)
   }
 
-  private isFull(): boolean {
-    const { bytesPerChange } = this.instance.committer
+  /** Returns whether something may wait still. */
+  private processSlice(task: Task): boolean {
+    const { bytesPerChange, maxBytes, maxEvents } = this.instance.limits
+    const events = Math.min(sliceEvents, maxEvents - this.stepEvents)
+    const room = maxBytes - this.uncommittedBytes
+    if (events <= 0 || room <= 0) return true
+    return task.process({ events, bytes: task.uncommittedBytes(bytesPerChange) + room, bytesPerChange })
+  }
+
+  private get uncommittedBytes(): number {
+    const { bytesPerChange } = this.instance.limits
     let bytes = 0
     for (const task of this.instance.tasks) bytes += task.uncommittedBytes(bytesPerChange)
-    return bytes >= this.options.maxUncommittedBytes
+    return bytes
   }
 
-  private isCommitDue(busy: boolean): boolean {
+  private get isFull(): boolean {
+    const { maxBytes, maxEvents } = this.instance.limits
+    return this.uncommittedBytes >= maxBytes || this.stepEvents >= maxEvents
+  }
+
+  private isCommitDue(): boolean {
     if (!this.isDirty) return false
     const { ageMs } = this.instance.committer
-    if (ageMs >= this.options.commitIntervalMs || this.isFull()) return true
-    return !busy && ageMs >= Math.max(lingerMs, this.commitMs)
+    if (ageMs >= this.options.commitIntervalMs || this.isFull) return true
+    return !this.isBusy && ageMs >= Math.max(lingerMs, this.commitMs)
   }
 
-  private async commitDirty(): Promise<void> {
-    const dirty = this.instance.tasks.filter((task) => task.isDirty)
+  private async commit(): Promise<void> {
+    const dirty = this.instance.tasks.filter((task) => task.stepEvents > 0)
     if (dirty.length === 0) return
     const began = this.clock.monotonic()
     await this.instance.committer.commit(dirty)

@@ -1,7 +1,7 @@
 import type { CommittedPosition, LogClient, Producer, World } from '@millrace/core'
 import { partitionName } from '@millrace/core'
 import { buildTopology } from '../operators/build-topology.ts'
-import type { Plan, StoreSpec, TaskSpec } from '../plan/plan.ts'
+import type { Plan, StoreSpec, SubTopology, TaskSpec } from '../plan/plan.ts'
 import type { StoreEngines } from '../state/engine.ts'
 import type { StoreSpec as StateStoreSpec } from '../state/store-spec.ts'
 import { TaskState } from '../state/task-state.ts'
@@ -13,8 +13,9 @@ import type { DropCounts } from './drop-counts.ts'
 import type { GlobalTables } from './global-tables.ts'
 import { InputQueue } from './input-queue.ts'
 import { LiveContext } from './live-context.ts'
-import { decodeMetadata, noMetadata, type OffsetMetadata } from './offset-metadata.ts'
+import { decodeMetadata, type OffsetMetadata } from './offset-metadata.ts'
 import { restore } from './restore.ts'
+import type { OnSkipped } from './skipped.ts'
 import { Task } from './task.ts'
 import { TaskOutputs } from './task-outputs.ts'
 import { TaskTimes } from './task-times.ts'
@@ -30,8 +31,9 @@ export interface TaskHouse {
   readonly engines: StoreEngines
   /** Folder of the application's state; tasks have theirs in it. */
   readonly stateFolder: string
+  readonly bounded: boolean
   readonly errorPolicy: ErrorPolicy
-  readonly onSkipped: (error: unknown, where: string) => void
+  readonly onSkipped: OnSkipped
   /** Committed positions by partition name. */
   readonly committed: ReadonlyMap<string, CommittedPosition>
   readonly topicIds: ReadonlyMap<string, string>
@@ -40,38 +42,45 @@ export interface TaskHouse {
 /**
  * Opens a task where its last commit left it: positions and times from the offsets, stores from engine and changelog.
  * The producer is open already, which has decided every transaction of a former instance.
+ * @throws COMMIT_UNREADABLE, STATE_DIRECTORY_LOCKED, STORE_UNUSABLE, and what the log throws
  */
 export async function openTask(house: TaskHouse, spec: TaskSpec): Promise<Task> {
   const subTopology = house.plan.subTopologies[spec.subTopology]!
   const metadata = spec.inputs.map((topic) => committedMetadata(house, topic, spec.partition))
+  const inputs = await openInputs(house, spec, metadata)
   const state = await openState(house, spec, subTopology.stores)
   try {
     await restore(house.log, state, subTopology.stores, spec.partition)
-    const outputs = new TaskOutputs(house.producer, subTopology.sinks)
-    const times = new TaskTimes(subTopology.streamTimes, metadata[0]?.times ?? [])
-    const context: LiveContext = new LiveContext(spec.id, spec.partition, house.errorPolicy, {
-      state,
-      outputs,
-      times,
-      globals: house.globals,
-      drops: house.drops,
-      onSkipped: (error, { node, record }) =>
-        house.onSkipped(error, `${node}, ${record.topic}-${record.partition} at offset ${record.offset}`),
-    })
-    const inputs = await openInputs(house, spec, metadata)
-    const topology = buildTopology(subTopology, context)
-    const ended = metadata[0]?.ended ?? false
-    return new Task({ spec, subTopology, inputs, state, outputs, times, context, topology, producer: house.producer, ended })
+    return assemble(house, spec, { subTopology, metadata, inputs, state })
   } catch (error) {
     await state.abandon()
     throw error
   }
 }
 
+interface OpenedParts {
+  readonly subTopology: SubTopology
+  readonly metadata: readonly OffsetMetadata[]
+  readonly inputs: readonly InputQueue[]
+  readonly state: TaskState
+}
+
+function assemble(house: TaskHouse, spec: TaskSpec, { subTopology, metadata, inputs, state }: OpenedParts): Task {
+  const { producer, globals, drops, onSkipped, errorPolicy } = house
+  const outputs = new TaskOutputs(producer, subTopology.sinks)
+  const times = new TaskTimes(
+    subTopology.streamTimes,
+    metadata.flatMap((each) => each.times),
+  )
+  const context = new LiveContext(spec.id, spec.partition, errorPolicy, { state, outputs, times, globals, onSkipped })
+  const topology = buildTopology(subTopology, context)
+  const ended = house.bounded && metadata[0]?.ended === true
+  return new Task({ spec, subTopology, inputs, state, outputs, times, context, topology, producer, drops, ended })
+}
+
 function committedMetadata(house: TaskHouse, topic: string, partition: number): OffsetMetadata {
   const position = house.committed.get(partitionName({ topic, partition }))
-  if (position === undefined) return noMetadata
-  const metadata = decodeMetadata(position.metadata ?? '')
+  const metadata = decodeMetadata(position?.metadata ?? '')
   if (metadata !== null) return metadata
   throw streamError('COMMIT_UNREADABLE', {
     what: 'the committed offset carries metadata that this version did not write',
@@ -79,13 +88,17 @@ function committedMetadata(house: TaskHouse, topic: string, partition: number): 
   })
 }
 
-async function openInputs(house: TaskHouse, spec: TaskSpec, metadata: readonly OffsetMetadata[]): Promise<InputQueue[]> {
+/** Without a bound nothing ends: the end that a bounded run had fixed was its own. */
+async function openInputs(
+  { log, committed, bounded }: TaskHouse,
+  spec: TaskSpec,
+  metadata: readonly OffsetMetadata[],
+): Promise<InputQueue[]> {
   const places = spec.inputs.map((topic) => ({ topic, partition: spec.partition }))
-  const starts = await house.log.admin.listOffsets(places.map((place) => ({ ...place, at: 'earliest' as const })))
+  const starts = await log.admin.listOffsets(places.map((place) => ({ ...place, at: 'earliest' })))
   return places.map((place, index) => {
-    const committed = house.committed.get(partitionName(place))
-    const queue = new InputQueue(place.topic, place.partition, committed?.offset ?? starts[index]!)
-    queue.limit = metadata[index]!.endOffset ?? Infinity
+    const queue = new InputQueue(place.topic, place.partition, committed.get(partitionName(place))?.offset ?? starts[index]!)
+    if (bounded) queue.limit = metadata[index]!.endOffset ?? Infinity
     return queue
   })
 }
@@ -100,6 +113,7 @@ async function openState(house: TaskHouse, spec: TaskSpec, stores: readonly Stor
     disk,
     clock,
     verify: async (marks) => verifyMarks(marks, await changelogFacts(house.log, marks, spec.partition), clock.now()),
+    syncLog: () => house.log.sync(),
   })
 }
 

@@ -1,7 +1,15 @@
-import type { Header, OutgoingBatch, Producer } from '@millrace/core'
+import { MillraceError, type Header, type OutgoingBatch, type Producer, type Serializer } from '@millrace/core'
 import type { SinkSpec } from '../plan/plan.ts'
-import type { Output } from '../task/task-context.ts'
+import type { DropReason, ErrorPolicy, Output } from '../task/task-context.ts'
 import { streamError } from '../time/stream-errors.ts'
+import { messageOf } from './explain.ts'
+
+/** What a sink needs of its task. */
+export interface SinkContext {
+  readonly errorPolicy: ErrorPolicy
+  drop(reason: DropReason): void
+  failed(error: unknown): void
+}
 
 /**
  * What the sinks of one task write in the open step: encoded at once, kept until the commit takes it.
@@ -9,26 +17,43 @@ import { streamError } from '../time/stream-errors.ts'
  * Invariants
  *   W1  Nothing reaches the log before the commit of the step that it belongs to.
  *   W2  One batch a topic and partition and step, in the order in which the topology emitted.
+ *   W3  A record is in its batch whole or not at all.
  */
 export class TaskOutputs {
   private readonly producer: Producer
+  private readonly sinks: ReadonlyMap<string, SinkSpec>
   private readonly batches = new Map<string, OutgoingBatch[]>()
-  private readonly outputs = new Map<string, Output<unknown, unknown>>()
+  private bytes = 0
 
   constructor(producer: Producer, sinks: readonly SinkSpec[]) {
     this.producer = producer
-    for (const sink of sinks) this.outputs.set(sink.name, new SinkOutput(sink, this))
+    this.sinks = new Map(sinks.map((sink) => [sink.name, sink]))
   }
 
-  output(sink: string): Output<unknown, unknown> {
-    return this.outputs.get(sink)!
+  output(sink: string, context: SinkContext): Output<unknown, unknown> {
+    return new SinkOutput(this.sinks.get(sink)!, this, context)
   }
 
   partitionOf(topic: string, key: Uint8Array | string | null): number {
     return this.producer.partitionOf(topic, key)
   }
 
-  batch(topic: string, partition: number): OutgoingBatch {
+  /** @throws RECORD_TOO_LARGE; the batch is then as before. */
+  append(
+    topic: string,
+    partition: number,
+    key: Uint8Array | string | null,
+    value: Uint8Array | string | null,
+    timestamp: number,
+    headers: readonly Header[],
+  ): void {
+    const batch = this.batch(topic, partition)
+    const before = batch.sizeBytes
+    batch.append(key, value, timestamp, headers)
+    this.bytes += batch.sizeBytes - before
+  }
+
+  private batch(topic: string, partition: number): OutgoingBatch {
     let batches = this.batches.get(topic)
     if (batches === undefined) {
       batches = []
@@ -39,46 +64,66 @@ export class TaskOutputs {
 
   /** Bytes that wait for the commit. */
   get sizeBytes(): number {
-    let bytes = 0
-    for (const batches of this.batches.values()) for (const batch of batches) bytes += batch?.sizeBytes ?? 0
-    return bytes
+    return this.bytes
   }
 
   /** Everything written in the step; the next step begins empty. */
   take(): OutgoingBatch[] {
     const taken: OutgoingBatch[] = []
-    for (const batches of this.batches.values()) for (const batch of batches) if (batch !== undefined) taken.push(batch)
+    for (const batches of this.batches.values())
+      for (const batch of batches) if (batch !== undefined && batch.count > 0) taken.push(batch)
     this.batches.clear()
+    this.bytes = 0
     return taken
   }
 }
 
+/** A null that the serializer cannot hold is dropped; what it cannot write is the error policy's business. */
 class SinkOutput implements Output<unknown, unknown> {
   private readonly sink: SinkSpec
   private readonly outputs: TaskOutputs
+  private readonly context: SinkContext
 
-  constructor(sink: SinkSpec, outputs: TaskOutputs) {
+  constructor(sink: SinkSpec, outputs: TaskOutputs, context: SinkContext) {
     this.sink = sink
     this.outputs = outputs
+    this.context = context
   }
 
   append(key: unknown, value: unknown, timestamp: number, headers: readonly Header[]): void {
-    const { topic, partitionBy } = this.sink
-    const keyBytes = key === null ? null : this.write(this.sink.key, key, 'key')
-    const valueBytes = value === null ? null : this.write(this.sink.value, value, 'value')
-    const routed = partitionBy === null || key === null ? keyBytes : this.write(partitionBy, key, 'key')
-    this.outputs.batch(topic, this.outputs.partitionOf(topic, routed)).append(keyBytes, valueBytes, timestamp, headers)
+    if (key === null && this.sink.key.nullable !== true) return this.context.drop('null-key')
+    if (value === null && this.sink.value.nullable !== true) return this.context.drop('null-value')
+    if (this.context.errorPolicy === 'fail') return this.write(key, value, timestamp, headers)
+    try {
+      this.write(key, value, timestamp, headers)
+    } catch (error) {
+      if (!isOfTheRecord(error)) throw error
+      this.context.failed(error)
+    }
   }
 
-  private write(serializer: SinkSpec['key'], value: unknown, part: string): Uint8Array | string {
+  private write(key: unknown, value: unknown, timestamp: number, headers: readonly Header[]): void {
+    const { topic, partitionBy } = this.sink
+    const keyBytes = key === null ? null : this.serialize(this.sink.key, key, 'key')
+    const valueBytes = value === null ? null : this.serialize(this.sink.value, value, 'value')
+    const routed = partitionBy === null || key === null ? keyBytes : this.serialize(partitionBy, key, 'key')
+    this.outputs.append(topic, this.outputs.partitionOf(topic, routed), keyBytes, valueBytes, timestamp, headers)
+  }
+
+  private serialize(serializer: Serializer<unknown>, value: unknown, part: string): Uint8Array | string {
     try {
       return serializer.write(value)
     } catch (cause) {
       throw streamError('VALUE_UNWRITABLE', {
-        what: `the ${part} cannot be written by serde ${serializer.name}`,
+        what: `the ${part} cannot be written by serde ${serializer.name}: ${messageOf(cause)}`,
         where: `sink ${this.sink.topic}`,
         cause,
       })
     }
   }
+}
+
+/** The record is what is wrong, and not the topic, the log or we. */
+function isOfTheRecord(error: unknown): boolean {
+  return error instanceof MillraceError && (error.code === 'VALUE_UNWRITABLE' || error.code === 'RECORD_TOO_LARGE')
 }

@@ -1,15 +1,21 @@
 import type { StreamTime } from '../task/stream-time.ts'
-import { operatorId, type OperatorTime } from './offset-metadata.ts'
+import { operatorId } from '../plan/operator-id.ts'
+import type { OperatorTime } from './offset-metadata.ts'
 
-/** The stream times of one task, by operator. They commit with the step and are restored with it. */
+/**
+ * The stream times of one task, by operator. They commit with the step and are restored with it; of several that were
+ * committed (the topology had another first input once) the latest counts.
+ */
 export class TaskTimes {
   private readonly times = new Map<string, OperatorStreamTime>()
 
   constructor(operators: readonly string[], committed: readonly OperatorTime[]) {
     for (const operator of operators) {
       const id = operatorId(operator)
-      const found = committed.find((time) => time.operator === id)
-      this.times.set(operator, new OperatorStreamTime(found?.now ?? -1, found?.closedThrough ?? -1))
+      const found = committed.filter((time) => time.operator === id)
+      const now = Math.max(-1, ...found.map((time) => time.now))
+      const closedThrough = Math.max(-1, ...found.map((time) => time.closedThrough))
+      this.times.set(operator, new OperatorStreamTime(now, closedThrough))
     }
   }
 

@@ -1,11 +1,19 @@
-import type { CommittedPosition, ConsumedBatch, ConsumedRecord, OutgoingBatch, Producer, TransactionResult } from '@millrace/core'
-import { MillraceError } from '@millrace/core'
+import {
+  MillraceError,
+  type CommittedPosition,
+  type ConsumedRecord,
+  type OutgoingBatch,
+  type Producer,
+  type TransactionResult,
+} from '@millrace/core'
 import type { TaskTopology } from '../operators/build-topology.ts'
 import type { SourceSpec, SubTopology, TaskSpec } from '../plan/plan.ts'
 import type { StoreMark } from '../state/state-marks.ts'
 import type { TaskState } from '../state/task-state.ts'
 import { Rec } from '../task/rec.ts'
 import { streamError } from '../time/stream-errors.ts'
+import type { DropCounts } from './drop-counts.ts'
+import { explain, located, messageOf, placeIn } from './explain.ts'
 import type { InputQueue } from './input-queue.ts'
 import type { LiveContext } from './live-context.ts'
 import { encodeMetadata } from './offset-metadata.ts'
@@ -16,9 +24,10 @@ import type { TaskTimes } from './task-times.ts'
  * One task: its inputs, its topology, its state, and the step that is open.
  *
  * Invariants
- *   K1  Positions, stream times, outputs and changes of a step are taken together, between two events of the loop.
+ *   K1  Positions, stream times, outputs, changes and drop counts of a step are taken together, between two events of the loop.
  *   K2  A step that failed is never committed in part: the task is closed and opened again.
  *   K3  A task has ended when every input has, every closed window is emitted, and all of it is committed.
+ *   K4  Of several inputs the oldest record comes first, by timestamp, then in the order of the plan.
  */
 export interface TaskParts {
   readonly spec: TaskSpec
@@ -30,6 +39,8 @@ export interface TaskParts {
   readonly context: LiveContext
   readonly topology: TaskTopology
   readonly producer: Producer
+  /** Of the application: takes over what a step dropped when it is committed. */
+  readonly drops: DropCounts
   /** The metadata says that it has ended. */
   readonly ended: boolean
 }
@@ -42,10 +53,18 @@ export interface TaskStep {
   committed(result: TransactionResult, first: number, time: number): void
 }
 
+/** How far one call of `process` may go. */
+export interface Slice {
+  readonly events: number
+  /** What the step of this task may grow to. */
+  readonly bytes: number
+  readonly bytesPerChange: number
+}
+
 type Progress = 'running' | 'closing' | 'ending' | 'ended'
 
-/** Rows of closed windows emitted in one event. */
-const closeLimit = 500
+/** Rows of closed windows emitted in one go. */
+const closeLimit = 32
 
 export class Task {
   readonly id: string
@@ -56,8 +75,7 @@ export class Task {
   private readonly sources: ReadonlyMap<string, SourceSpec>
   private progress: Progress
   private committedPositions = new Map<InputQueue, number>()
-  private processed = 0
-  private hasWork = false
+  private events = 0
 
   constructor(parts: TaskParts) {
     this.id = parts.spec.id
@@ -74,9 +92,9 @@ export class Task {
     return this.progress === 'ended'
   }
 
-  /** Records processed since it was opened. */
-  get recordCount(): number {
-    return this.processed
+  /** Events since the last commit: records, emitted rows of windows, the end. */
+  get stepEvents(): number {
+    return this.events
   }
 
   /** Bytes of outputs and changes that wait for the commit, the latter estimated by their number. */
@@ -84,65 +102,55 @@ export class Task {
     return this.parts.outputs.sizeBytes + this.state.openChanges * bytesPerChange
   }
 
-  /** Something has happened since the last commit. */
-  get isDirty(): boolean {
-    return this.hasWork
+  /** An event waits that needs no more input: a closed window, the end. */
+  get isReady(): boolean {
+    if (this.progress === 'ended' || this.progress === 'ending') return false
+    return this.progress === 'closing' || this.parts.context.closers.hasDue || this.inputs.every((input) => input.hasEnded)
   }
 
-  enqueue(input: InputQueue, batch: ConsumedBatch): void {
-    input.push(batch)
-    input.caughtUp = false
-  }
-
-  /**
-   * Handles events, at most `limit`: records, some rows of closed windows, the end of the input. Returns how many; fewer
-   * than `limit` means that nothing waits.
-   */
-  process(limit: number): number {
+  /** Handles events, and stops when none waits or the slice is used up. Returns whether something may wait still. */
+  process({ events, bytes, bytesPerChange }: Slice): boolean {
     try {
-      let events = 0
-      while (events < limit && this.step()) events++
-      return events
+      for (let left = events; left > 0;) {
+        const handled = this.step(left)
+        if (handled === 0) return false
+        left -= handled
+        this.events += handled
+        if (this.uncommittedBytes(bytesPerChange) >= bytes) return true
+      }
+      return true
     } catch (cause) {
-      throw this.explain(cause)
+      throw explain(cause, placeIn(this.parts.context))
     }
   }
 
-  private step(): boolean {
-    if (this.progress === 'ended' || this.progress === 'ending') return false
-    if (this.parts.context.hasDue) return this.closeWindows()
-    if (this.progress === 'closing') return this.end()
+  /** One event, or at most `limit` rows of closed windows. Returns how many. */
+  private step(limit: number): number {
+    if (this.progress === 'ended' || this.progress === 'ending') return 0
+    if (this.parts.context.closers.hasDue) return this.closeWindows(Math.min(limit, closeLimit))
+    if (this.progress === 'closing') return this.endNext()
     const input = this.choose()
     if (input !== undefined) return this.take(input)
-    return this.inputs.every((one) => one.hasEnded) && this.endInput()
+    return this.inputs.every((one) => one.hasEnded) ? this.endInput() : 0
   }
 
-  private closeWindows(): true {
-    this.hasWork = true
-    this.parts.context.closeDue(closeLimit)
-    return true
+  private closeWindows(limit: number): number {
+    const { context } = this.parts
+    context.record.setEvent(this.spec.partition)
+    context.closers.closeDue(limit)
+    return limit
   }
 
-  private endInput(): true {
-    this.hasWork = true
+  private endInput(): number {
     this.progress = 'closing'
-    this.setEvent()
-    this.parts.context.endOfInput()
-    return true
+    this.parts.context.record.setEvent(this.spec.partition)
+    return 1
   }
 
-  /** Everything that the end of the input closes is emitted: the next commit says that the task has ended. */
-  private end(): true {
-    this.progress = 'ending'
-    return true
-  }
-
-  /** The event of no record: windows that the end of the input closes. */
-  private setEvent(): void {
-    const { record } = this.parts.context
-    record.topic = this.inputs[0]?.topic ?? ''
-    record.partition = this.spec.partition
-    record.offset = -1
+  /** When everything that the end of the input closes is emitted, the next commit says that the task has ended. */
+  private endNext(): number {
+    if (!this.parts.context.closers.endNext()) this.progress = 'ending'
+    return 1
   }
 
   /** The input whose next record is the oldest; none while an input that may still have an older one is empty. */
@@ -152,7 +160,7 @@ export class Task {
     for (const input of this.inputs) {
       const record = input.peek()
       if (record === undefined) {
-        if (!input.caughtUp && !input.hasEnded) return undefined
+        if (mayHaveMore(input)) return undefined
       } else if (record.timestamp < oldest) {
         oldest = record.timestamp
         chosen = input
@@ -161,15 +169,13 @@ export class Task {
     return chosen
   }
 
-  private take(input: InputQueue): true {
+  private take(input: InputQueue): number {
     const raw = input.peek()!
-    this.hasWork = true
-    this.processed++
     this.setRecord(input, raw)
-    const rec = this.decode(input, raw)
+    const rec = this.read(this.sources.get(input.topic)!, raw)
     if (rec !== null) this.parts.topology.source(input.topic).next(rec)
     input.take(raw)
-    return true
+    return 1
   }
 
   private setRecord(input: InputQueue, raw: ConsumedRecord): void {
@@ -182,63 +188,71 @@ export class Task {
   }
 
   /** Null: dropped and counted. */
-  private decode(input: InputQueue, raw: ConsumedRecord): Rec | null {
-    const source = this.sources.get(input.topic)!
+  private read(source: SourceSpec, { key, value, timestamp }: ConsumedRecord): Rec | null {
     const { context } = this.parts
     context.node = source.node
+    if (key === null && source.key.nullable !== true) return this.drop('null-key')
+    if (value === null && source.value.nullable !== true) return this.drop('null-value')
+    if (timestamp < 0) return this.undecodable('it has no timestamp')
+    let decodedKey: unknown
+    let decodedValue: unknown
     try {
-      return new Rec(
-        raw.key === null ? null : source.key.read(raw.key),
-        raw.value === null ? null : source.value.read(raw.value),
-        raw.timestamp,
-      )
+      decodedKey = key === null ? null : source.key.read(key)
+      decodedValue = value === null ? null : source.value.read(value)
     } catch (cause) {
-      if (context.errorPolicy === 'fail') throw this.unreadable(source, cause)
-      context.drop('undecodable')
-      return null
+      return this.undecodable(`serdes ${source.key.name} and ${source.value.name}: ${messageOf(cause)}`, cause)
     }
+    return new Rec(decodedKey, decodedValue, timestamp)
   }
 
-  private unreadable(source: SourceSpec, cause: unknown): MillraceError {
-    return streamError('VALUE_UNREADABLE', {
-      what: `a record cannot be read by serdes ${source.key.name} and ${source.value.name}: ${messageOf(cause)}`,
-      where: this.where,
-      cause,
-    })
+  private drop(reason: 'null-key' | 'null-value'): null {
+    this.parts.context.drop(reason)
+    return null
   }
 
-  private get where(): string {
-    const { record, node } = this.parts.context
-    return `${node}, task ${this.id}, ${record.topic}-${record.partition} at offset ${record.offset}`
+  private undecodable(why: string, cause?: unknown): null {
+    const { context } = this.parts
+    const error = streamError('VALUE_UNREADABLE', { what: `a record cannot be read: ${why}`, where: placeIn(context), cause })
+    if (context.errorPolicy === 'fail') throw error
+    context.skip(error, 'undecodable')
+    return null
   }
 
-  private explain(cause: unknown): unknown {
-    if (cause instanceof MillraceError) return cause
-    return streamError('USER_CODE_FAILED', { what: `user code threw: ${messageOf(cause)}`, where: this.where, cause })
-  }
-
-  /** Takes the open step for a commit; the next one begins. */
+  /** Takes the open step for a commit; the next one begins. @throws VALUE_UNWRITABLE, RECORD_TOO_LARGE */
   freeze(): TaskStep {
-    const { outputs, state } = this.parts
+    const { outputs, context, drops, state } = this.parts
     const batches = outputs.take()
-    const changelogs = new Map<string, OutgoingBatch>()
-    state.freeze((store) => {
-      const batch = this.parts.producer.batch(this.changelogOf(store), this.spec.partition)
-      changelogs.set(store, batch)
-      return batch
-    })
+    const changelogs = this.freezeState()
     const positions = this.positions()
     const ending = this.progress === 'ending'
-    this.hasWork = false
+    this.events = 0
     return {
       batches: [...batches, ...changelogs.values()],
       positions,
       committed: (result, first, time) => {
         const marks = [...changelogs.keys()].map((store, index) => markOf(store, result, first + batches.length + index))
         state.commitSucceeded(marks, time)
+        drops.absorb(context.drops)
         if (ending) this.progress = 'ended'
       },
     }
+  }
+
+  private freezeState(): ReadonlyMap<string, OutgoingBatch> {
+    const changelogs = new Map<string, OutgoingBatch>()
+    try {
+      this.state.freeze((store) => {
+        const batch = this.parts.producer.batch(this.changelogOf(store), this.spec.partition)
+        changelogs.set(store, batch)
+        return batch
+      })
+    } catch (cause) {
+      const store = [...changelogs.keys()].at(-1)
+      throw cause instanceof MillraceError && cause.outcome === 'fatal'
+        ? located(cause, `store ${store}, task ${this.id}`)
+        : cause
+    }
+    return changelogs
   }
 
   private changelogOf(store: string): string {
@@ -249,7 +263,7 @@ export class Task {
   private positions(): CommittedPosition[] {
     return this.inputs.flatMap((input, index) => {
       const first = index === 0
-      const position = input.position
+      const { position } = input
       if (!first && this.committedPositions.get(input) === position) return []
       this.committedPositions.set(input, position)
       return [{ topic: input.topic, partition: input.partition, offset: position, metadata: this.metadata(input, first) }]
@@ -274,15 +288,24 @@ export class Task {
     }))
   }
 
+  /** Writes the engine and closes. @throws STORE_WRITE_FAILED, STORE_CORRUPT: the next open restores what it lacks */
   async close(): Promise<void> {
     this.parts.topology.close()
     await this.state.close()
+    const { damage } = this.state
+    if (damage !== null) throw streamError('STORE_CORRUPT', { what: damage, where: `task ${this.id}` })
   }
 
+  /** Closes; what the engine does not have is replayed by the next open. */
   async abandon(): Promise<void> {
     this.parts.topology.close()
     await this.state.abandon()
   }
+}
+
+/** A record older than those of other inputs may still come: always before a known end, otherwise until the log has no more. */
+function mayHaveMore(input: InputQueue): boolean {
+  return input.limit === Infinity ? !input.caughtUp : !input.hasEnded
 }
 
 /** The epoch of the log is not known to a producer: the producer's own identity tells one transaction from another. */
@@ -290,8 +313,4 @@ function markOf(store: string, result: TransactionResult, index: number): StoreM
   const { baseOffset, count } = result.appended[index]!
   const { producerId, producerEpoch } = result
   return { store, position: baseOffset + count, newestOffset: baseOffset + count - 1, producerId, producerEpoch, leaderEpoch: -1 }
-}
-
-function messageOf(cause: unknown): string {
-  return cause instanceof Error ? cause.message : String(cause)
 }

@@ -60,9 +60,9 @@ export class Flusher {
     this.#since ??= this.#options.clock.monotonic()
   }
 
-  /** Something waits that a flush would write. */
+  /** Something is not in the engine: it waits, or a flush is on the way with it. */
   get dirty(): boolean {
-    return this.#since !== null
+    return this.#since !== null || this.#running !== null
   }
 
   /** The layer is as large as one flush may become. */

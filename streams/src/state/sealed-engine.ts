@@ -1,6 +1,7 @@
 import { streamError } from '../time/stream-errors.ts'
 import type { EngineBatch, EngineEntry, ScanRange, StoreEngine } from './engine.ts'
 import type { RowKeys } from './row-keys.ts'
+import { RowRing } from './row-ring.ts'
 import type { Scratch } from './scratch.ts'
 import { isSealed, seal, sealedTimestamp, sealedValue } from './seal.ts'
 
@@ -8,6 +9,8 @@ export interface SealedEngineOptions {
   readonly engine: StoreEngine
   readonly scratch: Scratch
   readonly taskId: string
+  /** Memory for rows as the engine has them (row-ring.ts). */
+  readonly ringBytes: number
   /** Makes sure that the next open wipes. */
   readonly onDamage: () => void
 }
@@ -21,15 +24,17 @@ export interface SealedEngineOptions {
 export class SealedEngine {
   readonly #engine: StoreEngine
   readonly #scratch: Scratch
+  readonly #ring: RowRing
   readonly #taskId: string
   readonly #onDamage: () => void
   #damage: string | null = null
   #closed = false
 
-  constructor({ engine, scratch, taskId, onDamage }: SealedEngineOptions) {
+  constructor({ engine, scratch, taskId, ringBytes, onDamage }: SealedEngineOptions) {
     this.#engine = engine
     this.#scratch = scratch
     this.#taskId = taskId
+    this.#ring = new RowRing(ringBytes)
     this.#onDamage = onDamage
   }
 
@@ -41,9 +46,7 @@ export class SealedEngine {
   read(store: number, keys: RowKeys, row: string): Uint8Array | undefined {
     this.#refuseDamaged()
     const keyEnd = this.#keyEnd(store, keys, row)
-    const sealed = this.#get(this.#scratch.bytes(0, keyEnd))
-    if (sealed === undefined || isSealed(this.#scratch, keyEnd, sealed)) return sealed
-    return this.#fail(`a row of store ${store} does not match its checksum`)
+    return this.#ring.get(this.#scratch.whole, keyEnd) ?? this.#readEngine(store, keyEnd)
   }
 
   get #where(): string {
@@ -52,7 +55,7 @@ export class SealedEngine {
 
   batch(): SealedBatch {
     this.#refuseDamaged()
-    return new SealedBatch(this.#engine.batch(), this.#scratch)
+    return new SealedBatch(this.#engine.batch(), this.#scratch, this.#ring)
   }
 
   /** @throws STORE_WRITE_FAILED */
@@ -88,6 +91,15 @@ export class SealedEngine {
     return { key: key.subarray(1), timestamp: sealedTimestamp(sealed), value: sealedValue(sealed) }
   }
 
+  #readEngine(store: number, keyEnd: number): Uint8Array | undefined {
+    const sealed = this.#get(this.#scratch.bytes(0, keyEnd))
+    if (sealed === undefined) return undefined
+    if (!isSealed(this.#scratch, keyEnd, sealed)) this.#fail(`a row of store ${store} does not match its checksum`)
+    const end = this.#scratch.write(sealed, keyEnd)
+    this.#ring.put(this.#scratch.whole, keyEnd, end)
+    return sealed
+  }
+
   #get(key: Uint8Array): Uint8Array | undefined {
     try {
       return this.#engine.get(key)
@@ -116,24 +128,29 @@ export class SealedEngine {
   }
 }
 
-/** Rows on their way into the engine, as one batch. */
+/** Rows on their way into the engine, as one batch. The ring has them at once: until the write a layer above hides them (L1). */
 export class SealedBatch {
   readonly batch: EngineBatch
   readonly #scratch: Scratch
+  readonly #ring: RowRing
 
-  constructor(batch: EngineBatch, scratch: Scratch) {
+  constructor(batch: EngineBatch, scratch: Scratch, ring: RowRing) {
     this.batch = batch
     this.#scratch = scratch
+    this.#ring = ring
   }
 
   put(store: number, keys: RowKeys, row: string, value: Uint8Array | string, timestamp: number): void {
     const keyEnd = this.#keyEnd(store, keys, row)
     const end = seal(this.#scratch, keyEnd, timestamp, value)
     this.batch.put(this.#scratch.bytes(0, keyEnd), this.#scratch.bytes(keyEnd, end))
+    this.#ring.put(this.#scratch.whole, keyEnd, end)
   }
 
   delete(store: number, keys: RowKeys, row: string): void {
-    this.batch.delete(this.#scratch.bytes(0, this.#keyEnd(store, keys, row)))
+    const keyEnd = this.#keyEnd(store, keys, row)
+    this.batch.delete(this.#scratch.bytes(0, keyEnd))
+    this.#ring.delete(this.#scratch.whole, keyEnd)
   }
 
   #keyEnd(store: number, keys: RowKeys, row: string): number {

@@ -40,9 +40,16 @@ export class StateAssembly {
 
   async #assemble(engine: StoreEngine, meta: StateMeta | null): Promise<void> {
     const { stores: specs, clock, taskId } = this.#options
+    const { cacheBytes } = this.#limits
     const numbers = storeNumbers(meta, specs)
-    const sealed = new SealedEngine({ engine, scratch: this.#scratch, taskId, onDamage: () => this.#raiseSentinel() })
-    const stores = new TaskStores({ specs, numbers, engine: sealed, cacheBytes: this.#limits.cacheBytes })
+    const sealed = new SealedEngine({
+      engine,
+      scratch: this.#scratch,
+      taskId,
+      ringBytes: (cacheBytes * 3) / 4,
+      onDamage: () => this.#raiseSentinel(),
+    })
+    const stores = new TaskStores({ specs, numbers, engine: sealed, cacheBytes: cacheBytes / 4 })
     await stores.buildIndexes(engine)
     const progress = new StateProgress(meta, specs, numbers, clock.now())
     this.#made = { sealed, stores, progress, flusher: this.#flusher(sealed, stores, progress, meta) }

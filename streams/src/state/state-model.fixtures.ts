@@ -11,7 +11,7 @@ import { verifyMarks } from './verify-marks.ts'
 type Rows = Map<string, { value: unknown; timestamp: number }>
 
 /** One of each kind that there is: text keys, byte keys, windows of both, and a store without a changelog. */
-export const modelStores: readonly StoreSpec[] = [
+const modelStores: readonly StoreSpec[] = [
   spec('words'),
   spec('numbers', { key: numberSerde }),
   spec('hours', { kind: 'window' }),

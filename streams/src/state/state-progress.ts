@@ -6,9 +6,9 @@ import type { StoreSpec } from './store-spec.ts'
 /**
  * How far the stores of a task stand in their changelogs, as of the newest commit or restored batch.
  *
- * Invariant P1: at `time` no store was ahead of its position's meaning: every record behind a position was written after
- * `time`. So a commit moves it (to when it began), and a restore does not: until it ends, tombstones older than its beginning
- * may still be ahead.
+ * Invariant P1: a tombstone ahead of a position stays until delete.retention.ms after `time` at least. After a commit, because
+ * it was written after the commit began. In a new store, because compaction keeps a tombstone that long after the pass that
+ * removed what it deletes: who begins at the start and is through by then misses none. So a restore does not move `time`.
  */
 export class StateProgress {
   readonly #rows: Map<string, StoreRow> = new Map()

@@ -7,7 +7,7 @@
  *   committed  committed in the log, not yet in the engine
  *   flushing   the part of it that a flush is writing          null: none
  *   cache      decoded rows, as the engine has them
- *   engine
+ *   engine     with its newest rows, sealed, in memory (row-ring.ts)
  *
  * Invariants
  *   L1  What the cache says of a row, the engine holds, or a layer above hides it.

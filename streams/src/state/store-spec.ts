@@ -15,7 +15,7 @@ export interface StoreSpec {
   readonly changelog?: ChangelogSpec
 }
 
-export interface ChangelogSpec {
+interface ChangelogSpec {
   readonly topic: string
   /** The topic's identity; empty where the log does not tell it. */
   readonly topicId: string

@@ -28,7 +28,10 @@ export interface TaskStateOptions {
 }
 
 export interface StateLimits extends FlushLimits {
-  /** Decoded rows kept for reading, over all stores of the task. Default 32 MiB. */
+  /**
+   * Rows of the engine kept in memory, over all stores of the task: a quarter decoded (in the heap), the rest sealed (outside
+   * it). Taken as rows come; who runs many tasks divides. Default 64 MiB.
+   */
   readonly cacheBytes: number
 }
 
@@ -36,5 +39,5 @@ export const defaultLimits: StateLimits = {
   flushBytes: 16 * 1024 * 1024,
   flushRecords: 100_000,
   flushAgeMs: 5_000,
-  cacheBytes: 32 * 1024 * 1024,
+  cacheBytes: 64 * 1024 * 1024,
 }

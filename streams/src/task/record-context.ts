@@ -12,6 +12,18 @@ export class RecordContext {
   /** Milliseconds since 1970: of the input record, or of the record that a node passes to user code. */
   timestamp: number = -1
   headers: readonly Header[] = noHeaders
+
+  /**
+   * An event that no record caused. It has nothing of the record before it: after a crash the same event may come after
+   * another one, and what is written must not tell.
+   */
+  setEvent(partition: number): void {
+    this.topic = ''
+    this.partition = partition
+    this.offset = -1
+    this.timestamp = -1
+    this.headers = noHeaders
+  }
 }
 
 /** What user code sees of the record it works on. Valid only during the call. */

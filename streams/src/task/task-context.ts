@@ -33,7 +33,7 @@ export interface TaskContext {
   drop(reason: DropReason): void
   /** Counts and reports what user code threw under the policy `skip`. */
   failed(error: unknown): void
-  /** Registers an operator that emits when time passes. */
+  /** Registers an operator that emits when time passes, while the topology is built: those downstream come first. */
   addCloser(closer: Closer): void
   /** The closer has rows that are due; the loop calls it after the current record. */
   due(closer: Closer): void

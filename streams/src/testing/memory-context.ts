@@ -2,8 +2,9 @@
  * What the operators of a task stand on, on plain maps: the reference that the runtime is compared with. The operators are the
  * real ones; there is no overlay, cache, commit or clock, and nothing is ever restored.
  */
-import { noHeaders, type Header } from '@millrace/core'
+import type { Header } from '@millrace/core'
 import type { SubTopology } from '../plan/plan.ts'
+import { Closers } from '../task/closers.ts'
 import { RecordContext } from '../task/record-context.ts'
 import type { GlobalStore, KeyValueStore, WindowStore } from '../task/stores.ts'
 import type { Closer, StreamTime } from '../task/stream-time.ts'
@@ -59,8 +60,7 @@ export class MemoryContext implements TaskContext {
   readonly streamTimes: ReadonlyMap<string, MemoryStreamTime>
   readonly #globalStores: ReadonlyMap<string, GlobalStore<unknown, unknown>>
   readonly #topics: ReadonlyMap<string, string>
-  readonly #closers: Closer[] = []
-  readonly #due = new Set<Closer>()
+  readonly #closers = new Closers()
 
   constructor({ subTopology, partition = 0, errorPolicy = 'fail', globalStores = new Map() }: MemoryContextOptions) {
     const { id, stores, sinks, streamTimes } = subTopology
@@ -113,30 +113,24 @@ export class MemoryContext implements TaskContext {
   }
 
   addCloser(closer: Closer): void {
-    this.#closers.push(closer)
+    this.#closers.add(closer)
   }
 
   due(closer: Closer): void {
-    this.#due.add(closer)
+    this.#closers.due(closer)
   }
 
   /** Lets every operator that is due emit all it has, `limit` rows a call. */
   closeDue(limit: number = Infinity): void {
-    for (const closer of this.#due) {
-      this.#due.delete(closer)
-      while (closer.closeDue(limit));
+    while (this.#closers.hasDue) {
+      this.record.setEvent(this.partition)
+      this.#closers.closeDue(limit)
     }
   }
 
   endOfInput(): void {
-    this.beginEvent()
-    for (const closer of this.#closers) closer.endOfInput()
-    this.closeDue()
-  }
-
-  /** An event that no record caused. */
-  beginEvent(): void {
-    Object.assign(this.record, { topic: '', partition: this.partition, offset: -1, timestamp: -1, headers: noHeaders })
+    do this.closeDue()
+    while (this.#closers.endNext())
   }
 }
 

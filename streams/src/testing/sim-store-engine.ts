@@ -59,6 +59,8 @@ export interface SimStoreOptions {
 export class SimStoreEngines implements StoreEngines {
   readonly name: string = 'simulated'
   readonly lossy: boolean = false
+  /** Folders that were wiped, in order. */
+  readonly wiped: string[] = []
   readonly #options: SimStoreOptions
   #images: SimStoreSnapshot
   readonly #handles: Map<string, SimStoreEngine> = new Map()
@@ -83,6 +85,7 @@ export class SimStoreEngines implements StoreEngines {
 
   async wipe(folder: string): Promise<void> {
     if (this.#handles.has(folder)) throw streamError('STATE_DIRECTORY_LOCKED', { what: 'the engine is open', where: folder })
+    this.wiped.push(folder)
     this.#replace(folder, null)
   }
 

@@ -30,6 +30,11 @@ const rows = {
     outcome: 'fatal',
     todo: 'Create the topic first, or correct its name in the topology.',
   },
+  SINK_TOPIC_MISSING: {
+    fault: 'caller',
+    outcome: 'fatal',
+    todo: 'Create the topic first, or correct its name in the topology.',
+  },
   PARTITIONS_DIFFER: { fault: 'caller', outcome: 'fatal', todo: 'Repartition one of them, so that equal keys meet in one task.' },
 
   VALUE_UNREADABLE: {

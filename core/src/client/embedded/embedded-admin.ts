@@ -1,7 +1,26 @@
+import { coreError } from '../../base/error-catalogue.ts'
+import { isObject, readOptions, type OptionRules } from '../../base/options.ts'
 import type { Broker } from '../../broker/broker.ts'
 import { offsetForTime } from '../../broker/offset-for-time.ts'
 import type { Admin, NewTopic, OffsetQuery, TopicDescription } from '../admin.ts'
 import type { CommittedPosition } from '../producer.ts'
+
+const isString = (value: unknown): value is string => typeof value === 'string'
+const isNumber = (value: unknown): value is number => typeof value === 'number'
+
+const topicRules: OptionRules<Required<NewTopic>> = {
+  topic: { check: isString, expected: 'the name of the topic' },
+  partitions: { check: isNumber, expected: 'the number of partitions' },
+  config: {
+    check: (value): value is Readonly<Record<string, string>> => isObject(value),
+    expected: 'settings by their names',
+    default: {},
+  },
+}
+
+const listRules: OptionRules<{ readonly internal: boolean }> = {
+  internal: { check: (value) => typeof value === 'boolean', expected: 'true or false', default: false },
+}
 
 /** The administration of the embedded log. */
 export class EmbeddedAdmin implements Admin {
@@ -12,27 +31,36 @@ export class EmbeddedAdmin implements Admin {
   }
 
   async createTopics(topics: readonly NewTopic[]): Promise<void> {
-    await this.broker.topics.create(topics.map(({ topic, partitions, config }) => ({ topic, partitions, config: { ...config } })))
+    this.broker.assertOpen()
+    const read = topics.map((topic) => readOptions<Required<NewTopic>>('a new topic', topic, topicRules))
+    await this.broker.topics.create(read.map(({ config, ...topic }) => ({ ...topic, config: { ...config } })))
   }
 
   async deleteTopics(topics: readonly string[]): Promise<void> {
+    this.broker.assertOpen()
     await this.broker.topics.delete(topics)
   }
 
   async listTopics(options: { readonly internal?: boolean } = {}): Promise<readonly string[]> {
-    const topics = this.broker.topics.list()
-    return topics.filter(({ internal }) => !internal || options.internal === true).map(({ topic }) => topic)
+    this.broker.assertOpen()
+    const { internal: withInternal } = readOptions('listTopics', options, listRules)
+    const topics = await this.broker.topics.list()
+    return topics.filter(({ internal }) => withInternal || !internal).map(({ topic }) => topic)
   }
 
   async describeTopics(topics: readonly string[]): Promise<readonly (TopicDescription | null)[]> {
-    return topics.map((topic) => this.broker.topics.describe(topic) ?? null)
+    this.broker.assertOpen()
+    const found = await this.broker.topics.describe(topics)
+    return found.map((topic) => topic ?? null)
   }
 
   async alterTopicConfig(topic: string, changes: Readonly<Record<string, string | null>>): Promise<void> {
+    this.broker.assertOpen()
     await this.broker.topics.alterConfig(topic, changes)
   }
 
   async listOffsets(queries: readonly OffsetQuery[]): Promise<readonly number[]> {
+    this.broker.assertOpen()
     return Promise.all(queries.map((query) => this.offset(query)))
   }
 
@@ -46,11 +74,23 @@ export class EmbeddedAdmin implements Admin {
       case 'stable':
         return log.lastStableOffset
       default:
-        return offsetForTime(log, at)
+        if (Number.isSafeInteger(at) && at >= 0) return offsetForTime(log, at)
+        throw badPlace(log.name, at)
     }
   }
 
   async groupOffsets(group: string): Promise<readonly CommittedPosition[]> {
+    this.broker.assertOpen()
     return this.broker.groups.positions(group)
   }
+}
+
+function badPlace(where: string, received: unknown): Error {
+  const expected = 'earliest, latest, stable, or a time in milliseconds since 1970'
+  return coreError('INVALID_OPTION', {
+    what: 'a place in the log cannot be named so',
+    where,
+    expected,
+    received: String(received),
+  })
 }

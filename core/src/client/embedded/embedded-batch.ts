@@ -3,6 +3,7 @@ import { coreError } from '../../base/error-catalogue.ts'
 import type { Partition } from '../../broker/partition.ts'
 import { BatchBuilder } from '../../record/batch-builder.ts'
 import type { OutgoingBatch } from '../producer.ts'
+import { BatchPart } from './batch-part.ts'
 
 /** Record batches are closed at this size, so that a reader never has to fetch much more than it wants. */
 const targetBytes = 64 * 1024
@@ -26,11 +27,12 @@ export class EmbeddedBatch implements OutgoingBatch {
   readonly owner: object
   private readonly maxBytes: number
   private readonly hint: SizeHint
-  private full: BatchBuilder[] = []
+  private full: BatchPart[] = []
   private open: BatchBuilder | null = null
   private fullBytes = 0
   private records = 0
-  private consumed = false
+  /** Sealed: it takes no more records; taken: it is on its way, or written. */
+  private state: 'open' | 'sealed' | 'taken' = 'open'
 
   constructor(owner: object, log: Partition, maxMessageBytes: number, hint: SizeHint) {
     this.hint = hint
@@ -56,7 +58,7 @@ export class EmbeddedBatch implements OutgoingBatch {
   }
 
   append(key: Bytes, value: Bytes, timestamp: number, headers?: readonly Header[]): void {
-    if (this.consumed) throw this.wasConsumed()
+    if (this.state !== 'open') throw this.wasConsumed()
     this.open ??= this.builder(this.hint.bytes)
     if (this.open.sizeBytes >= targetBytes || !this.open.append(key, value, timestamp, headers)) {
       this.close(this.open)
@@ -75,18 +77,25 @@ export class EmbeddedBatch implements OutgoingBatch {
 
   private close(builder: BatchBuilder): void {
     this.fullBytes += builder.sizeBytes
-    this.full.push(builder)
+    this.full.push(new BatchPart(builder))
   }
 
-  /** The record batches in order; the batch takes nothing more. @throws BATCH_CONSUMED */
-  consume(): readonly BatchBuilder[] {
-    if (this.consumed) throw this.wasConsumed()
-    this.consumed = true
-    this.hint.bytes = this.sizeBytes
-    const builders = this.open !== null && this.open.count > 0 ? [...this.full, this.open] : this.full
-    this.full = []
+  /** The record batches in order, for one attempt to write them. @throws BATCH_CONSUMED */
+  take(): readonly BatchPart[] {
+    if (this.state === 'taken') throw this.wasConsumed()
+    if (this.open !== null && this.open.count > 0) this.close(this.open)
     this.open = null
-    return builders
+    this.state = 'taken'
+    this.hint.bytes = this.sizeBytes
+    const parts = this.full
+    this.full = []
+    return parts
+  }
+
+  /** Nothing was written: the same batch may be handed over again. */
+  giveBack(parts: readonly BatchPart[]): void {
+    this.full = [...parts]
+    this.state = 'sealed'
   }
 
   private wasConsumed(): Error {

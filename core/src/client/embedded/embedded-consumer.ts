@@ -47,12 +47,14 @@ export class EmbeddedConsumer implements Consumer {
   private readonly assigned = new Map<string, Assigned>()
   /** The partitions take turns in coming first, so that a full one starves nobody. */
   private turn = 0
-  /** Counts the batches that positions have passed, those without records for the reader included. */
-  private moves = 0
+  private readonly onClose: (consumer: EmbeddedConsumer) => void
+  /** Ends the waits of polls. */
+  private readonly waits = new Set<() => void>()
   private closed = false
 
-  constructor(broker: Broker, given: ConsumerOptions) {
+  constructor(broker: Broker, given: ConsumerOptions, onClose: (consumer: EmbeddedConsumer) => void) {
     this.broker = broker
+    this.onClose = onClose
     this.options = readOptions<ResolvedOptions>('a consumer', given, rules)
   }
 
@@ -65,15 +67,18 @@ export class EmbeddedConsumer implements Consumer {
       const name = partitionName(assignment)
       return [name, { log, position: this.start(log, assignment.offset ?? positions.get(name)), paused: false }]
     })
+    this.assertOpen()
     this.assigned.clear()
     for (const [name, one] of assigned) this.assigned.set(name, one)
+    this.wake()
   }
 
   private start(log: Partition, wanted: number | OffsetReset | undefined): number {
     const from = wanted ?? this.options.reset
-    if (typeof from === 'number') return from
+    if (typeof from === 'number') return checkedOffset(log.name, from)
     if (from === 'earliest') return log.startOffset
     if (from === 'latest') return this.limit(log)
+    if (from !== null) throw unknownPlace(log.name, from)
     throw coreError('NO_OFFSET', {
       what: 'nothing says where to start',
       where: log.name,
@@ -90,15 +95,14 @@ export class EmbeddedConsumer implements Consumer {
     const deadline = this.broker.directory.world.clock.monotonic() + options.timeoutMs
     for (;;) {
       this.assertOpen()
-      const moved = this.moves
       const batches = await this.collect(options)
       const left = deadline - this.broker.directory.world.clock.monotonic()
       if (batches.length > 0 || left <= 0) return batches
-      // Past markers there may be data already: only who stood still waits.
-      if (this.moves === moved) await this.untilAdvance(left)
+      await this.untilAdvance(left)
     }
   }
 
+  /** What one partition refuses does not take away what others have given: their positions have moved. */
   private async collect({ maxBytes, maxRecords }: Required<PollOptions>): Promise<ConsumedBatch[]> {
     const found: ConsumedBatch[] = []
     let bytes = 0
@@ -108,10 +112,15 @@ export class EmbeddedConsumer implements Consumer {
     for (let index = 0; index < partitions.length && bytes < maxBytes && records < maxRecords; index++) {
       const one = partitions[(index + this.turn) % partitions.length]!
       if (one.paused) continue
-      for (const batch of await this.read(one, maxBytes - bytes, maxRecords - records)) {
-        found.push(batch)
-        bytes += batch.sizeBytes
-        records += batch.count
+      try {
+        for (const batch of await this.read(one, maxBytes - bytes, maxRecords - records)) {
+          found.push(batch)
+          bytes += batch.sizeBytes
+          records += batch.count
+        }
+      } catch (error) {
+        if (found.length === 0) throw error
+        return found
       }
     }
     return found
@@ -130,7 +139,6 @@ export class EmbeddedConsumer implements Consumer {
       const batch = new EmbeddedConsumedBatch(log, bytes, header, from)
       assert(batch.nextOffset > from, 'a read of a partition went back')
       one.position = batch.nextOffset
-      this.moves++
       if (header.control || header.count === 0) continue
       found.push(batch)
       records += header.count
@@ -147,31 +155,33 @@ export class EmbeddedConsumer implements Consumer {
   }
 
   private untilAdvance(timeoutMs: number): Promise<void> {
+    const reading = [...this.assigned.values()].filter(({ paused }) => !paused)
+    if (reading.some(({ log, position }) => position < this.limit(log))) return Promise.resolve() // it came meanwhile, or stands behind markers
     return new Promise((resolve) => {
-      const stops: (() => void)[] = []
       const done = (): void => {
         timer.cancel()
         for (const stop of stops) stop()
-        this.interrupt = null
+        this.waits.delete(done)
         resolve()
       }
       const timer = this.broker.directory.world.clock.after(timeoutMs, done)
-      this.interrupt = done
-      for (const { log, paused } of this.assigned.values()) if (!paused) stops.push(log.onAdvance(done))
+      const stops = reading.map(({ log }) => log.onAdvance(done))
+      this.waits.add(done)
     })
   }
 
-  private interrupt: (() => void) | null = null
+  /** What is waited for may have changed. */
+  private wake(): void {
+    for (const done of this.waits) done()
+  }
 
   position(of: TopicPartition): number {
     return this.find(of).position
   }
 
   seek(to: TopicPartition, offset: number): void {
-    if (!Number.isSafeInteger(offset) || offset < 0) {
-      throw coreError('NUMBER_OUT_OF_RANGE', { what: 'the offset is not valid', where: partitionName(to), received: offset })
-    }
-    this.find(to).position = offset
+    this.find(to).position = checkedOffset(partitionName(to), offset)
+    this.wake()
   }
 
   pause(partitions: readonly TopicPartition[]): void {
@@ -180,7 +190,7 @@ export class EmbeddedConsumer implements Consumer {
 
   resume(partitions: readonly TopicPartition[]): void {
     for (const partition of partitions) this.find(partition).paused = false
-    this.interrupt?.()
+    this.wake()
   }
 
   private find(of: TopicPartition): Assigned {
@@ -191,9 +201,11 @@ export class EmbeddedConsumer implements Consumer {
   }
 
   async close(): Promise<void> {
+    if (this.closed) return
     this.closed = true
-    this.interrupt?.()
     this.assigned.clear()
+    this.wake()
+    this.onClose(this)
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -203,4 +215,19 @@ export class EmbeddedConsumer implements Consumer {
   private assertOpen(): void {
     if (this.closed) throw coreError('CLOSED', { what: 'the consumer is closed' })
   }
+}
+
+function checkedOffset(where: string, offset: number): number {
+  if (Number.isSafeInteger(offset) && offset >= 0) return offset
+  throw coreError('NUMBER_OUT_OF_RANGE', { what: 'the offset is not valid', where, received: offset })
+}
+
+function unknownPlace(where: string, received: unknown): Error {
+  const expected = 'an offset, earliest or latest'
+  return coreError('INVALID_OPTION', {
+    what: 'a place to start from cannot be named so',
+    where,
+    expected,
+    received: String(received),
+  })
 }

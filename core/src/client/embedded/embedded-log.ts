@@ -1,3 +1,4 @@
+import { coreError } from '../../base/error-catalogue.ts'
 import type { Broker } from '../../broker/broker.ts'
 import type { Admin } from '../admin.ts'
 import type { Consumer, ConsumerOptions } from '../consumer.ts'
@@ -11,7 +12,10 @@ import { EmbeddedProducer } from './embedded-producer.ts'
 export class EmbeddedLog implements LogClient {
   readonly admin: Admin
   private readonly broker: Broker
+  /** Those that are open. */
   private readonly clients = new Set<Producer | Consumer>()
+  private readonly forget = (client: Producer | Consumer): void => void this.clients.delete(client)
+  private closing: Promise<void> | null = null
 
   constructor(broker: Broker) {
     this.broker = broker
@@ -19,23 +23,37 @@ export class EmbeddedLog implements LogClient {
   }
 
   async producer(options: ProducerOptions = {}): Promise<Producer> {
-    return this.keep(await EmbeddedProducer.open(this.broker, options))
+    this.assertOpen()
+    return this.keep(await EmbeddedProducer.open(this.broker, options, this.forget))
   }
 
   async consumer(options: ConsumerOptions = {}): Promise<Consumer> {
-    return this.keep(new EmbeddedConsumer(this.broker, options))
+    return this.keep(new EmbeddedConsumer(this.broker, options, this.forget))
   }
 
   private keep<T extends Producer | Consumer>(client: T): T {
+    this.assertOpen()
     this.clients.add(client)
     return client
   }
 
+  async sync(): Promise<void> {
+    this.assertOpen()
+    await this.broker.directory.sync()
+  }
+
+  private assertOpen(): void {
+    if (this.closing !== null) throw coreError('CLOSED', { what: 'the log is closed', where: this.broker.directory.folder })
+  }
+
   /** Waits for what was appended. @throws what failed since a producer's last flush; the log is closed all the same */
-  async close(): Promise<void> {
-    const clients = [...this.clients]
-    this.clients.clear()
-    const closed = await Promise.allSettled(clients.map((client) => client.close()))
+  close(): Promise<void> {
+    this.closing ??= this.closeOnce()
+    return this.closing
+  }
+
+  private async closeOnce(): Promise<void> {
+    const closed = await Promise.allSettled([...this.clients].map((client) => client.close()))
     await this.broker.close()
     const failed = closed.find((result) => result.status === 'rejected')
     if (failed !== undefined) throw failed.reason

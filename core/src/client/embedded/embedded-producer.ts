@@ -1,6 +1,7 @@
 import type { Bytes } from '../../base/bytes.ts'
 import { coreError } from '../../base/error-catalogue.ts'
-import { isIntegerFrom, isText, readOptions, type OptionRules } from '../../base/options.ts'
+import { MillraceError } from '../../base/errors.ts'
+import { isIntegerFrom, isObject, isText, readOptions, type OptionRules } from '../../base/options.ts'
 import type { Broker } from '../../broker/broker.ts'
 import type { Partition } from '../../broker/partition.ts'
 import type { GroupCommit, ProducerIdentity, TransactionBatch } from '../../broker/transactions.ts'
@@ -8,12 +9,14 @@ import { partitionForKey } from '../../record/murmur2.ts'
 import type {
   AppendOptions,
   AppendResult,
+  OffsetCommit,
   OutgoingBatch,
   Producer,
   ProducerOptions,
   TransactionResult,
   TransactionWork,
 } from '../producer.ts'
+import type { BatchPart } from './batch-part.ts'
 import { EmbeddedBatch, type SizeHint } from './embedded-batch.ts'
 
 /**
@@ -22,6 +25,9 @@ import { EmbeddedBatch, type SizeHint } from './embedded-batch.ts'
  *
  * Plain appends carry no producer id: nothing is ever sent twice inside one process, so there is nothing to recognise.
  */
+const noOffsets: OffsetCommit = Object.freeze({ group: '', positions: [] })
+const settled: Promise<unknown> = Promise.resolve()
+
 interface ResolvedOptions {
   readonly transactionalId: string | null
   readonly maxBufferedBytes: number
@@ -34,6 +40,15 @@ const rules: OptionRules<ResolvedOptions> = {
     default: null,
   },
   maxBufferedBytes: { check: isIntegerFrom(1), expected: 'a number of bytes above 0', default: 32 << 20 },
+}
+
+const workRules: OptionRules<Required<TransactionWork>> = {
+  batches: { check: (value): value is readonly OutgoingBatch[] => Array.isArray(value), expected: 'a list of batches' },
+  offsets: {
+    check: (value): value is OffsetCommit => isObject(value),
+    expected: 'a group and its positions',
+    default: noOffsets,
+  },
 }
 
 /** An open batch is submitted at this size without waiting for the next round. */
@@ -50,22 +65,37 @@ export class EmbeddedProducer implements Producer {
   private scratch = Buffer.allocUnsafeSlow(256)
   private bufferedBytes = 0
   private gathering = false
-  private inFlight: Promise<void> = Promise.resolve()
+  /** Settles, never fails, when all that was handed over so far has been answered. */
+  private inFlight: Promise<unknown> = settled
+  /** The transaction handed over last, while it or one before it is not decided. */
+  private lastTransaction: Promise<unknown> = settled
   private failure: Error | null = null
   private waiting: (() => void)[] = []
   private closed = false
 
-  private constructor(broker: Broker, options: ResolvedOptions, identity: ProducerIdentity | null) {
+  private readonly onClose: (producer: EmbeddedProducer) => void
+
+  private constructor(
+    broker: Broker,
+    options: ResolvedOptions,
+    identity: ProducerIdentity | null,
+    onClose: (producer: EmbeddedProducer) => void,
+  ) {
     this.broker = broker
+    this.onClose = onClose
     this.maxBufferedBytes = options.maxBufferedBytes
     this.transactionalId = options.transactionalId
     this.identity = identity
   }
 
-  static async open(broker: Broker, given: ProducerOptions): Promise<EmbeddedProducer> {
+  static async open(
+    broker: Broker,
+    given: ProducerOptions,
+    onClose: (producer: EmbeddedProducer) => void,
+  ): Promise<EmbeddedProducer> {
     const options = readOptions<ResolvedOptions>('a producer', given, rules)
     const identity = options.transactionalId === null ? null : await broker.transactions.open(options.transactionalId)
-    return new EmbeddedProducer(broker, options, identity)
+    return new EmbeddedProducer(broker, options, identity, onClose)
   }
 
   append(topic: string, key: Bytes, value: Bytes, options?: AppendOptions): boolean {
@@ -77,10 +107,14 @@ export class EmbeddedProducer implements Producer {
         received: this.bufferedBytes,
       })
     }
+    if (options !== undefined) checkAppendOptions(options)
     const batch = this.openBatch(topic, options?.partition ?? this.choose(topic, key))
     const before = batch.sizeBytes
-    batch.append(key, value, options?.timestamp ?? this.broker.directory.world.clock.now(), options?.headers)
-    this.bufferedBytes += batch.sizeBytes - before
+    try {
+      batch.append(key, value, options?.timestamp ?? this.broker.directory.world.clock.now(), options?.headers)
+    } finally {
+      this.bufferedBytes += batch.sizeBytes - before
+    }
     if (batch.sizeBytes >= submitBytes) this.submitOpen(batch)
     else this.gatherSoon()
     return this.bufferedBytes < this.maxBufferedBytes
@@ -97,7 +131,7 @@ export class EmbeddedProducer implements Producer {
   }
 
   private newBatch(topic: string, partition: number): EmbeddedBatch {
-    const log = this.broker.topics.log({ topic, partition })
+    const log = this.broker.topics.logToWrite({ topic, partition })
     let hint = this.hints.get(log)
     if (hint === undefined) {
       hint = { bytes: 0 }
@@ -142,10 +176,10 @@ export class EmbeddedProducer implements Producer {
   }
 
   private submitOpen(batch: EmbeddedBatch): void {
-    this.open.get(batch.topic)![batch.partition] = undefined
-    this.sticky.delete(batch.topic)
-    const { sizeBytes } = batch
-    const done = this.write(batch).then(
+    const { topic, partition, sizeBytes } = batch
+    this.open.get(topic)![partition] = undefined
+    if (this.sticky.get(topic) === partition) this.sticky.delete(topic)
+    const done = this.writeInFrames(batch).then(
       () => this.release(sizeBytes),
       (error: unknown) => {
         this.failure ??= error as Error
@@ -153,6 +187,31 @@ export class EmbeddedProducer implements Producer {
       },
     )
     this.inFlight = this.inFlight.then(() => done)
+  }
+
+  /** Stages all of it at once, in as many frames as it takes. */
+  private async writeInFrames(batch: EmbeddedBatch): Promise<void> {
+    const { log } = batch
+    const written = this.framesOf(batch.take()).map((parts) => {
+      const { durable } = this.broker.directory.append(parts.map((part) => ({ log, batch: part.build() })))
+      durable.catch(ignore) // it is waited for below, but maybe not before it fails
+      return durable
+    })
+    await Promise.all(written)
+  }
+
+  private framesOf(parts: readonly BatchPart[]): readonly (readonly BatchPart[])[] {
+    const frames: BatchPart[][] = []
+    let bytes = Infinity
+    for (const part of parts) {
+      if (bytes + part.sizeBytes > submitBytes || bytes + part.sizeBytes > this.broker.directory.maxBatchBytes) {
+        frames.push([])
+        bytes = 0
+      }
+      frames.at(-1)!.push(part)
+      bytes += part.sizeBytes + placeBytes
+    }
+    return frames
   }
 
   private release(sizeBytes: number): void {
@@ -163,15 +222,6 @@ export class EmbeddedProducer implements Producer {
     for (const wake of waiting) wake()
   }
 
-  /** Stages the batch at once, so that the order of calls is the order of the log; resolves when it is durable. */
-  private async write(batch: EmbeddedBatch): Promise<AppendResult> {
-    const { log, count } = batch
-    const entries = batch.consume().map((builder) => ({ log, batch: builder.build() }))
-    const { baseOffsets, durable } = this.broker.directory.append(entries)
-    await durable
-    return { topic: log.topic, partition: log.partition, baseOffset: baseOffsets[0] ?? -1, count }
-  }
-
   batch(topic: string, partition: number): OutgoingBatch {
     this.assertOpen()
     return this.newBatch(topic, partition)
@@ -179,7 +229,26 @@ export class EmbeddedProducer implements Producer {
 
   async send(batch: OutgoingBatch): Promise<AppendResult> {
     this.assertPlain()
-    return this.write(this.own(batch))
+    const owned = this.own(batch)
+    const appended = this.open.get(batch.topic)?.[batch.partition]
+    if (appended !== undefined) this.submitOpen(appended) // what was appended before goes before
+    const done = this.write(owned)
+    this.inFlight = this.inFlight.then(() => done).catch(ignore)
+    return done
+  }
+
+  /** Stages the batch at once, so that the order of calls is the order of the log; resolves when it is durable. */
+  private async write(batch: EmbeddedBatch): Promise<AppendResult> {
+    const { log, count } = batch
+    const parts = batch.take()
+    try {
+      const { baseOffsets, durable } = this.broker.directory.append(parts.map((part) => ({ log, batch: part.build() })))
+      await durable
+      return { topic: log.topic, partition: log.partition, baseOffset: baseOffsets[0] ?? -1, count }
+    } catch (error) {
+      if (isWithoutEffect(error)) batch.giveBack(parts)
+      throw error
+    }
   }
 
   private own(batch: OutgoingBatch): EmbeddedBatch {
@@ -192,20 +261,42 @@ export class EmbeddedProducer implements Producer {
 
   async transact(work: TransactionWork): Promise<TransactionResult> {
     this.assertOpen()
-    const { transactionalId, identity } = this
-    if (transactionalId === null || identity === null) {
-      throw coreError('NOT_TRANSACTIONAL', { what: 'the producer has no transactional id' })
+    const { transactionalId } = this
+    if (transactionalId === null) throw coreError('NOT_TRANSACTIONAL', { what: 'the producer has no transactional id' })
+    const { batches, offsets } = readOptions<Required<TransactionWork>>('a transaction', work, workRules)
+    const taken = takeAll(batches.map((batch) => this.own(batch)))
+    try {
+      return await this.inTurn(() => this.commit(transactionalId, taken, offsets === noOffsets ? null : groupCommit(offsets)))
+    } catch (error) {
+      if (isWithoutEffect(error)) for (const { batch, parts } of taken) batch.giveBack(parts)
+      throw error
     }
-    const owned = work.batches.map((batch) => this.own(batch))
-    const parts = owned.map((batch) => partsOf(batch))
-    const offsets = work.offsets === undefined ? null : groupCommit(work.offsets)
-    const { baseOffsets, by, next } = await this.broker.transactions.commit(transactionalId, identity, parts.flat(), offsets)
+  }
+
+  /** One after the other, in the order of the calls. When one fails, those that wait behind it fail with it. */
+  private inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const mine = this.lastTransaction.then(work)
+    this.lastTransaction = mine
+    const forget = (): void => {
+      if (this.lastTransaction === mine) this.lastTransaction = settled
+    }
+    mine.then(forget, forget)
+    return mine
+  }
+
+  private async commit(
+    transactionalId: string,
+    taken: readonly TakenBatch[],
+    offsets: GroupCommit | null,
+  ): Promise<TransactionResult> {
+    const parts = taken.flatMap(transactionBatches)
+    const { baseOffsets, by, next } = await this.broker.transactions.commit(transactionalId, this.identity!, parts, offsets)
     this.identity = next
-    let part = 0
-    const appended = owned.map((batch, index) => {
-      const baseOffset = parts[index]!.length === 0 ? -1 : baseOffsets[part]!
-      part += parts[index]!.length
-      return { topic: batch.topic, partition: batch.partition, baseOffset, count: batch.count }
+    let at = 0
+    const appended = taken.map(({ batch: { topic, partition, count }, parts: { length } }) => {
+      const baseOffset = length === 0 ? -1 : baseOffsets[at]!
+      at += length
+      return { topic, partition, baseOffset, count }
     })
     return { appended, producerId: by.producerId, producerEpoch: by.producerEpoch }
   }
@@ -216,6 +307,11 @@ export class EmbeddedProducer implements Producer {
   }
 
   async flush(): Promise<void> {
+    this.assertOpen()
+    await this.finish()
+  }
+
+  private async finish(): Promise<void> {
     this.submitAll()
     await this.inFlight
     const { failure } = this
@@ -226,7 +322,12 @@ export class EmbeddedProducer implements Producer {
   async close(): Promise<void> {
     if (this.closed) return
     this.closed = true
-    await this.flush()
+    try {
+      await this.finish()
+    } finally {
+      await this.lastTransaction.catch(ignore)
+      this.onClose(this)
+    }
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -247,15 +348,55 @@ export class EmbeddedProducer implements Producer {
   }
 }
 
-function partsOf(batch: EmbeddedBatch): TransactionBatch[] {
-  const { log } = batch
-  return batch.consume().map((builder) => ({
+/** More than a batch takes in a frame beside its own bytes. */
+const placeBytes = 64
+
+interface TakenBatch {
+  readonly batch: EmbeddedBatch
+  readonly parts: readonly BatchPart[]
+}
+
+/** All or none. @throws BATCH_CONSUMED */
+function takeAll(batches: readonly EmbeddedBatch[]): readonly TakenBatch[] {
+  const taken: TakenBatch[] = []
+  try {
+    for (const batch of batches) taken.push({ batch, parts: batch.take() })
+    return taken
+  } catch (error) {
+    for (const { batch, parts } of taken) batch.giveBack(parts)
+    throw error
+  }
+}
+
+function transactionBatches({ batch: { log }, parts }: TakenBatch): readonly TransactionBatch[] {
+  return parts.map((part) => ({
     log,
-    count: builder.count,
-    sizeBytes: builder.sizeBytes,
+    count: part.count,
+    sizeBytes: part.sizeBytes,
     build: ({ producerId, producerEpoch }, baseSequence) =>
-      builder.build({ producerId, producerEpoch, baseSequence, transactional: true }),
+      part.build({ producerId, producerEpoch, baseSequence, transactional: true }),
   }))
+}
+
+/** Whether it is certain that nothing was written. */
+function isWithoutEffect(error: unknown): boolean {
+  return error instanceof MillraceError && error.outcome !== 'unknownOutcome'
+}
+
+function checkAppendOptions(options: AppendOptions): void {
+  for (const name in options) {
+    if (name === 'partition' || name === 'timestamp' || name === 'headers') continue
+    throw coreError('UNKNOWN_OPTION', {
+      what: `append has no option ${name}`,
+      where: name,
+      expected: 'partition, timestamp, headers',
+      received: name,
+    })
+  }
+}
+
+function ignore(): void {
+  // Whoever asked for it hears of it.
 }
 
 function groupCommit({ group, positions }: NonNullable<TransactionWork['offsets']>): GroupCommit {

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
-import { openSimulatedLog } from '../../open/simulated-log.ts'
-import { simWorld } from '../../simulation/sim-world.ts'
+import { openSimulatedLog } from './simulated-log.ts'
+import { simWorld } from '../simulation/sim-world.ts'
 
 const place = { topic: 't', partition: 0 }
 

@@ -2,24 +2,37 @@ import type { LogClient } from '@millrace/core'
 import type { Layout, Plan } from '../plan/plan.ts'
 import { streamError } from '../time/stream-errors.ts'
 
-/** The partition counts of the topics that must be there. @throws SOURCE_TOPIC_MISSING */
+/** The partition counts of the topics that are read. What is written must be there too. @throws SOURCE_TOPIC_MISSING, SINK_TOPIC_MISSING */
 export async function sourcePartitions(log: LogClient, plan: Plan): Promise<ReadonlyMap<string, number>> {
   const descriptions = await log.admin.describeTopics(plan.sourceTopics)
-  return new Map(
-    plan.sourceTopics.map((topic, index) => {
-      const description = descriptions[index]
-      if (!description)
-        throw streamError('SOURCE_TOPIC_MISSING', { what: 'the topology reads a topic that does not exist', where: topic })
-      return [topic, description.partitions]
-    }),
-  )
+  const counts = new Map<string, number>()
+  for (const [index, topic] of plan.sourceTopics.entries()) {
+    const description = descriptions[index]
+    if (!description)
+      throw streamError('SOURCE_TOPIC_MISSING', { what: 'the topology reads a topic that does not exist', where: topic })
+    counts.set(topic, description.partitions)
+  }
+  await checkSinks(log, plan)
+  return counts
+}
+
+async function checkSinks(log: LogClient, { subTopologies }: Plan): Promise<void> {
+  const sinks = subTopologies.flatMap((one) => one.sinks).filter(({ internal }) => !internal)
+  const descriptions = await log.admin.describeTopics(sinks.map(({ topic }) => topic))
+  const missing = sinks.find((_, index) => !descriptions[index])
+  if (missing === undefined) return
+  throw streamError('SINK_TOPIC_MISSING', {
+    what: 'the topology writes a topic that does not exist',
+    where: `${missing.topic}, ${missing.name}`,
+  })
 }
 
 /** Makes the internal topics that are missing. Resolves to the ids of all of them. @throws PARTITIONS_DIFFER */
 export async function makeInternalTopics(log: LogClient, { internalTopics }: Layout): Promise<ReadonlyMap<string, string>> {
   const names = internalTopics.map(({ topic }) => topic)
   const there = await log.admin.describeTopics(names)
-  await log.admin.createTopics(internalTopics.filter((_, index) => !there[index]))
+  const missing = internalTopics.filter((_, index) => !there[index])
+  if (missing.length > 0) await log.admin.createTopics(missing)
   const descriptions = await log.admin.describeTopics(names)
   return new Map(
     internalTopics.map(({ topic, partitions }, index) => {

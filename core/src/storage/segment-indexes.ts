@@ -1,0 +1,110 @@
+import type { Disk, DiskFile } from '../base/disk.ts'
+import { lastOffsetOf, maxTimestampOf } from '../record/batch-header.ts'
+import { isBatchIntact } from '../record/batch-validation.ts'
+import { replaceFile } from './atomic-file.ts'
+import { OffsetIndex } from './offset-index.ts'
+import { segmentBatches } from './segment-batches.ts'
+import { TimeIndex, type TimeEntry } from './time-index.ts'
+import { writeWhole } from './whole-write.ts'
+
+/**
+ * The two indexes of one segment, in memory, and their files.
+ *
+ * Invariants
+ *   D1  Entries follow Kafka's rule: one for a batch once more than `intervalBytes` lie behind the last entry.
+ *   D2  All of it can be made again from the log file.
+ */
+export class SegmentIndexes {
+  readonly offsets: OffsetIndex
+  readonly times: TimeIndex
+  private readonly intervalBytes: number
+  private bytesSinceEntry: number
+  private greatest: TimeEntry
+
+  constructor(offsets: OffsetIndex, times: TimeIndex, intervalBytes: number, logBytes: number, greatest: TimeEntry) {
+    this.offsets = offsets
+    this.times = times
+    this.intervalBytes = intervalBytes
+    this.bytesSinceEntry = logBytes - (offsets.last?.position ?? 0)
+    this.greatest = greatest
+  }
+
+  static empty(baseOffset: number, intervalBytes: number): SegmentIndexes {
+    return new SegmentIndexes(new OffsetIndex(baseOffset), new TimeIndex(baseOffset), intervalBytes, 0, noTime)
+  }
+
+  /** The greatest timestamp so far; -1 for none. */
+  get greatestTime(): TimeEntry {
+    return this.greatest
+  }
+
+  /** A whole batch that stands at `position`, behind all others. */
+  add(batch: Uint8Array, position: number): void {
+    const lastOffset = lastOffsetOf(batch, 0)
+    const timestamp = maxTimestampOf(batch, 0)
+    if (timestamp > this.greatest.timestamp) this.greatest = { timestamp, offset: lastOffset }
+    if (this.bytesSinceEntry > this.intervalBytes) {
+      this.offsets.append(lastOffset, position)
+      this.times.append(this.greatest.timestamp, this.greatest.offset)
+      this.bytesSinceEntry = 0
+    }
+    this.bytesSinceEntry += batch.length
+  }
+
+  /** Adds what a log file holds from one position to another; returns how far it is intact. */
+  async addFrom(log: DiskFile, start: number, endBytes: number): Promise<number> {
+    let end = start
+    for await (const { position, bytes } of segmentBatches(log, endBytes, start)) {
+      if (!isBatchIntact(bytes, 0)) break
+      this.add(bytes, position)
+      end = position + bytes.length
+    }
+    return end
+  }
+
+  get isSaved(): boolean {
+    return this.files().every(([, { entries }]) => entries.savedBytes === entries.sizeBytes)
+  }
+
+  /** The segment is closed: its greatest timestamp gets an entry. */
+  finish(): void {
+    if (this.greatest.offset >= 0) this.times.append(this.greatest.timestamp, this.greatest.offset)
+  }
+
+  /** Writes what the files lack, durably. */
+  async save(disk: Disk, pathOf: PathOf): Promise<void> {
+    for (const [suffix, { entries }] of this.files()) {
+      const end = entries.sizeBytes
+      if (end === entries.savedBytes) continue
+      const file = disk.open(pathOf(suffix))
+      try {
+        await writeWhole(file, [entries.unsaved()], entries.savedBytes)
+        await file.dataSync()
+      } finally {
+        file.close()
+      }
+      entries.markSaved(end)
+    }
+  }
+
+  /** Replaces the files by what is here. Nothing may be added meanwhile. */
+  async replace(disk: Disk, pathOf: PathOf): Promise<void> {
+    for (const [suffix, { entries }] of this.files()) {
+      await replaceFile(disk, pathOf(suffix), entries.bytes.subarray(0, entries.sizeBytes))
+      entries.markSaved(entries.sizeBytes)
+    }
+  }
+
+  private files(): readonly (readonly [IndexSuffix, OffsetIndex | TimeIndex])[] {
+    return [
+      ['index', this.offsets],
+      ['timeindex', this.times],
+    ]
+  }
+}
+
+export type IndexSuffix = 'index' | 'timeindex'
+export const indexSuffixes: readonly IndexSuffix[] = ['index', 'timeindex']
+type PathOf = (suffix: IndexSuffix) => string
+
+export const noTime: TimeEntry = { timestamp: -1, offset: -1 }

@@ -8,7 +8,7 @@
  *   EOS-9     windows: closed and late as in the replay, each row once
  */
 import { expect } from 'vitest'
-import { int64, string, type LogClient } from '@millrace/core'
+import { int64, string, type Header, type LogClient } from '@millrace/core'
 import { MemoryApp, type MemoryOutput } from '@millrace/streams/testing'
 import {
   applicationId,
@@ -93,8 +93,8 @@ function checkWindows(content: Content, partition: number): { complete: boolean;
     `0_${partition}`,
   )
   const { read, atEnd } = readBy(content, topics.input, partition)
-  for (const { key, value, timestamp, offset } of read) {
-    task.process({ topic: topics.input, key: text(key), value: paymentSerde.read(value!), timestamp, offset })
+  for (const { key, value, ...rest } of read) {
+    task.process({ ...rest, topic: topics.input, key: text(key), value: paymentSerde.read(value!) })
   }
   if (atEnd && read.length > 0) task.endOfInput()
   const outputs = task.take()
@@ -136,7 +136,7 @@ function checkFinalRows(
       key: windowedKeys[store].read(key),
       value: idsSerde.read(value!),
       timestamp,
-      headers,
+      headers: headerTexts(headers),
     }))
     expect(found, `rows of ${store}-${partition}`).toEqual(rows.slice(0, there.length).map(rowOf))
     for (const { key, value, timestamp } of rows.slice(there.length)) {
@@ -153,8 +153,8 @@ function checkCounts(content: Content, partition: number): { complete: boolean; 
     `1_${partition}`,
   )
   const { read, atEnd } = readBy(content, topics.through, partition)
-  for (const { key, value, timestamp, offset } of read) {
-    task.process({ topic: topics.through, key: text(key), value: paymentSerde.read(value!), timestamp, offset })
+  for (const { key, value, ...rest } of read) {
+    task.process({ ...rest, topic: topics.through, key: text(key), value: paymentSerde.read(value!) })
   }
   const counted = content.records(topics.counted).filter((record) => record.partition === partition)
   expect(counted.map(countRow)).toEqual(task.take().map(rowOf))
@@ -210,15 +210,19 @@ function byPartition({ partitionOf }: Content, outputs: readonly MemoryOutput[])
 }
 
 function rowOf({ key, value, timestamp, headers }: MemoryOutput): unknown {
-  return { key, value, timestamp, headers: headers.length }
+  return { key, value, timestamp, headers: headerTexts(headers) }
 }
 
 function paymentRow({ key, value, timestamp, headers }: LoggedRecord): unknown {
-  return { key: text(key), value: paymentSerde.read(value!), timestamp, headers }
+  return { key: text(key), value: paymentSerde.read(value!), timestamp, headers: headerTexts(headers) }
 }
 
 function countRow({ key, value, timestamp, headers }: LoggedRecord): unknown {
-  return { key: text(key), value: int64.read(value!), timestamp, headers }
+  return { key: text(key), value: int64.read(value!), timestamp, headers: headerTexts(headers) }
+}
+
+function headerTexts(headers: readonly Header[]): string[] {
+  return headers.map(([name, bytes]) => `${name}=${bytes === null ? '' : text(bytes)}`)
 }
 
 function text(key: Uint8Array): string {

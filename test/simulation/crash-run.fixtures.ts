@@ -58,7 +58,14 @@ export async function liveAfterCrash(life: Life, mayRefuse: string | null = null
 
 async function withLog({ world, durability }: Life, work: (log: LogClient) => Promise<void>): Promise<void> {
   const { log } = await openSimulatedLog(world, durability, geometry)
-  await work(log)
+  try {
+    await work(log)
+  } catch (error) {
+    await log.close().catch(() => {
+      // What failed first is what counts.
+    })
+    throw error
+  }
   await log.close()
 }
 

@@ -97,7 +97,7 @@ export async function fillInput(log: LogClient): Promise<void> {
     for (const partition of [0, 1]) {
       const batch = (partition === 0 ? plain : transactional).batch(topics.input, partition)
       for (const { key, value, timestamp } of inputs.slice(from, from + 6).filter((one) => one.partition === partition)) {
-        batch.append(key, paymentSerde.write(value), timestamp)
+        batch.append(key, paymentSerde.write(value), timestamp, [['id', Buffer.from(String(value.id))]])
       }
       if (partition === 0) await plain.send(batch)
       else await transactional.transact({ batches: [batch] })

@@ -1,5 +1,5 @@
 import { expect } from 'vitest'
-import type { ConsumedBatch, LogClient } from '@millrace/core'
+import type { ConsumedBatch, Header, LogClient } from '@millrace/core'
 
 export interface LoggedRecord {
   readonly partition: number
@@ -8,7 +8,7 @@ export interface LoggedRecord {
   readonly key: Uint8Array
   /** Null: a deletion. */
   readonly value: Uint8Array | null
-  readonly headers: number
+  readonly headers: readonly Header[]
   /** Names the transaction that wrote it. */
   readonly transaction: string
 }
@@ -39,6 +39,6 @@ export async function endsOf(log: LogClient, topic: string): Promise<readonly nu
 function recordsIn(batch: ConsumedBatch): LoggedRecord[] {
   const transaction = `${batch.producerId}/${batch.producerEpoch}`
   return batch.toArray().map(({ offset, timestamp, key, value, headers }) => {
-    return { partition: batch.partition, offset, timestamp, key: key!, value, headers: headers.length, transaction }
+    return { partition: batch.partition, offset, timestamp, key: key!, value, headers, transaction }
   })
 }

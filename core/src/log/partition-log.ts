@@ -227,6 +227,7 @@ export class PartitionLog {
     try {
       return await read()
     } catch (cause) {
+      if (isImpossible(cause)) throw this.damaged(offset, 'a batch on disk has an impossible header', cause)
       if (!(cause instanceof DiskError)) throw cause
       if (cause.code === 'ENOENT') throw this.damaged(offset, 'a file of the segment is missing', cause)
       throw coreError('READ_FAILED', {
@@ -252,4 +253,9 @@ export class PartitionLog {
   private damaged(offset: number, what: string, cause?: unknown): MillraceError {
     return coreError('SEGMENT_DAMAGED', { what, where: `${this.name} at offset ${offset}, ${this.folder.pathOf(offset)}`, cause })
   }
+}
+
+/** A header that was read on the way to the offset, before any checksum could tell that it is damaged. */
+function isImpossible(cause: unknown): boolean {
+  return cause instanceof MillraceError && (cause.code === 'NUMBER_OUT_OF_RANGE' || cause.code === 'CORRUPT_BATCH')
 }

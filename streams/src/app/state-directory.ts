@@ -14,7 +14,7 @@ export async function openStateDirectory(world: World, stateDir: string, applica
   const folder = `${stateDir}/${applicationId}`
   const lock = takeLock(world, folder)
   try {
-    return { folder, instanceId: await instanceIdIn(world, folder), release: () => lock.release() }
+    return { folder, instanceId: await instanceIdIn(world, folder), release: () => release(lock) }
   } catch (cause) {
     lock.release()
     throw unusable(folder, cause)
@@ -32,6 +32,15 @@ function takeLock({ disk }: World, folder: string): DirectoryLock {
       where: folder,
       cause,
     })
+  }
+}
+
+/** A lock that cannot be given back ends with the process. */
+function release(lock: DirectoryLock): void {
+  try {
+    lock.release()
+  } catch {
+    // Everything in the folder is closed already: nothing is at risk.
   }
 }
 

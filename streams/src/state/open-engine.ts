@@ -65,7 +65,7 @@ async function openOrWipe(opening: EngineOpening, sentinel: Sentinel): Promise<O
     sentinel.lower()
     throw found.error
   }
-  sentinel.lower()
+  await lower(sentinel, found.engine)
   return { ...found, sentinel, wiped: null }
 }
 
@@ -73,8 +73,18 @@ async function wipeAndOpen(opening: EngineOpening, sentinel: Sentinel, reason: s
   sentinel.raise()
   await opening.engines.wipe(enginePath(opening))
   const found = await openSound(opening)
-  sentinel.lower()
+  await lower(sentinel, found.engine)
   return { ...found, sentinel, wiped: reason }
+}
+
+/** A sentinel that cannot be lowered leaves nothing open behind it. */
+async function lower(sentinel: Sentinel, engine: StoreEngine): Promise<void> {
+  try {
+    sentinel.lower()
+  } catch (error) {
+    await engine.close().catch(() => {})
+    throw error
+  }
 }
 
 /** A new engine that does not open, or a sentinel that cannot be set, is not the engine's fault. */

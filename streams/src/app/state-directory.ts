@@ -16,7 +16,7 @@ export async function openStateDirectory(world: World, stateDir: string, applica
   try {
     return { folder, instanceId: await instanceIdIn(world, folder), release: () => release(lock) }
   } catch (cause) {
-    lock.release()
+    release(lock)
     throw unusable(folder, cause)
   }
 }

@@ -129,6 +129,10 @@ async function assemble(
   return { ...parts, committer, feed, ends, limits }
 }
 
+/** Read caches of all tasks together; no task has more than its share of four. */
+const instanceCacheBytes = 256 << 20
+const leastCacheShares = 4
+
 async function openTasks(
   options: InstanceOptions,
   shared: {
@@ -141,8 +145,9 @@ async function openTasks(
   opened: Closable[],
 ): Promise<Task[]> {
   const tasks: Task[] = []
+  const cacheBytes = Math.floor(instanceCacheBytes / Math.max(specs.length, leastCacheShares))
   for (const spec of specs) {
-    const task = await openTask({ ...options, ...shared }, spec)
+    const task = await openTask({ ...options, ...shared, cacheBytes }, spec)
     opened.push({ close: () => task.abandon() })
     tasks.push(task)
   }

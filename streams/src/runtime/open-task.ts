@@ -37,6 +37,8 @@ export interface TaskHouse {
   /** Committed positions by partition name. */
   readonly committed: ReadonlyMap<string, CommittedPosition>
   readonly topicIds: ReadonlyMap<string, string>
+  /** Bytes of rows that each task may keep in its read cache. */
+  readonly cacheBytes: number
 }
 
 /**
@@ -114,6 +116,7 @@ async function openState(house: TaskHouse, spec: TaskSpec, stores: readonly Stor
     clock,
     verify: async (marks) => verifyMarks(marks, await changelogFacts(house.log, marks, spec.partition), clock.now()),
     syncLog: () => house.log.sync(),
+    limits: { cacheBytes: house.cacheBytes },
   })
 }
 

@@ -1,4 +1,4 @@
-import { DiskError, type DirectoryLock, type World } from '@millrace/core'
+import { DiskError, processName, type DirectoryLock, type World } from '@millrace/core'
 import { streamError } from '../time/stream-errors.ts'
 
 /** The folder of an application's state, held by this process: `<stateDir>/<applicationId>/`. */
@@ -24,7 +24,7 @@ export async function openStateDirectory(world: World, stateDir: string, applica
 function takeLock({ disk }: World, folder: string): DirectoryLock {
   try {
     disk.makeFolder(folder)
-    return disk.lock(`${folder}/.lock`, 'a Millrace application')
+    return disk.lock(`${folder}/.lock`, `a Millrace application, ${processName()}`)
   } catch (cause) {
     if (!(cause instanceof DiskError) || cause.code !== 'EBUSY') throw unusable(folder, cause)
     throw streamError('STATE_DIRECTORY_LOCKED', {

@@ -18,7 +18,9 @@ export async function runTopology(log: LogClient, stateDir: string, onProgress: 
   } finally {
     clearInterval(watch)
   }
-  return (await processedShare(log)) - before
+  const after = await processedShare(log)
+  if (after > before) onProgress(after) // also when it was done before the first look
+  return after - before
 }
 
 /** The application reports itself what is wrong with the log. */

@@ -68,10 +68,18 @@ describe('a topology on failing disks', { timeout: 120_000 }, () => {
   })
 
   test('the disk of the log is full from one step on', async () => {
-    await atEveryStep('log, full for good', 23, (nth) => ({ path: '/log/**', operation: 'write', nth, times: 'forever', error: 'ENOSPC' }))
+    await atEveryStep('log, full for good', 23, (nth) => ({
+      path: '/log/**',
+      operation: 'write',
+      nth,
+      times: 'forever',
+      error: 'ENOSPC',
+    }))
   })
 
   test('the writes of both are short', async () => {
-    expect(await survive(await filledDisk(), { operation: 'write', error: 'short', times: 'forever' })).toMatchObject({ outcome: 'finished' })
+    expect(await survive(await filledDisk(), { operation: 'write', error: 'short', times: 'forever' })).toMatchObject({
+      outcome: 'finished',
+    })
   })
 })

@@ -4,7 +4,7 @@ import { streamError } from '../time/stream-errors.ts'
 import type { SubTopology } from './plan.ts'
 
 /** So many fit into 4,096 characters, whatever their times. */
-const maxStreamTimes = 150
+export const maxStreamTimes = 150
 
 /** The number of an operator that keeps a stream time, from the name of its store. */
 export function operatorId(store: string): number {

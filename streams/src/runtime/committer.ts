@@ -51,7 +51,7 @@ export class Committer {
     const outputBytes = sum(tasks, (task) => task.uncommittedBytes(0))
     const steps = tasks.map((task) => task.freeze())
     const bytes = sum(steps, (step) => sum(step.batches, (batch) => batch.sizeBytes))
-    this.limits.attempt(events, changes, bytes - outputBytes)
+    this.limits.attempt({ events, changes, changelogBytes: bytes - outputBytes, bytes })
     return steps
   }
 

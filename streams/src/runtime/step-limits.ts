@@ -7,13 +7,18 @@
  *   B2  A step of one event is never divided: if that is too large, the error is final.
  */
 export class StepLimits {
-  readonly maxBytes: number
+  private bytes: number
   private changeBytes = 256
   private events = Infinity
-  private attempted = 0
+  private attempted = { events: 0, bytes: 0 }
 
   constructor(maxBytes: number) {
-    this.maxBytes = maxBytes
+    this.bytes = maxBytes
+  }
+
+  /** Bytes that a step may have. */
+  get maxBytes(): number {
+    return this.bytes
   }
 
   /** Bytes that a changed key is expected to take. */
@@ -27,19 +32,26 @@ export class StepLimits {
   }
 
   /** A step is about to be committed. The estimate rises at once and falls slowly. */
-  attempt(events: number, changes: number, changelogBytes: number): void {
-    this.attempted = events
-    if (changes > 0) this.changeBytes = Math.ceil(Math.max(changelogBytes / changes, this.changeBytes * 0.9))
+  attempt(step: {
+    readonly events: number
+    readonly changes: number
+    readonly changelogBytes: number
+    readonly bytes: number
+  }): void {
+    this.attempted = step
+    if (step.changes > 0) this.changeBytes = Math.ceil(Math.max(step.changelogBytes / step.changes, this.changeBytes * 0.9))
   }
 
   committed(): void {
-    if (this.events !== Infinity) this.events = this.events > 1e6 ? Infinity : this.events * 2
+    this.events = Infinity
   }
 
-  /** The step did not fit into a transaction. False: it cannot be made smaller. */
+  /** The step did not fit into a transaction; the next ones are a quarter of it. False: it cannot be made smaller. */
   tooLarge(): boolean {
-    if (this.attempted <= 1) return false
-    this.events = Math.ceil(this.attempted / 4)
+    const { events, bytes } = this.attempted
+    if (events <= 1) return false
+    this.events = Math.ceil(events / 4)
+    this.bytes = Math.min(this.bytes, Math.ceil(bytes / 4))
     return true
   }
 }

@@ -7,9 +7,13 @@ import type { StreamsApp } from './streams-app.ts'
 const text = { key: string, value: string }
 const copy = mapping((value) => value)
 
-/** Both inputs into one output; a store makes them one task. */
+/** Both inputs, in one task, into one output. */
 function merging(builder: StreamsBuilder): void {
-  builder.stream('left', text).merge(builder.stream('right', text)).to('out', text)
+  builder
+    .stream('left', text)
+    .merge(builder.stream('right', text))
+    .mapValues((value) => value.slice(0, 1))
+    .to('out', text)
 }
 
 describe('a task with two inputs', () => {
@@ -42,7 +46,7 @@ describe('a task with two inputs', () => {
         await world.put('left', rows('l', round * 8))
         await world.put('right', rows('r', round * 8 + 1))
       }
-      await world.run(merging, { maxUncommittedBytes: 120_000 })
+      await world.run(merging)
       const written = await world.records('out')
       expect(written).toHaveLength(96)
       expect(written.map(({ timestamp }) => timestamp)).toEqual(written.map((_, index) => index))
@@ -175,6 +179,15 @@ describe('two applications', () => {
       await first.close()
       await world.run(copy)
       expect(await world.rows('out')).toEqual(['a=1'])
+    }))
+
+  test('keep no state in the data directory of a log, where a Kafka would stumble over it', () =>
+    inWorld(async (world) => {
+      await world.topics(['in', 'out'])
+      const app = world.app(copy, { stateDir: '/log/state' })
+      await expect(app.start()).rejects.toMatchObject({ code: 'STATE_DIRECTORY_UNUSABLE', where: '/log/state/app in /log' })
+      await app.close()
+      expect(world.world.disk.stat('/log/state')).toBeNull()
     }))
 
   test('with names of their own share a state directory and a log', () =>

@@ -1,4 +1,5 @@
-import { DiskError, processName, type DirectoryLock, type World } from '@millrace/core'
+import { dirname } from 'node:path'
+import { DiskError, MillraceError, processName, type DirectoryLock, type Disk, type World } from '@millrace/core'
 import { streamError } from '../time/stream-errors.ts'
 
 /** The folder of an application's state, held by this process: `<stateDir>/<applicationId>/`. */
@@ -23,15 +24,26 @@ export async function openStateDirectory(world: World, stateDir: string, applica
 
 function takeLock({ disk }: World, folder: string): DirectoryLock {
   try {
+    refuseLog(disk, folder)
     disk.makeFolder(folder)
     return disk.lock(`${folder}/.lock`, `a Millrace application, ${processName()}`)
   } catch (cause) {
+    if (cause instanceof MillraceError) throw cause
     if (!(cause instanceof DiskError) || cause.code !== 'EBUSY') throw unusable(folder, cause)
     throw streamError('STATE_DIRECTORY_LOCKED', {
       what: `the state directory is in use by ${cause.holder ?? 'another process'}`,
       where: folder,
       cause,
     })
+  }
+}
+
+/** A Kafka refuses to start on a data directory that holds other names, so no state is made below one. */
+function refuseLog(disk: Disk, folder: string): void {
+  for (let at = folder, above = dirname(at); at !== above; at = above, above = dirname(at)) {
+    if (disk.stat(`${above}/millrace-checkpoint`) === null) continue
+    const what = 'the state directory lies inside the data directory of a log'
+    throw streamError('STATE_DIRECTORY_UNUSABLE', { what, where: `${folder} in ${above}` })
   }
 }
 

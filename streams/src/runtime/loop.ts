@@ -34,6 +34,8 @@ export class Loop {
   private stopping = false
   /** Something waits that the last turn did not reach. */
   private isBusy = false
+  /** The tasks take turns, also over the turns of the loop. */
+  private nextTask = 0
   private commitMs = 0
   private followedAt = 0
   private failure: { readonly error: unknown } | null = null
@@ -84,11 +86,15 @@ export class Loop {
 
   /** Processes until nothing waits, the turn is over, or enough waits for the commit. */
   private work(): void {
+    const { tasks } = this.instance
     const deadline = this.clock.monotonic() + turnMs
-    do {
-      this.isBusy = false
-      for (const task of this.instance.tasks) if (this.processSlice(task)) this.isBusy = true
-    } while (this.isBusy && !this.isFull && this.clock.monotonic() < deadline)
+    let idle = 0
+    while (idle < tasks.length && !this.isFull) {
+      const task = tasks[this.nextTask++ % tasks.length]!
+      idle = this.processSlice(task) ? 0 : idle + 1
+      if (this.clock.monotonic() >= deadline) break
+    }
+    this.isBusy = idle < tasks.length
   }
 
   /** Returns whether something may wait still. */

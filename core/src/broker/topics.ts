@@ -3,7 +3,7 @@ import { MillraceError } from '../base/errors.ts'
 import { DiskError } from '../base/disk.ts'
 import type { TopicId, TopicPartition } from '../base/ids.ts'
 import { Metadata, type MetadataRecord, type TopicMetadata } from '../coordinator/metadata.ts'
-import { topicSetting, type TopicConfig } from '../coordinator/topic-config.ts'
+import { settingsOf, type TopicConfig } from '../coordinator/topic-config.ts'
 import type { LogDirectory } from '../log/log-directory.ts'
 import type { PartitionSpec } from '../log/open-partition.ts'
 import type { PartitionLog } from '../log/partition-log.ts'
@@ -129,7 +129,7 @@ export class Topics {
 
   /** The largest record batch that the topic takes: as it is configured, and as a frame of the journal can hold. */
   maxMessageBytes(topic: string): number {
-    return Math.min(Number(topicSetting(this.get(topic).config, 'max.message.bytes')), this.directory.maxBatchBytes)
+    return Math.min(settingsOf(this.get(topic).config).maxMessageBytes, this.directory.maxBatchBytes)
   }
 
   /** All or none. @throws TOPIC_EXISTS, INVALID_TOPIC_NAME, INVALID_TOPIC_CONFIG, FOLDER_UNKNOWN, TRANSACTION_TOO_LARGE */
@@ -230,10 +230,8 @@ export class Topics {
 }
 
 function folderOptions(config: TopicConfig): PartitionSpec['folder'] {
-  return {
-    segmentBytes: Number(topicSetting(config, 'segment.bytes')),
-    indexIntervalBytes: Number(topicSetting(config, 'index.interval.bytes')),
-  }
+  const { segmentBytes, segmentMs, segmentJitterMs, segmentIndexBytes, indexIntervalBytes } = settingsOf(config)
+  return { segmentBytes, segmentMs, segmentJitterMs, segmentIndexBytes, indexIntervalBytes }
 }
 
 function applyMetadata(metadata: Metadata, batch: Uint8Array): void {

@@ -1,6 +1,6 @@
 import type { Disk } from '../base/disk.ts'
 import type { TopicId } from '../base/ids.ts'
-import { baseOffsetOf, lastOffsetOf, leaderEpochOf } from '../record/batch-header.ts'
+import { baseOffsetOf, lastOffsetOf, leaderEpochOf, maxTimestampOf } from '../record/batch-header.ts'
 import { replaceFile } from './atomic-file.ts'
 import { cutTo, removeSegment, segmentBases, takeFolder } from './folder-files.ts'
 import { Segment, segmentPath, type SegmentMark, type SegmentPlace } from './segment.ts'
@@ -17,6 +17,10 @@ import { Segment, segmentPath, type SegmentMark, type SegmentPlace } from './seg
  */
 export interface PartitionFolderOptions {
   readonly segmentBytes: number
+  /** In time of the records, counted from the first batch of a segment. */
+  readonly segmentMs: number
+  readonly segmentJitterMs: number
+  readonly segmentIndexBytes: number
   readonly indexIntervalBytes: number
 }
 
@@ -106,7 +110,7 @@ export class PartitionFolder {
 
   private async segmentFor(batch: Uint8Array): Promise<Segment> {
     const { growing } = this
-    if (growing !== null && !this.isFull(growing, batch, growing.sizeBytes)) return growing
+    if (growing !== null && !this.isFull(growing, batch, fillOf(growing)) && this.entriesLeft(growing) > 0) return growing
     if (growing === null) await this.takeFolder()
     else await growing.saveIndexes(true)
     this.growing = Segment.create(this.place(baseOffsetOf(batch, 0)))
@@ -123,16 +127,35 @@ export class PartitionFolder {
 
   /** How many of the batches go into the segment: at least one. */
   private fitting(segment: Segment, batches: readonly Uint8Array[]): number {
-    let size = segment.sizeBytes
+    const fill = fillOf(segment)
+    const most = Math.min(batches.length, Math.max(this.entriesLeft(segment), 1)) // a batch makes one entry or none
     let count = 0
-    while (count < batches.length && (count === 0 || !this.isFull(segment, batches[count]!, size)))
-      size += batches[count++]!.length
+    while (count < most && (count === 0 || !this.isFull(segment, batches[count]!, fill))) {
+      const batch = batches[count++]!
+      if (fill.sizeBytes === 0) fill.firstTimestamp = maxTimestampOf(batch, 0)
+      fill.sizeBytes += batch.length
+    }
     return count
   }
 
-  private isFull(segment: Segment, batch: Uint8Array, sizeBytes: number): boolean {
+  private isFull({ baseOffset }: Segment, batch: Uint8Array, { sizeBytes, firstTimestamp }: Fill): boolean {
     if (sizeBytes === 0) return false
-    return sizeBytes + batch.length > this.options.segmentBytes || baseOffsetOf(batch, 0) - segment.baseOffset > 0x7fff0000
+    return (
+      sizeBytes + batch.length > this.options.segmentBytes ||
+      baseOffsetOf(batch, 0) - baseOffset > 0x7fff0000 ||
+      this.isOld(baseOffset, firstTimestamp, maxTimestampOf(batch, 0))
+    )
+  }
+
+  /** As Kafka: the age of a segment is the time of its records, so that the same batches always give the same segments. */
+  private isOld(baseOffset: number, firstTimestamp: number, timestamp: number): boolean {
+    if (firstTimestamp < 0 || timestamp < 0) return false
+    const { segmentMs, segmentJitterMs } = this.options
+    return timestamp - firstTimestamp > segmentMs - jitterOf(baseOffset, Math.min(segmentJitterMs, segmentMs))
+  }
+
+  private entriesLeft(segment: Segment): number {
+    return segment.entriesLeft(this.options.segmentIndexBytes)
   }
 
   private noteEpochs(batches: readonly Uint8Array[], count: number): void {
@@ -220,6 +243,21 @@ export class PartitionFolder {
   close(): void {
     for (const segment of this.segments) segment.letGo()
   }
+}
+
+/** What a segment holds, or will hold. */
+interface Fill {
+  sizeBytes: number
+  firstTimestamp: number
+}
+
+function fillOf({ sizeBytes, firstTimestamp }: Segment): Fill {
+  return { sizeBytes, firstTimestamp }
+}
+
+/** Below `maxMs`, spread over the segments (Knuth's multiplicative hash), and the same after a restart. */
+function jitterOf(baseOffset: number, maxMs: number): number {
+  return Math.floor((((baseOffset * 2_654_435_761) % 2 ** 32) / 2 ** 32) * maxMs)
 }
 
 function epochCheckpoint(epochs: readonly EpochStart[]): string {

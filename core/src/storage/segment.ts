@@ -1,5 +1,6 @@
 import { DiskError, type Disk, type DiskFile } from '../base/disk.ts'
 import { BATCH_OVERHEAD_BYTES, batchSizeBytes, lastOffsetOf, maxTimestampOf } from '../record/batch-header.ts'
+import type { EntryBuffer } from './entry-buffer.ts'
 import { OffsetIndex } from './offset-index.ts'
 import { indexSuffixes, noTime, SegmentIndexes, type IndexSuffix } from './segment-indexes.ts'
 import { TimeIndex, type TimeEntry } from './time-index.ts'
@@ -24,6 +25,8 @@ export interface SegmentMark {
   /** The greatest timestamp, and the last offset of the batch that holds it; -1 for none. */
   readonly maxTimestamp: number
   readonly maxTimestampOffset: number
+  /** The greatest timestamp of the first batch, from which the age of the segment counts; -1 for none. */
+  readonly firstTimestamp: number
 }
 
 export function segmentPath(folder: string, baseOffset: number, suffix: string): string {
@@ -46,6 +49,7 @@ export class Segment {
   /** What the index files of a segment that grows must hold; null for one that is complete. */
   private mark: SegmentMark | null
   private size: number
+  private firstTime: number
   private indexesRebuilt = false
   /** Work on the index files, one after the other. */
   private indexWork: Promise<unknown> = Promise.resolve()
@@ -59,6 +63,7 @@ export class Segment {
     this.indexIntervalBytes = place.indexIntervalBytes
     this.size = size
     this.mark = mark
+    this.firstTime = mark?.firstTimestamp ?? -1
     this.path = segmentPath(place.folder, place.baseOffset, 'log')
   }
 
@@ -86,6 +91,19 @@ export class Segment {
     return this.size
   }
 
+  /** The greatest timestamp of the first batch of one that grows; -1 for none. */
+  get firstTimestamp(): number {
+    return this.firstTime
+  }
+
+  /** Index entries that one that grows may still take. */
+  entriesLeft(maxIndexBytes: number): number {
+    if (this.indexes === null) return Infinity
+    const { offsets, times } = this.indexes
+    const left = Math.min(entriesLeft(offsets.entries, maxIndexBytes), entriesLeft(times.entries, maxIndexBytes) - 1)
+    return Math.max(left, 0)
+  }
+
   private pathOf(suffix: IndexSuffix): string {
     return segmentPath(this.folder, this.baseOffset, suffix)
   }
@@ -100,6 +118,7 @@ export class Segment {
   async append(batches: readonly Uint8Array[]): Promise<void> {
     await this.loadIndexes()
     await writeWhole(this.file, batches, this.size)
+    if (this.size === 0) this.firstTime = maxTimestampOf(batches[0]!, 0)
     for (const batch of batches) {
       this.indexes!.add(batch, this.size)
       this.size += batch.length
@@ -129,6 +148,7 @@ export class Segment {
       timeIndexBytes: times.entries.savedBytes,
       maxTimestamp: greatestTime.timestamp,
       maxTimestampOffset: greatestTime.offset,
+      firstTimestamp: this.firstTime,
     }
   }
 
@@ -322,6 +342,10 @@ export interface SegmentPlace {
   readonly indexIntervalBytes: number
 }
 
+function entriesLeft({ count, entryBytes }: EntryBuffer, maxIndexBytes: number): number {
+  return Math.floor(maxIndexBytes / entryBytes) - count
+}
+
 /** Bytes of whole batches that end before the offset. */
 function bytesBefore(chunk: Buffer, offset: number): number {
   let at = 0
@@ -342,4 +366,4 @@ function neededBytes(chunk: Buffer, at: number): number {
   return size < BATCH_OVERHEAD_BYTES ? Infinity : size
 }
 
-const emptyMark = { logBytes: 0, indexBytes: 0, timeIndexBytes: 0, maxTimestamp: -1, maxTimestampOffset: -1 }
+const emptyMark = { logBytes: 0, indexBytes: 0, timeIndexBytes: 0, maxTimestamp: -1, maxTimestampOffset: -1, firstTimestamp: -1 }

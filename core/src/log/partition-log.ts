@@ -5,6 +5,7 @@ import type { TopicId } from '../base/ids.ts'
 import { checkBatch } from '../record/batch-validation.ts'
 import { readBatchHeader, stampBatch, type BatchHeader } from '../record/batch-header.ts'
 import type { PartitionFolder } from '../storage/partition-folder.ts'
+import type { AbortedTransaction } from '../storage/transaction-index.ts'
 import type { ProducerStates } from './producer-states.ts'
 import { Tail, type TailBatch } from './tail.ts'
 
@@ -44,6 +45,8 @@ export class PartitionLog {
   private stable: number
   private appended: ProducerStates
   private durable: ProducerStates
+  /** Those whose markers the folder does not hold yet. */
+  private recentlyAborted: AbortedTransaction[] = []
   private readonly waiting = new Set<() => void>()
   private condition: Condition = { kind: 'open' }
 
@@ -129,7 +132,8 @@ export class PartitionLog {
   advance(batch: TailBatch): void {
     this.watermark = batch.nextOffset
     const header = readBatchHeader(batch.bytes, 0)
-    this.durable.apply(header, batch.bytes)
+    const aborted = this.durable.apply(header, batch.bytes)
+    if (aborted !== null) this.recentlyAborted.push(aborted)
     this.stable = this.durable.firstUnstableOffset ?? this.watermark
   }
 
@@ -214,6 +218,30 @@ export class PartitionLog {
     }
     if (batches.length > 0) return batches
     throw this.damaged(offset, 'the segments lack an offset that was written')
+  }
+
+  /** Writes batches of the tail to the folder, with what belongs to them. What an error left there is kept. */
+  async writeFolder(batches: readonly Uint8Array[]): Promise<void> {
+    try {
+      await this.folder.append(batches, this.recentlyAborted)
+    } finally {
+      const end = this.folder.endOffset
+      if (this.recentlyAborted.length > 0)
+        this.recentlyAborted = this.recentlyAborted.filter(({ lastOffset }) => lastOffset >= end)
+    }
+  }
+
+  /** Whether a transaction was ever aborted here, as far as is known without reading. */
+  get hasAborted(): boolean {
+    return this.recentlyAborted.length > 0 || this.folder.hasAborted
+  }
+
+  /** The aborted transactions that may have records in `[from, to)`, in the order of their markers. @throws READ_FAILED */
+  async abortedTransactions(from: number, to: number): Promise<readonly AbortedTransaction[]> {
+    const recent = this.recentlyAborted.filter(({ firstOffset, lastOffset }) => lastOffset >= from && firstOffset < to)
+    const older = await this.fromDisk(from, () => this.folder.abortedTransactions(from, to))
+    const last = older.at(-1)?.lastOffset ?? -1
+    return [...older, ...recent.filter(({ lastOffset }) => lastOffset > last)]
   }
 
   /** An offset at or before the first record at or after that time, from the folder; undefined where it has none. @throws READ_FAILED */

@@ -1,7 +1,8 @@
 import { coreError } from '../base/error-catalogue.ts'
 import type { BatchHeader } from '../record/batch-header.ts'
-import { readCoordinatorEpoch } from '../record/control-record.ts'
+import { readControlKind, readCoordinatorEpoch } from '../record/control-record.ts'
 import type { ProducerSnapshotEntry } from '../storage/producer-snapshot.ts'
+import type { AbortedTransaction } from '../storage/transaction-index.ts'
 
 /**
  * What one partition knows of its idempotent producers.
@@ -84,11 +85,12 @@ export class ProducerStates {
     })
   }
 
-  /** A batch that stands at its offset. */
-  apply(header: BatchHeader, batch: Uint8Array): void {
-    if (header.producerId < 0) return
-    if (header.control) this.applyMarker(header, readCoordinatorEpoch(batch))
-    else this.applyData(header)
+  /** A batch that stands at its offset. Returns the transaction that it aborts, if it does. */
+  apply(header: BatchHeader, batch: Uint8Array): AbortedTransaction | null {
+    if (header.producerId < 0) return null
+    if (header.control) return this.applyMarker(header, batch)
+    this.applyData(header)
+    return null
   }
 
   private applyData(header: BatchHeader): void {
@@ -112,13 +114,17 @@ export class ProducerStates {
   }
 
   /** The marker that ends a producer's transaction. It carries the epoch of the next one (KIP-890). */
-  private applyMarker(header: BatchHeader, coordinatorEpoch: number): void {
+  private applyMarker(header: BatchHeader, batch: Uint8Array): AbortedTransaction | null {
+    const { producerId, baseOffset: lastOffset } = header
     const state = this.stateFor(header)
-    state.coordinatorEpoch = coordinatorEpoch
+    const firstOffset = state.transactionFirstOffset
+    state.coordinatorEpoch = readCoordinatorEpoch(batch)
     state.transactionFirstOffset = -1
     state.lastTimestamp = header.maxTimestamp
-    state.lastOffset = header.baseOffset
-    this.open.delete(header.producerId)
+    state.lastOffset = lastOffset
+    this.open.delete(producerId)
+    if (firstOffset < 0 || readControlKind(batch) !== 'abort') return null
+    return { producerId, firstOffset, lastOffset, lastStableOffset: this.firstUnstableOffset ?? lastOffset + 1 }
   }
 
   private stateFor(header: BatchHeader): ProducerState {

@@ -56,7 +56,7 @@ export class WriteBehind {
     while (log.folder.endOffset < end) {
       const batches = takeBytes(log.tail.slice(log.folder.endOffset, end).map((batch) => batch.bytes))
       try {
-        await log.folder.append(batches)
+        await log.writeFolder(batches)
         this.retryAt = 0
       } catch (cause) {
         throw this.judge(log, cause)

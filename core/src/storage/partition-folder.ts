@@ -4,6 +4,9 @@ import { baseOffsetOf, lastOffsetOf, leaderEpochOf, maxTimestampOf } from '../re
 import { replaceFile } from './atomic-file.ts'
 import { cutTo, removeSegment, segmentBases, takeFolder } from './folder-files.ts'
 import { Segment, segmentPath, type SegmentMark, type SegmentPlace } from './segment.ts'
+import type { AbortedTransaction } from './transaction-index.ts'
+import { TransactionIndexes, type TransactionIndexMark } from './transaction-indexes.ts'
+import { TransactionReplay } from './transaction-replay.ts'
 
 /**
  * The files of one partition: `<topic>-<partition>/` with its segments, as Kafka lays them out.
@@ -29,6 +32,8 @@ export interface FolderMark {
   readonly active: SegmentMark
   /** Epochs of the log and the offsets they start at: Kafka's leader epoch checkpoint. */
   readonly epochs: readonly EpochStart[]
+  /** Of segments with aborted transactions. */
+  readonly transactionIndexes?: readonly TransactionIndexMark[]
 }
 
 type EpochStart = readonly [epoch: number, startOffset: number]
@@ -45,6 +50,7 @@ export class PartitionFolder {
   private readonly segments: Segment[] = []
   private growing: Segment | null = null
   private epochs: EpochStart[] = []
+  private transactions: TransactionIndexes
   private readonly unsynced = new Set<Segment>()
   /** Complete ones that were read, the latest last. */
   private readonly warm = new Set<Segment>()
@@ -58,6 +64,7 @@ export class PartitionFolder {
     this.path = path
     this.topicId = topicId
     this.options = options
+    this.transactions = new TransactionIndexes(disk, path)
   }
 
   /** Opens what a checkpoint recorded, which ends at `endOffset`, and cuts off what lies beyond. */
@@ -66,11 +73,12 @@ export class PartitionFolder {
     path: string,
     topicId: TopicId,
     options: PartitionFolderOptions,
-    { active, epochs }: FolderMark,
+    { active, epochs, transactionIndexes }: FolderMark,
     endOffset: number,
   ): PartitionFolder {
     const folder = new PartitionFolder(disk, path, topicId, options, endOffset)
     folder.epochs = [...epochs]
+    folder.transactions = new TransactionIndexes(disk, path, transactionIndexes)
     for (const base of segmentBases(disk, path)) {
       if (base > active.baseOffset) removeSegment(disk, path, base)
       else if (base < active.baseOffset) folder.segments.push(Segment.complete(folder.place(base)))
@@ -94,16 +102,23 @@ export class PartitionFolder {
     return this.end
   }
 
-  /** Writes whole batches in offset order, rolling as they go. After an error the part before it is kept. @throws FOLDER_UNKNOWN */
-  async append(batches: readonly Uint8Array[]): Promise<void> {
+  /**
+   * Writes whole batches in offset order, rolling as they go. `aborted`: the transactions whose abort markers are among them. After
+   * an error the part before it is kept. @throws FOLDER_UNKNOWN
+   */
+  async append(batches: readonly Uint8Array[], aborted: readonly AbortedTransaction[] = []): Promise<void> {
     let rest = batches
     while (rest.length > 0) {
       const segment = await this.segmentFor(rest[0]!)
       const count = this.fitting(segment, rest)
+      if (aborted.length > 0) await this.transactions.load(segment.baseOffset, () => this.findAborted())
       this.unsynced.add(segment)
       await segment.append(rest.slice(0, count))
       this.noteEpochs(rest, count)
-      this.end = lastOffsetOf(rest[count - 1]!, 0) + 1
+      const end = lastOffsetOf(rest[count - 1]!, 0) + 1
+      for (const one of aborted)
+        if (one.lastOffset >= this.end && one.lastOffset < end) this.transactions.add(segment.baseOffset, one)
+      this.end = end
       rest = rest.slice(count)
     }
   }
@@ -178,7 +193,11 @@ export class PartitionFolder {
     for (const segment of this.unsynced) if (segment !== growing) this.retire(segment)
     this.unsynced.clear()
     await this.saveSmallFiles()
-    return { active: await growing.takeMark(), epochs: [...this.epochs] }
+    return {
+      active: await growing.takeMark(),
+      epochs: [...this.epochs],
+      transactionIndexes: this.transactions.takeMarks(),
+    }
   }
 
   private retire(segment: Segment): void {
@@ -191,6 +210,7 @@ export class PartitionFolder {
       await replaceFile(this.disk, `${this.path}/leader-epoch-checkpoint`, Buffer.from(epochCheckpoint(this.epochs)))
       this.epochsUnsaved = false
     }
+    await this.transactions.save()
     if (this.namesUnsynced) this.disk.syncFolder(this.path)
     this.namesUnsynced = false
   }
@@ -237,6 +257,30 @@ export class PartitionFolder {
       if (segment === this.segments.at(-1) || (await segment.maxTimestamp()) >= timestamp) return segment.offsetBefore(timestamp)
     }
     return undefined
+  }
+
+  /** Whether a transaction was ever aborted in what is written here. */
+  get hasAborted(): boolean {
+    return !this.transactions.isEmpty
+  }
+
+  /** The aborted transactions that may have records in `[from, to)`, in the order of their markers. */
+  async abortedTransactions(from: number, to: number): Promise<readonly AbortedTransaction[]> {
+    if (this.transactions.isEmpty) return []
+    return this.transactions.find(from, to, this.segmentOf(from)?.baseOffset ?? 0, () => this.findAborted())
+  }
+
+  /** By reading everything: what makes transaction indexes that are missing or damaged again. */
+  private async findAborted(): Promise<readonly (readonly [number, AbortedTransaction])[]> {
+    const replay = new TransactionReplay()
+    const found: (readonly [number, AbortedTransaction])[] = []
+    for (const segment of this.segments) {
+      for await (const batch of segment.batches()) {
+        const aborted = replay.add(batch)
+        if (aborted !== null) found.push([segment.baseOffset, aborted])
+      }
+    }
+    return found
   }
 
   /** Lets go of the files; reads that are under way still end. Nothing may be written any more. */

@@ -1,9 +1,11 @@
 import { DiskError, type Disk, type DiskFile } from '../base/disk.ts'
 import { BATCH_OVERHEAD_BYTES, batchSizeBytes, lastOffsetOf, maxTimestampOf } from '../record/batch-header.ts'
+import { isBatchIntact } from '../record/batch-validation.ts'
 import type { EntryBuffer } from './entry-buffer.ts'
 import { OffsetIndex } from './offset-index.ts'
 import { indexSuffixes, noTime, SegmentIndexes, type IndexSuffix } from './segment-indexes.ts'
 import { TimeIndex, type TimeEntry } from './time-index.ts'
+import { segmentBatches } from './segment-batches.ts'
 import { readWhole, writeWhole } from './whole-write.ts'
 
 /**
@@ -196,6 +198,20 @@ export class Segment {
   private doneReading(): void {
     this.reads--
     if (this.leaving) this.letGo()
+  }
+
+  /** Every batch, up to the first that is damaged. */
+  async *batches(): AsyncGenerator<Uint8Array> {
+    const { file } = this
+    this.reads++
+    try {
+      for await (const { bytes } of segmentBatches(file, this.size)) {
+        if (!isBatchIntact(bytes, 0)) return
+        yield bytes
+      }
+    } finally {
+      this.doneReading()
+    }
   }
 
   /** The greatest timestamp in it; -1 for none. */

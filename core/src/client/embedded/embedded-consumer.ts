@@ -4,8 +4,9 @@ import { partitionName, type TopicPartition } from '../../base/ids.ts'
 import { isIntegerFrom, isOneOf, isText, readOptions, type OptionRules } from '../../base/options.ts'
 import type { Broker } from '../../broker/broker.ts'
 import type { Partition } from '../../broker/partition.ts'
-import { readBatchHeader } from '../../record/batch-header.ts'
+import { lastOffsetOf, readBatchHeader } from '../../record/batch-header.ts'
 import type { Assignment, ConsumedBatch, Consumer, ConsumerOptions, Isolation, OffsetReset, PollOptions } from '../consumer.ts'
+import { AbortedFilter } from './aborted-filter.ts'
 import { EmbeddedConsumedBatch } from './embedded-consumed-batch.ts'
 
 interface ResolvedOptions {
@@ -130,6 +131,7 @@ export class EmbeddedConsumer implements Consumer {
     const { log } = one
     const from = this.inRange(one)
     const batches = await log.read(from, this.limit(log), maxBytes)
+    const aborted = await this.abortedIn(log, from, batches)
     if (one.position !== from) return [] // somebody sought while it was read
     const found: ConsumedBatch[] = []
     let records = 0
@@ -139,11 +141,18 @@ export class EmbeddedConsumer implements Consumer {
       const batch = new EmbeddedConsumedBatch(log, bytes, header, from)
       assert(batch.nextOffset > from, 'a read of a partition went back')
       one.position = batch.nextOffset
-      if (header.control || header.count === 0) continue
+      if (header.control || header.count === 0 || aborted?.hides(header) === true) continue
       found.push(batch)
       records += header.count
     }
     return found
+  }
+
+  /** What tells the batches of aborted transactions; null where there are none. */
+  private async abortedIn(log: Partition, from: number, batches: readonly Uint8Array[]): Promise<AbortedFilter | null> {
+    if (this.options.isolation !== 'read_committed' || !log.hasAborted || batches.length === 0) return null
+    const aborted = await log.abortedTransactions(from, lastOffsetOf(batches.at(-1)!, 0) + 1)
+    return aborted.length === 0 ? null : new AbortedFilter(aborted)
   }
 
   private inRange(one: Assigned): number {

@@ -48,4 +48,5 @@ export type {
   OffsetReset,
   PollOptions,
 } from './client/consumer.ts'
-export type { Admin, NewTopic, OffsetQuery, TopicDescription } from './client/admin.ts'
+export type { Admin, NewTopic, OffsetQuery, RecordDeletion, TopicConfigEntry, TopicDescription } from './client/admin.ts'
+export type { MaintenanceOptions } from './broker/maintenance.ts'

@@ -6,6 +6,8 @@ export interface Clock {
   monotonic(): number
   /** Runs `work` once after `delayMs`. A timer keeps the process alive: somebody waits for it. */
   after(delayMs: number, work: () => void): Timer
+  /** The same for housekeeping that nobody waits for: it does not keep the process alive. */
+  inBackground(delayMs: number, work: () => void): Timer
   /** Resolves in a later turn of the event loop, after input and output that are waiting now. */
   turn(): Promise<void>
 }

@@ -74,6 +74,16 @@ const rows = {
     todo: 'Use 1 to 249 of the characters a-z, A-Z, 0-9, ".", "_" and "-".',
   },
   INVALID_TOPIC_CONFIG: { fault: 'caller', outcome: 'fatal', todo: 'Correct the setting; nothing was changed.' },
+  INVALID_PARTITIONS: {
+    fault: 'caller',
+    outcome: 'fatal',
+    todo: 'Give a number of partitions in the range; a topic never gets fewer than it has.',
+  },
+  POLICY_VIOLATION: {
+    fault: 'caller',
+    outcome: 'fatal',
+    todo: "Let the topic's cleanup.policy contain delete, or write tombstones.",
+  },
   OFFSET_OUT_OF_RANGE: {
     fault: 'caller',
     outcome: 'fatal',

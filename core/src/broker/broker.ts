@@ -3,6 +3,7 @@ import type { World } from '../base/world.ts'
 import { LogDirectory } from '../log/log-directory.ts'
 import type { Durability, LogGeometry } from '../log/log-options.ts'
 import { Groups } from './groups.ts'
+import { Maintenance, type MaintenanceOptions } from './maintenance.ts'
 import { offsetsTopic, transactionsTopic } from './internal-topics.ts'
 import { produce } from './produce.ts'
 import { ProducerIds } from './producer-ids.ts'
@@ -20,6 +21,8 @@ export interface BrokerOptions {
   readonly epochLimit?: number | undefined
   /** What others are told who want the directory meanwhile. */
   readonly holder?: string | undefined
+  /** Default: nothing happens by itself; `maintenance.run()` does. */
+  readonly maintenance?: MaintenanceOptions | undefined
 }
 
 /** The use cases of the log, without a wire: what the embedded client and the server both stand on. */
@@ -29,10 +32,14 @@ export class Broker {
   readonly groups: Groups
   readonly transactions: Transactions
   readonly producerIds: ProducerIds
+  readonly maintenance: Maintenance
 
-  private constructor(directory: LogDirectory, topics: Topics, epochLimit: number | undefined) {
+  private constructor(directory: LogDirectory, topics: Topics, options: BrokerOptions) {
+    const { epochLimit, maintenance } = options
     this.directory = directory
     this.topics = topics
+    this.maintenance = new Maintenance(directory, topics, maintenance)
+    if (maintenance !== undefined) this.maintenance.start()
     this.groups = new Groups(directory, topics, '__consumer_offsets')
     this.producerIds = new ProducerIds(topics)
     this.transactions = new Transactions({
@@ -50,7 +57,7 @@ export class Broker {
     try {
       const { coordinatorPartitions } = options
       const topics = await Topics.open(directory, [offsetsTopic(coordinatorPartitions), transactionsTopic(coordinatorPartitions)])
-      return new Broker(directory, topics, options.epochLimit)
+      return new Broker(directory, topics, options)
     } catch (error) {
       await directory.abandon()
       throw error
@@ -68,6 +75,7 @@ export class Broker {
   }
 
   async close(): Promise<void> {
+    await this.maintenance.stop()
     await this.directory.close()
   }
 }

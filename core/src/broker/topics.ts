@@ -4,6 +4,7 @@ import { DiskError } from '../base/disk.ts'
 import type { TopicId, TopicPartition } from '../base/ids.ts'
 import { Metadata, type MetadataRecord, type TopicMetadata } from '../coordinator/metadata.ts'
 import { settingsOf, type TopicConfig } from '../coordinator/topic-config.ts'
+import type { TopicSettings } from '../coordinator/topic-settings.ts'
 import type { LogDirectory } from '../log/log-directory.ts'
 import type { PartitionSpec } from '../log/open-partition.ts'
 import type { PartitionLog } from '../log/partition-log.ts'
@@ -127,6 +128,13 @@ export class Topics {
     return log
   }
 
+  /** Every partition that is open, with the settings of its topic. */
+  *openLogs(): Generator<readonly [PartitionLog, TopicSettings]> {
+    for (const topic of [...this.view.allTopics, ...this.internal.values()]) {
+      for (const log of this.logs.get(topic.topicId) ?? []) if (log !== undefined) yield [log, settingsOf(topic.config)]
+    }
+  }
+
   /** The largest record batch that the topic takes: as it is configured, and as a frame of the journal can hold. */
   maxMessageBytes(topic: string): number {
     return Math.min(settingsOf(this.get(topic).config).maxMessageBytes, this.directory.maxBatchBytes)
@@ -162,6 +170,38 @@ export class Topics {
       const { topicId, config } = this.get(topic)
       for (const log of this.logs.get(topicId) ?? []) log?.folder.configure(folderOptions(config))
     })
+  }
+
+  /** Adds partitions behind those that are there. Keys go to other partitions from then on. @throws UNKNOWN_TOPIC, INVALID_PARTITIONS */
+  addPartitions(topic: string, partitions: number): Promise<void> {
+    return this.inTurn(async () => {
+      this.refuseInternal(topic)
+      await this.change((metadata) => {
+        const record = metadata.addPartitions(topic, partitions)
+        refuseOccupied(this.directory.world.disk, this.directory.folder, [{ ...this.get(topic), partitions }])
+        return [record]
+      })
+    })
+  }
+
+  /**
+   * Removes everything below these offsets, durably; -1 stands for the last stable offset. Answers with the new starts. Segments go
+   * when all of them is below. @throws OFFSET_OUT_OF_RANGE, POLICY_VIOLATION, UNKNOWN_TOPIC, UNKNOWN_PARTITION, INVALID_TOPIC_NAME
+   */
+  async deleteRecords(targets: readonly DeletionTarget[]): Promise<readonly number[]> {
+    const starts = targets.map((target) => {
+      const log = this.logToWrite(target)
+      this.checkDeletable(target.topic)
+      return { log, offset: target.before === -1 ? log.lastStableOffset : checkedStart(log, target.before) }
+    })
+    await this.directory.advanceStarts(starts.filter(({ log, offset }) => offset > log.startOffset))
+    return starts.map(({ log }) => log.startOffset)
+  }
+
+  /** As Kafka: what is only compacted promises its newest value of each key. */
+  private checkDeletable(topic: string): void {
+    if (settingsOf(this.get(topic).config).deletes) return
+    throw coreError('POLICY_VIOLATION', { what: 'records of a topic that is only compacted are not deleted', where: topic })
   }
 
   /** All or none. @throws UNKNOWN_TOPIC, INVALID_TOPIC_NAME */
@@ -227,6 +267,21 @@ export class Topics {
       await this.look().catch(ignore)
     }
   }
+}
+
+export interface DeletionTarget extends TopicPartition {
+  /** The first offset that stays; -1: the last stable offset. */
+  readonly before: number
+}
+
+function checkedStart(log: PartitionLog, offset: number): number {
+  if (Number.isSafeInteger(offset) && offset >= 0 && offset <= log.lastStableOffset) return offset
+  throw coreError('OFFSET_OUT_OF_RANGE', {
+    what: 'records can be deleted up to the last stable offset only',
+    where: log.name,
+    expected: `0 to ${log.lastStableOffset}, or -1`,
+    received: offset,
+  })
 }
 
 function folderOptions(config: TopicConfig): PartitionSpec['folder'] {

@@ -11,8 +11,17 @@ export interface Admin {
   listTopics(options?: { readonly internal?: boolean }): Promise<readonly string[]>
   /** In the order of the names; null where there is no such topic. */
   describeTopics(topics: readonly string[]): Promise<readonly (TopicDescription | null)[]>
+  /** Every setting of a topic with the value that holds. @throws UNKNOWN_TOPIC */
+  describeTopicConfig(topic: string): Promise<readonly TopicConfigEntry[]>
   /** Sets (a value) or resets (null) settings of a topic. @throws UNKNOWN_TOPIC, INVALID_TOPIC_CONFIG */
   alterTopicConfig(topic: string, changes: Readonly<Record<string, string | null>>): Promise<void>
+  /** Gives a topic this many partitions, more than it has. Keys go to other partitions then. @throws UNKNOWN_TOPIC, INVALID_PARTITIONS */
+  addPartitions(topic: string, partitions: number): Promise<void>
+  /**
+   * Removes the records below an offset, durably, and answers with where each partition starts then. Disk space comes back with whole
+   * segments. @throws OFFSET_OUT_OF_RANGE, POLICY_VIOLATION (a topic that is only compacted), UNKNOWN_TOPIC, UNKNOWN_PARTITION
+   */
+  deleteRecords(targets: readonly RecordDeletion[]): Promise<readonly number[]>
   /** In the order of the queries. @throws UNKNOWN_TOPIC, UNKNOWN_PARTITION */
   listOffsets(queries: readonly OffsetQuery[]): Promise<readonly number[]>
   /** What a group has committed; partitions without a commit are left out. */
@@ -24,6 +33,20 @@ export interface NewTopic {
   readonly partitions: number
   /** Kafka's names and values as strings, `{ 'retention.ms': '-1' }`. Default: none. */
   readonly config?: Readonly<Record<string, string>>
+}
+
+export interface RecordDeletion extends TopicPartition {
+  /** The first offset that stays, at most the last stable offset; `stable` stands for that. */
+  readonly before: number | 'stable'
+}
+
+/** One setting of a topic, with Kafka's name. */
+export interface TopicConfigEntry {
+  readonly name: string
+  readonly value: string
+  readonly isDefault: boolean
+  /** What it does, and where it does nothing here. */
+  readonly about: string
 }
 
 export interface TopicDescription {

@@ -41,7 +41,7 @@ describe('metadata', () => {
 
   test.each([0, -1, 1.5, Number.NaN, 100_001])('%s partitions are refused', (partitions) => {
     expect(() => new Metadata().createTopic(topic('a', { partitions }))).toThrow(
-      expect.objectContaining({ code: 'INVALID_TOPIC_CONFIG' }),
+      expect.objectContaining({ code: 'INVALID_PARTITIONS' }),
     )
   })
 

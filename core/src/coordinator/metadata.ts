@@ -62,19 +62,12 @@ export class Metadata {
     return this.producerIds
   }
 
-  /** @throws INVALID_TOPIC_NAME, TOPIC_EXISTS, INVALID_TOPIC_CONFIG */
+  /** @throws INVALID_TOPIC_NAME, TOPIC_EXISTS, INVALID_PARTITIONS, INVALID_TOPIC_CONFIG */
   createTopic(topic: TopicMetadata): MetadataRecord {
     checkName(topic.topic)
     if (this.topics.has(topic.topic)) throw coreError('TOPIC_EXISTS', { what: 'the topic is there already', where: topic.topic })
     this.checkCollision(topic.topic)
-    if (!Number.isInteger(topic.partitions) || topic.partitions < 1 || topic.partitions > maxPartitions) {
-      throw coreError('INVALID_TOPIC_CONFIG', {
-        what: 'the number of partitions is out of range',
-        where: topic.topic,
-        expected: `1 to ${maxPartitions}`,
-        received: topic.partitions,
-      })
-    }
+    checkPartitions(topic, 1)
     checkTopicConfig(topic.topic, topic.config)
     return topicRecord(topic)
   }
@@ -121,6 +114,13 @@ export class Metadata {
     return topicRecord({ ...topic, config })
   }
 
+  /** @throws UNKNOWN_TOPIC, INVALID_PARTITIONS */
+  addPartitions(name: string, partitions: number): MetadataRecord {
+    const topic = this.mustHave(name)
+    checkPartitions({ topic: name, partitions }, topic.partitions + 1)
+    return topicRecord({ ...topic, partitions })
+  }
+
   reserveProducerIds(count: number): MetadataRecord {
     return { key: 'producer-ids', value: JSON.stringify({ v: version, next: this.producerIds + count }) }
   }
@@ -160,6 +160,17 @@ export class Metadata {
       this.leaving.set(topicId, { topicId, topic, partitions })
     }
   }
+}
+
+/** @throws INVALID_PARTITIONS */
+function checkPartitions({ topic, partitions }: Pick<TopicMetadata, 'topic' | 'partitions'>, least: number): void {
+  if (Number.isInteger(partitions) && partitions >= least && partitions <= maxPartitions) return
+  throw coreError('INVALID_PARTITIONS', {
+    what: 'the number of partitions is out of range',
+    where: topic,
+    expected: `${least} to ${maxPartitions}`,
+    received: partitions,
+  })
 }
 
 function topicRecord({ topic, topicId, partitions, config, internal }: TopicMetadata): MetadataRecord {

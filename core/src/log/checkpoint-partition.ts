@@ -32,8 +32,9 @@ export async function checkpointPartition(
     if (folder === null) return null
     if (producers !== null)
       await replaceFile(disk, segmentPath(log.folder.path, recoveryOffset, 'snapshot'), encodeProducerSnapshot(producers))
-    const { topic, partition, topicId, startOffset } = log
-    return { topic, partition, topicId, startOffset, recoveryOffset, producers: producers !== null, folder }
+    const { topic, partition, topicId, forgets } = log
+    const startOffset = Math.min(log.wantedStart, recoveryOffset)
+    return { topic, partition, topicId, startOffset, recoveryOffset, producers: producers !== null, forgets, folder }
   } catch (cause) {
     throw writeBehind.judge(log, cause)
   }
@@ -67,7 +68,7 @@ export function readProducers(disk: Disk, path: string, row: PartitionCheckpoint
 
 function replayProducers(disk: Disk, path: string, row: PartitionCheckpoint, cause: unknown): ProducerStates {
   const states = new ProducerStates()
-  let next = row.startOffset
+  let next = segmentBases(disk, path)[0] ?? row.startOffset
   for (const bytes of segmentsBelow(disk, path, row)) {
     for (let at = 0; at < bytes.length;) {
       if (!isBatchIntact(bytes, at)) throw unsure(path, next, cause)

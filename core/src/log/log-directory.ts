@@ -4,17 +4,17 @@ import type { MillraceError } from '../base/errors.ts'
 import { DiskError, type DirectoryLock } from '../base/disk.ts'
 import type { TopicId } from '../base/ids.ts'
 import type { World } from '../base/world.ts'
-import { readCheckpoint, writeCheckpoint, type Checkpoint, type PartitionCheckpoint } from '../storage/checkpoint.ts'
-import { Journal, type JournalEnd, type JournalGeometry } from '../storage/journal.ts'
+import { readCheckpoint, type Checkpoint } from '../storage/checkpoint.ts'
+import { Journal } from '../storage/journal.ts'
 import { entryHeaderBytes, frameHeaderBytes, type JournalEntry } from '../storage/journal-frame.ts'
-import { lookAhead } from '../storage/journal-scan.ts'
-import { checkpointPartition, removeOldSnapshots } from './checkpoint-partition.ts'
+import { attempt, Checkpoints, keyOf, noRoom } from './checkpoints.ts'
 import { createDirectory } from './create-directory.ts'
 import { doorError, openDirectory } from './directory-door.ts'
 import type { Durability, LogGeometry } from './log-options.ts'
 import { openPartition, type PartitionSpec } from './open-partition.ts'
 import type { PartitionLog } from './partition-log.ts'
 import { replayJournal } from './recovery.ts'
+import { planRetention, type RetentionRule } from './retention.ts'
 import { Rounds, type StagedBatch } from './rounds.ts'
 import { Tails } from './tails.ts'
 import { WriteBehind } from './write-behind.ts'
@@ -62,23 +62,16 @@ export class LogDirectory {
   readonly maxFrameBytes: number
   /** The largest batch that such a frame holds. */
   readonly maxBatchBytes: number
-  private readonly journalGeometry: JournalGeometry
   private readonly openedAt: { readonly sequence: number; readonly clean: boolean }
   private readonly lock: DirectoryLock
-  private readonly salt: number
   private readonly journal: Journal
   private readonly rounds: Rounds
   private readonly writeBehind: WriteBehind
   private readonly partitions = new Map<string, PartitionLog>()
   /** Batches that the journal held for partitions nobody has opened yet. */
   private readonly replayed = new Map<string, Uint8Array[]>()
-  private readonly rows: Map<string, PartitionCheckpoint>
-  /** Written since the checkpoint that began last. */
-  private dirty = new Set<PartitionLog>()
-  /** Written since the directory was opened: their indexes want their last entry at a clean close. */
-  private readonly touched = new Set<PartitionLog>()
+  private readonly checkpoints: Checkpoints
   private readonly tails: Tails
-  private checkpointing: Promise<void> | null = null
   private readonly rollBackListeners = new Set<(error: MillraceError) => void>()
   private closing: Promise<void> | null = null
 
@@ -87,19 +80,18 @@ export class LogDirectory {
     this.folder = options.folder
     this.geometry = options.geometry
     this.lock = lock
-    this.salt = checkpoint.salt
     this.epoch = recovered.epoch
     this.replayed = recovered.batches
-    this.rows = new Map(checkpoint.partitions.map((row) => [keyOf(row.topicId, row.partition), row]))
-    this.journalGeometry = { fileBytes: checkpoint.journal.fileBytes, blockBytes: checkpoint.journal.blockBytes }
+    const { salt } = checkpoint
+    const geometry = { fileBytes: checkpoint.journal.fileBytes, blockBytes: checkpoint.journal.blockBytes }
     this.maxFrameBytes = Math.min(options.geometry.maxFrameBytes, checkpoint.journal.fileBytes / 4)
     this.maxBatchBytes = this.maxFrameBytes - frameHeaderBytes - entryHeaderBytes
     this.openedAt = { sequence: recovered.sequence, clean: !recovered.unclean }
-    this.journal = new Journal(options.world.disk, options.folder, this.journalGeometry, recovered)
+    this.journal = new Journal(options.world.disk, options.folder, geometry, recovered)
     this.journal.release(checkpoint.journal.file)
     this.rounds = new Rounds({
       journal: this.journal,
-      salt: this.salt,
+      salt,
       epoch: this.epoch,
       durability: options.durability,
       roundBytes: options.geometry.roundBytes,
@@ -113,6 +105,17 @@ export class LogDirectory {
     this.writeBehind = new WriteBehind(options.world.clock, options.geometry.writeBehindBytes, (log) => {
       this.tails.written(log)
       this.tails.trim()
+    })
+    this.checkpoints = new Checkpoints({
+      world: options.world,
+      folder: options.folder,
+      identity: { salt, epoch: this.epoch },
+      geometry,
+      journal: this.journal,
+      rounds: this.rounds,
+      writeBehind: this.writeBehind,
+      rows: checkpoint.partitions,
+      isCurrent: (log) => this.isCurrent(log),
     })
   }
 
@@ -140,23 +143,23 @@ export class LogDirectory {
 
   /** The partitions that stand in the checkpoint or were found in the journal, by topic id. */
   *known(): Generator<{ readonly topicId: TopicId; readonly partition: number; readonly topic: string | undefined }> {
-    for (const { topicId, partition, topic } of this.rows.values()) yield { topicId, partition, topic }
+    for (const { topicId, partition, topic } of this.checkpoints.partitions) yield { topicId, partition, topic }
     for (const key of this.replayed.keys()) {
-      if (this.rows.has(key)) continue
       const [topicId, partition] = key.split('/')
-      yield { topicId: topicId!, partition: Number(partition), topic: undefined }
+      const place = { topicId: topicId!, partition: Number(partition) }
+      if (this.checkpoints.row(place) === undefined) yield { ...place, topic: undefined }
     }
   }
 
   /** Opens the partition with what the checkpoint and the journal hold of it; a second call gives the same one. */
   partition(spec: PartitionSpec): PartitionLog {
-    const key = keyOf(spec.topicId, spec.partition)
+    const key = keyOf(spec)
     const open = this.partitions.get(key)
     if (open !== undefined) {
       open.folder.configure(spec.folder)
       return open
     }
-    const log = openPartition(this.world.disk, this.folder, spec, this.rows.get(key))
+    const log = openPartition(this.world.disk, this.folder, spec, this.checkpoints.row(spec))
     this.partitions.set(key, log)
     for (const bytes of this.replayed.get(key) ?? []) this.replay(log, bytes)
     this.replayed.delete(key)
@@ -166,7 +169,7 @@ export class LogDirectory {
   /** What the journal holds of a partition that cannot be opened stays in the journal: no checkpoint succeeds. */
   private replay(log: PartitionLog, bytes: Uint8Array): void {
     if (!log.isReadable) {
-      this.dirty.add(log)
+      this.checkpoints.mark(log)
       return
     }
     const batch = log.replay(bytes)
@@ -175,15 +178,13 @@ export class LogDirectory {
 
   /** Forgets a partition whose topic was deleted: its files are closed, and no checkpoint mentions it again. */
   async forget(topicId: TopicId, partition: number): Promise<void> {
-    const key = keyOf(topicId, partition)
+    const key = keyOf({ topicId, partition })
     const log = this.partitions.get(key)
     this.partitions.delete(key)
     this.replayed.delete(key)
-    this.rows.delete(key)
+    this.checkpoints.forget({ topicId, partition }, log)
     if (log === undefined) return
     log.condemn(coreError('UNKNOWN_TOPIC', { what: 'the topic was deleted', where: log.name }))
-    this.dirty.delete(log)
-    this.touched.delete(log)
     this.tails.forget(log)
     await this.writeBehind.run(async () => log.folder.close())
   }
@@ -252,14 +253,13 @@ export class LogDirectory {
 
   private remember(staged: StagedBatch): void {
     if (!this.isCurrent(staged.log)) return
-    this.dirty.add(staged.log)
-    this.touched.add(staged.log)
+    this.checkpoints.touch(staged.log)
     this.tails.add(staged)
   }
 
   /** Not one whose topic was deleted. */
   private isCurrent(log: PartitionLog): boolean {
-    return this.partitions.get(keyOf(log.topicId, log.partition)) === log
+    return this.partitions.get(keyOf(log)) === log
   }
 
   private onRolledBack(error: MillraceError): void {
@@ -273,11 +273,7 @@ export class LogDirectory {
     await this.completeJournal()
     if (!this.journal.turn()) {
       await this.checkpoint()
-      if (!this.journal.turn())
-        throw coreError('DISK_FULL', {
-          what: 'both journal files are full, and the segments cannot be written',
-          where: this.folder,
-        })
+      if (!this.journal.turn()) throw noRoom(this.folder)
     }
     void this.checkpoint().catch(() => {
       // The next frame that finds no room reports it.
@@ -295,58 +291,46 @@ export class LogDirectory {
   private completing: Promise<void> | null = null
 
   /** Makes a checkpoint, after which the journal file that is not being written is free. One runs at a time. */
-  checkpoint(): Promise<void> {
-    this.checkpointing ??= this.writeCheckpoint(false).finally(() => {
-      this.checkpointing = null
-    })
-    return this.checkpointing
+  async checkpoint(): Promise<void> {
+    this.assertAllOpen()
+    await this.checkpoints.write()
   }
 
-  private async writeCheckpoint(clean: boolean): Promise<void> {
+  private assertAllOpen(): void {
     assert(this.replayed.size === 0, 'a checkpoint would release the journal of a partition that nobody has opened')
-    // Everything before this point of the journal is covered, since every partition is taken at a later watermark.
-    const start = this.journal.end
-    const dirty = [...this.dirty]
-    this.dirty = new Set()
-    try {
-      await this.rounds.sync()
-      const before = new Map(this.rows)
-      for (const log of dirty) await this.writeBehind.run(() => this.checkpointOne(log, clean))
-      this.world.disk.syncFolder(this.folder)
-      await this.saveCheckpoint(start, clean)
-      this.journal.release(start.file)
-      this.tidy(dirty, before)
-    } catch (error) {
-      for (const log of dirty) if (this.isCurrent(log)) this.dirty.add(log)
-      throw error
+  }
+
+  /**
+   * Moves the starts of partitions up, each at most to its last stable offset. Resolves when that is durable and readers see it; the
+   * segments before it are removed then.
+   */
+  async advanceStarts(starts: readonly NewStart[]): Promise<void> {
+    this.assertOpen()
+    for (const { log, offset } of starts) {
+      if (log.failed !== null) throw log.failed
+      log.wantStart(offset)
+      this.checkpoints.mark(log)
     }
+    await this.checkpoints.writeAfterNow()
   }
 
-  private tidy(logs: readonly PartitionLog[], before: ReadonlyMap<string, PartitionCheckpoint>): void {
-    for (const log of logs) {
-      if (!this.isCurrent(log)) continue
-      attempt(() => removeOldSnapshots(this.world.disk, log.folder.path, before.get(keyOf(log.topicId, log.partition))))
+  /** Removes what is too old or too much, in whole segments. Returns how many partitions start later than before. */
+  async retain(rules: readonly (readonly [PartitionLog, RetentionRule])[]): Promise<number> {
+    this.assertOpen()
+    const starts: NewStart[] = []
+    for (const [log, rule] of rules) {
+      const now = this.world.clock.now()
+      const offset = await this.writeBehind.run(() => planRetention(log, rule, now, this.writeBehind))
+      if (offset !== null && this.isCurrent(log)) starts.push({ log, offset })
     }
+    if (starts.length > 0) await this.advanceStarts(starts)
+    return starts.length
   }
 
-  private async checkpointOne(log: PartitionLog, clean: boolean): Promise<void> {
-    if (!this.isCurrent(log)) return
-    if (log.failed !== null) throw log.failed
-    const row = await checkpointPartition(this.world.disk, log, this.writeBehind, clean)
-    if (row !== null && this.isCurrent(log)) this.rows.set(keyOf(log.topicId, log.partition), row)
-  }
-
-  private async saveCheckpoint(start: JournalEnd, clean: boolean): Promise<void> {
-    const { disk } = this.world
-    const ahead = clean ? await lookAhead(disk, this.folder, start) : 0
-    await writeCheckpoint(disk, this.folder, {
-      version: 1,
-      salt: this.salt,
-      epoch: this.epoch,
-      clean,
-      journal: { ...start, ahead, files: this.journal.fileCount, ...this.journalGeometry },
-      partitions: [...this.rows.values()],
-    })
+  /** Forgets producers that were idle so long. */
+  expireProducers(expirationMs: number): void {
+    const now = this.world.clock.now()
+    for (const log of this.partitions.values()) if (log.expireProducers(now, expirationMs)) this.checkpoints.mark(log)
   }
 
   /** Under durability 'os': makes everything acknowledged so far durable. Otherwise it is so already. */
@@ -402,13 +386,11 @@ export class LogDirectory {
   }
 
   private async closeCleanly(): Promise<void> {
-    await this.checkpointing?.catch(() => {
-      // This close makes its own.
-    })
-    for (const log of this.touched) this.dirty.add(log)
+    this.checkpoints.markTouched()
     const { sequence, clean } = this.openedAt
-    if (clean && this.dirty.size === 0 && this.journal.nextSequence === sequence) return
-    await this.writeCheckpoint(true)
+    if (clean && this.checkpoints.isClean && this.journal.nextSequence === sequence) return
+    this.assertAllOpen()
+    await this.checkpoints.writeFinal()
   }
 
   /** @throws CLOSED */
@@ -421,6 +403,11 @@ export class LogDirectory {
   }
 }
 
+export interface NewStart {
+  readonly log: PartitionLog
+  readonly offset: number
+}
+
 interface Recovered {
   readonly file: number
   readonly position: number
@@ -430,14 +417,10 @@ interface Recovered {
   readonly batches: Map<string, Uint8Array[]>
 }
 
-function keyOf(topicId: TopicId, partition: number): string {
-  return `${topicId}/${partition}`
-}
-
 async function recover(world: World, folder: string, checkpoint: Checkpoint): Promise<Recovered> {
   const batches = new Map<string, Uint8Array[]>()
   const visit = ({ topicId, partition, batch }: JournalEntry): void => {
-    const key = keyOf(topicId, partition)
+    const key = keyOf({ topicId, partition })
     const list = batches.get(key)
     if (list === undefined) batches.set(key, [batch])
     else list.push(batch)
@@ -450,13 +433,4 @@ function closeError(cause: unknown, folder: string): unknown {
   if (!(cause instanceof DiskError)) return cause
   const code = cause.code === 'ENOSPC' ? 'DISK_FULL' : 'CLOSE_FAILED'
   return coreError(code, { what: 'the log could not be closed cleanly', where: `${folder}: ${cause.message}`, cause })
-}
-
-/** What is done as far as it goes, whatever one step of it says. */
-function attempt(step: () => void): void {
-  try {
-    step()
-  } catch {
-    // A handle that does not close, or a file that is left, loses nothing: what counts was synced.
-  }
 }

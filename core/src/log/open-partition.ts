@@ -51,7 +51,7 @@ function lookForForeign(disk: Disk, path: string, topicId: TopicId): MillraceErr
 
 function openKnown(disk: Disk, path: string, spec: PartitionSpec, row: PartitionCheckpoint): PartitionLog {
   try {
-    const folder = PartitionFolder.open(disk, path, spec.topicId, spec.folder, row.folder, row.recoveryOffset)
+    const folder = PartitionFolder.open(disk, path, spec.topicId, spec.folder, row.folder, row.recoveryOffset, row.startOffset)
     return withProducers(disk, path, spec, row, folder)
   } catch (cause) {
     const folder = new PartitionFolder(disk, path, spec.topicId, spec.folder, row.recoveryOffset)
@@ -69,7 +69,7 @@ function withProducers(
   folder: PartitionFolder,
 ): PartitionLog {
   try {
-    return logOf(spec, folder, row.startOffset, readProducers(disk, path, row))
+    return logOf(spec, folder, row.startOffset, readProducers(disk, path, row), row.forgets)
   } catch (cause) {
     const log = logOf(spec, folder, row.startOffset, new ProducerStates())
     log.fence(openError(cause, path))
@@ -82,8 +82,9 @@ function logOf(
   folder: PartitionFolder,
   start: number,
   producers: ProducerStates,
+  forgets = false,
 ): PartitionLog {
-  return new PartitionLog(topic, partition, topicId, folder, start, producers)
+  return new PartitionLog(topic, partition, topicId, folder, start, producers, forgets)
 }
 
 function openError(cause: unknown, path: string): MillraceError {

@@ -39,7 +39,9 @@ export class PartitionLog {
   readonly topicIdBytes: Uint8Array
   readonly folder: PartitionFolder
   readonly tail: Tail = new Tail()
-  startOffset: number
+  private start: number
+  /** Where it will start once a checkpoint says so. */
+  private wanted: number
   private end: number
   private watermark: number
   private stable: number
@@ -49,6 +51,7 @@ export class PartitionLog {
   private recentlyAborted: AbortedTransaction[] = []
   private readonly waiting = new Set<() => void>()
   private condition: Condition = { kind: 'open' }
+  private expired: boolean
 
   constructor(
     topic: string,
@@ -57,13 +60,16 @@ export class PartitionLog {
     folder: PartitionFolder,
     startOffset: number,
     producers: ProducerStates,
+    expired: boolean,
   ) {
     this.topic = topic
     this.partition = partition
     this.topicId = topicId
     this.topicIdBytes = Buffer.from(topicId, 'hex')
     this.folder = folder
-    this.startOffset = startOffset
+    this.expired = expired
+    this.start = startOffset
+    this.wanted = startOffset
     this.end = folder.endOffset
     this.watermark = folder.endOffset
     this.durable = producers
@@ -73,6 +79,41 @@ export class PartitionLog {
 
   get name(): string {
     return `${this.topic}-${this.partition}`
+  }
+
+  /** The first offset that can be read. */
+  get startOffset(): number {
+    return this.start
+  }
+
+  /** What the next checkpoint records as the start. */
+  get wantedStart(): number {
+    return this.wanted
+  }
+
+  /** Asks for a later start: at a checkpoint it becomes durable, then visible. */
+  wantStart(offset: number): void {
+    this.wanted = Math.max(this.wanted, Math.min(offset, this.stable))
+  }
+
+  /** Whether producers may have been forgotten: records are gone, or producers expired. */
+  get forgets(): boolean {
+    return this.start > 0 || this.expired
+  }
+
+  /** Forgets producers that were idle for so long, by the wall clock. Returns whether there were any. */
+  expireProducers(now: number, expirationMs: number): boolean {
+    const gone = this.durable.expire(now, expirationMs)
+    this.appended.expire(now, expirationMs)
+    this.expired ||= gone > 0
+    return gone > 0
+  }
+
+  /** A durable checkpoint says that the log starts there: readers see it, and what lies wholly before is removed. */
+  advanceStart(offset: number): void {
+    if (offset <= this.start) return
+    this.start = offset
+    this.folder.removeBelow(offset)
   }
 
   get endOffset(): number {
@@ -117,7 +158,7 @@ export class PartitionLog {
    */
   stage(bytes: Uint8Array, epoch: number): Staged {
     if (this.condition.kind !== 'open') throw this.condition.error
-    const verdict = this.appended.check(readBatchHeader(bytes, 0), this.name)
+    const verdict = this.appended.check(readBatchHeader(bytes, 0), this.name, this.forgets)
     if (verdict.kind === 'duplicate') return verdict
     stampBatch(bytes, 0, this.end, epoch)
     const header = readBatchHeader(bytes, 0)
@@ -255,6 +296,7 @@ export class PartitionLog {
     try {
       return await read()
     } catch (cause) {
+      this.checkRange(offset) // what was removed meanwhile is not damaged
       if (isImpossible(cause)) throw this.damaged(offset, 'a batch on disk has an impossible header', cause)
       if (!(cause instanceof DiskError)) throw cause
       if (cause.code === 'ENOENT') throw this.damaged(offset, 'a file of the segment is missing', cause)

@@ -32,6 +32,8 @@ interface ProducerState {
   transactionFirstOffset: number
   lastTimestamp: number
   lastOffset: number
+  /** By the wall clock, when nothing of it was seen for the first time; null after each batch. */
+  idleSince: number | null
 }
 
 export type Verdict = { readonly kind: 'accept' } | { readonly kind: 'duplicate'; readonly baseOffset: number }
@@ -60,13 +62,14 @@ export class ProducerStates {
   }
 
   /**
-   * An unknown producer begins at 0, as does a new epoch: nothing of a partition is forgotten here, so a first batch with another
-   * number would leave out one that was refused or is still on its way. @throws PRODUCER_FENCED, OUT_OF_ORDER_SEQUENCE, DUPLICATE_DIFFERS
+   * A new epoch begins at 0, and so does an unknown producer: a first batch with another number would leave out one that was refused
+   * or is still on its way (KAFKA-15591). `forgets`: producers may have been forgotten here, so that an unknown one may be an old one
+   * that goes on; not inside a transaction, whose epoch is new. @throws PRODUCER_FENCED, OUT_OF_ORDER_SEQUENCE, DUPLICATE_DIFFERS
    */
-  check(header: BatchHeader, where: string): Verdict {
+  check(header: BatchHeader, where: string, forgets: boolean): Verdict {
     if (header.producerId < 0 || header.control) return accept
     const state = this.producers.get(header.producerId)
-    if (state === undefined) return this.expect(0, header, where)
+    if (state === undefined) return forgets && !header.transactional ? accept : this.expect(0, header, where)
     if (header.producerEpoch < state.epoch) throw fenced(state, header, where)
     if (header.producerEpoch > state.epoch || state.batches.length === 0) return this.expect(0, header, where)
     const duplicate = state.batches.find((batch) => repeats(batch, header))
@@ -137,9 +140,11 @@ export class ProducerStates {
         transactionFirstOffset: -1,
         lastTimestamp: -1,
         lastOffset: -1,
+        idleSince: null,
       }
       this.producers.set(header.producerId, state)
     }
+    state.idleSince = null
     if (header.producerEpoch > state.epoch) {
       state.epoch = header.producerEpoch
       state.batches = []
@@ -177,8 +182,25 @@ export class ProducerStates {
       transactionFirstOffset,
       lastTimestamp: timestamp,
       lastOffset,
+      idleSince: timestamp,
     })
     if (transactionFirstOffset >= 0) this.open.set(entry.producerId, transactionFirstOffset)
+  }
+
+  /**
+   * Forgets producers that were idle so long, never one with an open transaction. Idle counts from the first call that finds nothing
+   * new, after a restart from the newest timestamp (Kafka always takes that; it may be years old). Returns how many are gone.
+   */
+  expire(now: number, expirationMs: number): number {
+    let gone = 0
+    for (const [id, state] of this.producers) {
+      if (state.transactionFirstOffset >= 0) continue
+      state.idleSince ??= now
+      if (now - state.idleSince < expirationMs) continue
+      this.producers.delete(id)
+      gone++
+    }
+    return gone
   }
 
   copy(): ProducerStates {

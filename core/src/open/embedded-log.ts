@@ -2,6 +2,7 @@ import { isOneOf, isObject, isText, readOptions, type OptionRules } from '../bas
 import type { World } from '../base/world.ts'
 import { Broker } from '../broker/broker.ts'
 import { defaultCoordinatorPartitions } from '../broker/internal-topics.ts'
+import type { MaintenanceOptions } from '../broker/maintenance.ts'
 import { EmbeddedLog } from '../client/embedded/embedded-log.ts'
 import type { LogClient } from '../client/log-client.ts'
 import { defaultGeometry, type Durability } from '../log/log-options.ts'
@@ -16,6 +17,8 @@ export interface EmbeddedLogOptions {
    * power cut then loses a suffix of the whole log, never a part of a transaction.
    */
   readonly durability?: Durability
+  /** When old data is looked for. Default: as Kafka does. */
+  readonly maintenance?: MaintenanceOptions
   /** The clock, randomness and disk. Default: Node's. */
   readonly world?: World
 }
@@ -23,6 +26,11 @@ export interface EmbeddedLogOptions {
 const rules: OptionRules<Required<EmbeddedLogOptions>> = {
   dir: { check: isText, expected: 'the path of a directory' },
   durability: { check: isOneOf('sync', 'os'), expected: 'sync or os', default: 'sync' },
+  maintenance: {
+    check: (value): value is MaintenanceOptions => isObject(value),
+    expected: 'an object of intervals',
+    default: {},
+  },
   world: { check: (value): value is World => isObject(value), expected: 'clock, random and disk', default: nodeWorld() },
 }
 
@@ -32,7 +40,7 @@ const rules: OptionRules<Required<EmbeddedLogOptions>> = {
  * JOURNAL_DAMAGED, CHECKPOINT_DAMAGED, SEGMENT_DAMAGED (of the metadata), NOT_A_FILE, UNSUPPORTED_FORMAT
  */
 export async function embeddedLog(options: EmbeddedLogOptions): Promise<LogClient> {
-  const { dir, durability, world } = readOptions<Required<EmbeddedLogOptions>>('embeddedLog', options, rules)
+  const { dir, durability, maintenance, world } = readOptions<Required<EmbeddedLogOptions>>('embeddedLog', options, rules)
   return new EmbeddedLog(
     await Broker.open({
       world,
@@ -40,6 +48,7 @@ export async function embeddedLog(options: EmbeddedLogOptions): Promise<LogClien
       durability,
       geometry: defaultGeometry,
       coordinatorPartitions: defaultCoordinatorPartitions,
+      maintenance,
       holder: `Millrace, ${processName()}`,
     }),
   )

@@ -17,6 +17,12 @@ export class NodeClock implements Clock {
     return new NodeTimer(delayMs, work)
   }
 
+  inBackground(delayMs: number, work: () => void): Timer {
+    const handle = setTimeout(work, Math.min(delayMs, longestDelayMs))
+    handle.unref()
+    return { cancel: () => clearTimeout(handle) }
+  }
+
   /** A check phase follows each poll of the kernel, so what waits there is handled first. */
   turn(): Promise<void> {
     return new Promise((resolve) => setImmediate(resolve))

@@ -23,6 +23,10 @@ export class SimClock implements Clock {
     return this.#scheduler.after(delayMs, work)
   }
 
+  inBackground(delayMs: number, work: () => void): Timer {
+    return this.#scheduler.after(delayMs, work)
+  }
+
   turn(): Promise<void> {
     return new Promise((resolve) => this.#scheduler.postBarrier(resolve))
   }

@@ -40,6 +40,8 @@ export interface PartitionCheckpoint {
   readonly recoveryOffset: number
   /** Whether `<recoveryOffset>.snapshot` holds the state of its producers; otherwise there is none. */
   readonly producers: boolean
+  /** Whether producers may have been forgotten. */
+  readonly forgets?: boolean
   readonly folder: FolderMark
 }
 

@@ -67,7 +67,7 @@ export class PartitionFolder {
     this.transactions = new TransactionIndexes(disk, path)
   }
 
-  /** Opens what a checkpoint recorded, which ends at `endOffset`, and cuts off what lies beyond. */
+  /** Opens what a checkpoint recorded, from `startOffset` to `endOffset`, and removes what lies before and beyond. */
   static open(
     disk: Disk,
     path: string,
@@ -75,6 +75,7 @@ export class PartitionFolder {
     options: PartitionFolderOptions,
     { active, epochs, transactionIndexes }: FolderMark,
     endOffset: number,
+    startOffset: number,
   ): PartitionFolder {
     const folder = new PartitionFolder(disk, path, topicId, options, endOffset)
     folder.epochs = [...epochs]
@@ -86,6 +87,7 @@ export class PartitionFolder {
     const isWhole = cutTo(disk, path, active)
     if (isWhole) folder.growing = Segment.growing(folder.place(active.baseOffset), active)
     if (isWhole || active.logBytes > 0) folder.segments.push(folder.growing ?? Segment.complete(folder.place(active.baseOffset)))
+    folder.removeBelow(startOffset)
     return folder
   }
 
@@ -127,11 +129,21 @@ export class PartitionFolder {
     const { growing } = this
     if (growing !== null && !this.isFull(growing, batch, fillOf(growing)) && this.entriesLeft(growing) > 0) return growing
     if (growing === null) await this.takeFolder()
-    else await growing.saveIndexes(true)
-    this.growing = Segment.create(this.place(baseOffsetOf(batch, 0)))
+    else await this.finish(growing)
+    return this.begin(baseOffsetOf(batch, 0))
+  }
+
+  private async finish(segment: Segment): Promise<void> {
+    await segment.saveIndexes(true)
+    this.unsynced.add(segment)
+  }
+
+  private begin(baseOffset: number): Segment {
+    const segment = Segment.create(this.place(baseOffset))
+    this.growing = segment
     this.namesUnsynced = true
-    this.segments.push(this.growing)
-    return this.growing
+    this.segments.push(segment)
+    return segment
   }
 
   private async takeFolder(): Promise<void> {
@@ -215,6 +227,53 @@ export class PartitionFolder {
     this.namesUnsynced = false
   }
 
+  /** Closes the growing segment and begins an empty one, so that the old one can go. The next checkpoint makes it durable. */
+  async roll(): Promise<void> {
+    const { growing } = this
+    if (growing === null || growing.sizeBytes === 0) return
+    await this.finish(growing)
+    this.begin(this.end)
+  }
+
+  /** The segments as retention looks at them, the growing one last. */
+  async segmentSpans(): Promise<readonly SegmentSpan[]> {
+    const spans: SegmentSpan[] = []
+    const segments = [...this.segments]
+    for (const [index, segment] of segments.entries()) {
+      const { baseOffset, sizeBytes } = segment
+      const endOffset = segments[index + 1]?.baseOffset ?? this.end
+      spans.push({ baseOffset, endOffset, sizeBytes, maxTimestamp: await segment.maxTimestamp() })
+      if (this.isSettled(segment)) this.keepWarm(segment)
+    }
+    return spans
+  }
+
+  /**
+   * Removes the segments that end at or before the offset. Their names may come back with a crash: the start of the log must be
+   * durable before, so that opening removes them again. @throws DiskError, after which the rest is left to the next time
+   */
+  removeBelow(startOffset: number): void {
+    while (this.segments.length > 1 && this.segments[1]!.baseOffset <= startOffset) {
+      const [segment] = this.segments as [Segment]
+      segment.letGo()
+      removeSegment(this.disk, this.path, segment.baseOffset)
+      this.segments.shift()
+      this.unsynced.delete(segment)
+      this.warm.delete(segment)
+      this.transactions.forget(segment.baseOffset)
+      this.namesUnsynced = true
+    }
+    this.forgetEpochsBelow(startOffset)
+  }
+
+  /** As Kafka: the epoch that holds the offset begins there now. */
+  private forgetEpochsBelow(startOffset: number): void {
+    const holding = this.epochs.findLastIndex(([, start]) => start <= startOffset)
+    if (holding < 0 || (holding === 0 && this.epochs[0]![1] === startOffset)) return
+    this.epochs = [[this.epochs[holding]![0], startOffset], ...this.epochs.slice(holding + 1)]
+    this.epochsUnsaved = true
+  }
+
   /** Ends the growing segment's indexes as Kafka does at a clean close. The next checkpoint makes it durable. */
   async finishIndexes(): Promise<void> {
     await this.growing?.saveIndexes(true)
@@ -227,7 +286,7 @@ export class PartitionFolder {
   async read(offset: number, maxBytes: number): Promise<Buffer> {
     const segment = this.segmentOf(offset)
     if (segment === undefined) return Buffer.alloc(0)
-    if (segment !== this.growing && !this.unsynced.has(segment)) this.keepWarm(segment)
+    if (this.isSettled(segment)) this.keepWarm(segment)
     return segment.read(offset, maxBytes)
   }
 
@@ -238,6 +297,11 @@ export class PartitionFolder {
 
   private segmentOf(offset: number): Segment | undefined {
     return this.segments.findLast((segment) => segment.baseOffset <= offset)
+  }
+
+  /** Complete and durable: its files may be closed and opened again at any time. */
+  private isSettled(segment: Segment): boolean {
+    return segment !== this.growing && !this.unsynced.has(segment)
   }
 
   private keepWarm(segment: Segment): void {
@@ -253,7 +317,7 @@ export class PartitionFolder {
   /** An offset at or before the first record at or after that time. */
   async offsetBefore(timestamp: number): Promise<number | undefined> {
     for (const segment of this.segments) {
-      if (segment !== this.growing && !this.unsynced.has(segment)) this.keepWarm(segment)
+      if (this.isSettled(segment)) this.keepWarm(segment)
       if (segment === this.segments.at(-1) || (await segment.maxTimestamp()) >= timestamp) return segment.offsetBefore(timestamp)
     }
     return undefined
@@ -274,7 +338,8 @@ export class PartitionFolder {
   private async findAborted(): Promise<readonly (readonly [number, AbortedTransaction])[]> {
     const replay = new TransactionReplay()
     const found: (readonly [number, AbortedTransaction])[] = []
-    for (const segment of this.segments) {
+    const segments = [...this.segments] // retention may take the first ones away meanwhile
+    for (const segment of segments) {
       for await (const batch of segment.batches()) {
         const aborted = replay.add(batch)
         if (aborted !== null) found.push([segment.baseOffset, aborted])
@@ -287,6 +352,16 @@ export class PartitionFolder {
   close(): void {
     for (const segment of this.segments) segment.letGo()
   }
+}
+
+/** A segment as retention looks at it. */
+export interface SegmentSpan {
+  readonly baseOffset: number
+  /** Where the next one begins. */
+  readonly endOffset: number
+  readonly sizeBytes: number
+  /** -1 for none. */
+  readonly maxTimestamp: number
 }
 
 /** What a segment holds, or will hold. */

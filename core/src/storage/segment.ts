@@ -52,6 +52,8 @@ export class Segment {
   private mark: SegmentMark | null
   private size: number
   private firstTime: number
+  /** The greatest timestamp, once somebody asked. It is final when the segment is complete. */
+  private latest: number | null = null
   private indexesRebuilt = false
   /** Work on the index files, one after the other. */
   private indexWork: Promise<unknown> = Promise.resolve()
@@ -216,7 +218,9 @@ export class Segment {
 
   /** The greatest timestamp in it; -1 for none. */
   async maxTimestamp(): Promise<number> {
-    return (await this.loadIndexes()).greatestTime.timestamp
+    if (this.mark === null && this.latest !== null) return this.latest
+    this.latest = (await this.loadIndexes()).greatestTime.timestamp
+    return this.latest
   }
 
   /** An offset at or before the first record at or after that time. */
@@ -333,6 +337,7 @@ export class Segment {
   /** It is complete, synced, and its index files have everything: it may be let go, and found again as its files are. */
   complete(): void {
     if (this.indexes?.isSaved === true) this.mark = null
+    this.latest = null
   }
 
   /** Lets go of the file once nobody reads it, and of the indexes of a complete segment. No write may be under way. */

@@ -61,6 +61,10 @@ export class StillClock implements Clock {
     throw new Error('nothing in this room sets a timer')
   }
 
+  inBackground(): Timer {
+    throw new Error('nothing in this room sets a timer')
+  }
+
   async turn(): Promise<void> {
     this.turns++
   }

@@ -1,8 +1,9 @@
 import { coreError } from '../../base/error-catalogue.ts'
 import { isObject, readOptions, type OptionRules } from '../../base/options.ts'
 import type { Broker } from '../../broker/broker.ts'
+import { describeConfig } from '../../broker/describe-config.ts'
 import { offsetForTime } from '../../broker/offset-for-time.ts'
-import type { Admin, NewTopic, OffsetQuery, TopicDescription } from '../admin.ts'
+import type { Admin, NewTopic, OffsetQuery, RecordDeletion, TopicConfigEntry, TopicDescription } from '../admin.ts'
 import type { CommittedPosition } from '../producer.ts'
 
 const isString = (value: unknown): value is string => typeof value === 'string'
@@ -57,6 +58,25 @@ export class EmbeddedAdmin implements Admin {
   async alterTopicConfig(topic: string, changes: Readonly<Record<string, string | null>>): Promise<void> {
     this.broker.assertOpen()
     await this.broker.topics.alterConfig(topic, changes)
+  }
+
+  async describeTopicConfig(topic: string): Promise<readonly TopicConfigEntry[]> {
+    this.broker.assertOpen()
+    const [found] = await this.broker.topics.describe([topic])
+    if (found === undefined) throw coreError('UNKNOWN_TOPIC', { what: 'there is no such topic', where: topic })
+    return describeConfig(found.config)
+  }
+
+  async addPartitions(topic: string, partitions: number): Promise<void> {
+    this.broker.assertOpen()
+    await this.broker.topics.addPartitions(topic, partitions)
+  }
+
+  async deleteRecords(targets: readonly RecordDeletion[]): Promise<readonly number[]> {
+    this.broker.assertOpen()
+    return this.broker.topics.deleteRecords(
+      targets.map(({ topic, partition, before }) => ({ topic, partition, before: before === 'stable' ? -1 : before })),
+    )
   }
 
   async listOffsets(queries: readonly OffsetQuery[]): Promise<readonly number[]> {

@@ -1,0 +1,187 @@
+import { coreError } from '../base/error-catalogue.ts'
+import type { TopicId } from '../base/ids.ts'
+import type { World } from '../base/world.ts'
+import { writeCheckpoint, type Checkpoint, type PartitionCheckpoint } from '../storage/checkpoint.ts'
+import type { Journal, JournalEnd, JournalGeometry } from '../storage/journal.ts'
+import { lookAhead } from '../storage/journal-scan.ts'
+import { checkpointPartition, removeOldSnapshots } from './checkpoint-partition.ts'
+import type { PartitionLog } from './partition-log.ts'
+import type { Rounds } from './rounds.ts'
+import type { WriteBehind } from './write-behind.ts'
+
+/**
+ * The checkpoints of a directory: how far the folders can be trusted, and so where the journal must be read from.
+ *
+ * Invariants
+ *   P1  A row is replaced only by one whose files are durable; a journal file is free only once the checkpoint that covers it is.
+ *   P2  What a checkpoint allows to be removed (older snapshots, records before the start) is removed after it is durable.
+ *   P3  One checkpoint is written at a time.
+ */
+export class Checkpoints {
+  private readonly world: World
+  private readonly folder: string
+  private readonly identity: Pick<Checkpoint, 'salt' | 'epoch'>
+  private readonly geometry: JournalGeometry
+  private readonly journal: Journal
+  private readonly rounds: Rounds
+  private readonly writeBehind: WriteBehind
+  private readonly isCurrent: (log: PartitionLog) => boolean
+  private readonly rows: Map<string, PartitionCheckpoint>
+  /** Written since the checkpoint that began last. */
+  private dirty = new Set<PartitionLog>()
+  /** Written since the directory was opened: their indexes want their last entry at a clean close. */
+  private readonly touched = new Set<PartitionLog>()
+  private running: Promise<void> | null = null
+
+  constructor(options: {
+    readonly world: World
+    readonly folder: string
+    readonly identity: Pick<Checkpoint, 'salt' | 'epoch'>
+    readonly geometry: JournalGeometry
+    readonly journal: Journal
+    readonly rounds: Rounds
+    readonly writeBehind: WriteBehind
+    readonly rows: readonly PartitionCheckpoint[]
+    /** Not for a partition whose topic was deleted. */
+    readonly isCurrent: (log: PartitionLog) => boolean
+  }) {
+    this.world = options.world
+    this.folder = options.folder
+    this.identity = options.identity
+    this.geometry = options.geometry
+    this.journal = options.journal
+    this.rounds = options.rounds
+    this.writeBehind = options.writeBehind
+    this.isCurrent = options.isCurrent
+    this.rows = new Map(options.rows.map((row) => [keyOf(row), row]))
+  }
+
+  /** Of all partitions that a checkpoint knows. */
+  get partitions(): Iterable<PartitionCheckpoint> {
+    return this.rows.values()
+  }
+
+  row(of: PartitionPlace): PartitionCheckpoint | undefined {
+    return this.rows.get(keyOf(of))
+  }
+
+  get isClean(): boolean {
+    return this.dirty.size === 0
+  }
+
+  /** It must be looked at by the next checkpoint. */
+  mark(log: PartitionLog): void {
+    this.dirty.add(log)
+  }
+
+  /** It was written. */
+  touch(log: PartitionLog): void {
+    this.dirty.add(log)
+    this.touched.add(log)
+  }
+
+  forget(of: PartitionPlace, log: PartitionLog | undefined): void {
+    this.rows.delete(keyOf(of))
+    if (log === undefined) return
+    this.dirty.delete(log)
+    this.touched.delete(log)
+  }
+
+  /** Resolves when one that was begun already or now is durable. */
+  write(): Promise<void> {
+    this.running ??= this.writeOnce(false).finally(() => {
+      this.running = null
+    })
+    return this.running
+  }
+
+  /** Resolves when one is durable that has seen everything marked so far. */
+  async writeAfterNow(): Promise<void> {
+    await this.running?.catch(ignore)
+    await this.write()
+  }
+
+  /** The last one: the journal is empty behind it, and every index ends as Kafka's does. */
+  async writeFinal(): Promise<void> {
+    await this.running?.catch(ignore)
+    await this.writeOnce(true)
+  }
+
+  /** All that was written since the open is looked at once more by the last checkpoint. */
+  markTouched(): void {
+    for (const log of this.touched) this.dirty.add(log)
+  }
+
+  private async writeOnce(clean: boolean): Promise<void> {
+    // Everything before this point of the journal is covered, since every partition is taken at a later watermark.
+    const start = this.journal.end
+    const dirty = [...this.dirty]
+    this.dirty = new Set()
+    try {
+      await this.rounds.sync()
+      const before = new Map(this.rows)
+      for (const log of dirty) await this.writeBehind.run(() => this.writeRow(log, clean))
+      this.world.disk.syncFolder(this.folder)
+      await this.save(start, clean)
+      this.journal.release(start.file)
+      this.tidy(dirty, before)
+    } catch (error) {
+      for (const log of dirty) if (this.isCurrent(log)) this.dirty.add(log)
+      throw error
+    }
+  }
+
+  private async writeRow(log: PartitionLog, clean: boolean): Promise<void> {
+    if (!this.isCurrent(log)) return
+    if (log.failed !== null) throw log.failed
+    const row = await checkpointPartition(this.world.disk, log, this.writeBehind, clean)
+    if (row !== null && this.isCurrent(log)) this.rows.set(keyOf(log), row)
+  }
+
+  private async save(start: JournalEnd, clean: boolean): Promise<void> {
+    const { disk } = this.world
+    const ahead = clean ? await lookAhead(disk, this.folder, start) : 0
+    await writeCheckpoint(disk, this.folder, {
+      version: 1,
+      ...this.identity,
+      clean,
+      journal: { ...start, ahead, files: this.journal.fileCount, ...this.geometry },
+      partitions: [...this.rows.values()],
+    })
+  }
+
+  private tidy(logs: readonly PartitionLog[], before: ReadonlyMap<string, PartitionCheckpoint>): void {
+    for (const log of logs) {
+      if (!this.isCurrent(log)) continue
+      attempt(() => log.advanceStart(this.row(log)?.startOffset ?? 0))
+      attempt(() => removeOldSnapshots(this.world.disk, log.folder.path, before.get(keyOf(log))))
+    }
+  }
+}
+
+export interface PartitionPlace {
+  readonly topicId: TopicId
+  readonly partition: number
+}
+
+export function keyOf({ topicId, partition }: PartitionPlace): string {
+  return `${topicId}/${partition}`
+}
+
+/** @throws DISK_FULL */
+export function noRoom(folder: string): Error {
+  return coreError('DISK_FULL', { what: 'both journal files are full, and the segments cannot be written', where: folder })
+}
+
+function ignore(): void {
+  // Whoever asked for it hears of it.
+}
+
+/** What is done as far as it goes, whatever one step of it says. */
+export function attempt(step: () => void): void {
+  try {
+    step()
+  } catch {
+    // A handle that does not close, or a file that is left, loses nothing: what counts was synced.
+  }
+}

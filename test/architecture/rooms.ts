@@ -95,6 +95,8 @@ export const outside: Readonly<Record<string, readonly string[]>> = {
 /** Packages from outside, and the places (folders, or files by their beginning) that may import them. */
 export const packages: Readonly<Record<string, readonly string[]>> = {
   '@node-rs/crc32': ['core/src/base/', 'core/src/record/', 'core/src/platform/'],
+  snappy: ['core/src/record/'],
+  'lz4-napi': ['core/src/record/'],
   rxjs: [
     'streams/src/dsl/',
     'streams/src/operators/',

@@ -48,6 +48,16 @@ const rows = {
   READ_FAILED: { fault: 'world', outcome: 'retriable', todo: 'Check the disk and read again.' },
 
   CORRUPT_BATCH: { fault: 'caller', outcome: 'fatal', todo: 'Send the batch again, unchanged and whole.' },
+  CONTENT_TOO_LARGE: {
+    fault: 'caller',
+    outcome: 'fatal',
+    todo: 'Send fewer records in a batch: what a compressed batch becomes has a bound.',
+  },
+  CODEC_MISSING: {
+    fault: 'world',
+    outcome: 'fatal',
+    todo: 'Install the package together with its optional binary for this machine, or use another compression.',
+  },
   RECORD_TOO_LARGE: {
     fault: 'caller',
     outcome: 'fatal',

@@ -2,11 +2,12 @@ import { assert } from '../base/assert.ts'
 import { noHeaders, type Bytes, type Header } from '../base/bytes.ts'
 import { coreError } from '../base/error-catalogue.ts'
 import { BATCH_OVERHEAD_BYTES, TRANSACTIONAL_BIT } from './batch-header.ts'
-import { sealBatch } from './batch-seal.ts'
+import { sealBatch, sealRecords, type BatchSeal } from './batch-seal.ts'
+import type { Compression } from './compression.ts'
 import { recordBound, recordSize, writeRecord, type RecordDraft, type Slab } from './record-encoding.ts'
 
 /**
- * A record batch in the making, without compression.
+ * A record batch in the making. With compression the records are gathered as they are, and become one block when it is built.
  *
  *      slab ┌──── header, 61 bytes, written by build ────┬─ record ─┬─ record ─┬─ … ─┬── free ──┐
  *           0                                            61                        end       ≤ maxBytes
@@ -21,6 +22,8 @@ export interface BatchBuilderOptions {
   readonly initialBytes?: number
   /** Of the whole batch, header included. */
   readonly maxBytes: number
+  /** Default none. The batch stays as it is where its block would go over `maxBytes`. */
+  readonly compression?: Compression
 }
 
 /** An idempotent or transactional producer, as its batches name it. */
@@ -37,6 +40,7 @@ const noProducer: ProducerStamp = { producerId: -1, producerEpoch: -1, baseSeque
 /** Kafka's default of `max.message.bytes`. */
 const defaultMaxBytes = 1_048_588
 const defaultInitialBytes = 512
+const noCompression: Compression = { codec: 'none' }
 const noTimestamp = -1
 /** One less than what is safe, so that the difference of any two timestamps is a safe integer too. */
 const lastTimestamp = Number.MAX_SAFE_INTEGER - 1
@@ -45,6 +49,7 @@ const largeSlab = 4096
 
 export class BatchBuilder {
   private readonly maxBytes: number
+  private readonly compression: Compression
   private slab: Slab
   private end = BATCH_OVERHEAD_BYTES
   private baseTimestamp = noTimestamp
@@ -53,8 +58,10 @@ export class BatchBuilder {
   /** One for all records: none is allocated per record. */
   private readonly draft: RecordDraft = { timestampDelta: 0, offsetDelta: 0, key: null, value: null, headers: noHeaders }
 
-  constructor({ initialBytes = defaultInitialBytes, maxBytes }: BatchBuilderOptions = { maxBytes: defaultMaxBytes }) {
+  constructor(options: BatchBuilderOptions = { maxBytes: defaultMaxBytes }) {
+    const { initialBytes = defaultInitialBytes, maxBytes, compression = noCompression } = options
     this.maxBytes = maxBytes
+    this.compression = compression
     this.slab = newSlab(Math.min(Math.max(initialBytes, BATCH_OVERHEAD_BYTES), maxBytes))
   }
 
@@ -63,7 +70,7 @@ export class BatchBuilder {
     return this.draft.offsetDelta
   }
 
-  /** Of the batch as it would be built now, header included. */
+  /** Of the batch as it would be built now, header included, before compression. */
   get sizeBytes(): number {
     return this.end
   }
@@ -121,8 +128,15 @@ export class BatchBuilder {
   build(producer: ProducerStamp = noProducer): Uint8Array {
     if (this.built) throw consumed()
     assert(this.count > 0, 'a batch has at least one record')
-    const batch = this.takeSlab()
-    sealBatch(batch, {
+    const seal = this.sealFor(producer)
+    const compressed = this.compress(seal)
+    const batch = this.takeSlab(compressed)
+    if (compressed === null) sealBatch(batch, seal)
+    return batch
+  }
+
+  private sealFor(producer: ProducerStamp): BatchSeal {
+    return {
       attributes: producer.transactional ? TRANSACTIONAL_BIT : 0,
       count: this.count,
       baseTimestamp: this.baseTimestamp,
@@ -130,15 +144,21 @@ export class BatchBuilder {
       producerId: producer.producerId,
       producerEpoch: producer.producerEpoch,
       baseSequence: producer.baseSequence,
-    })
-    return batch
+    }
   }
 
-  private takeSlab(): Buffer {
+  private compress(seal: BatchSeal): Uint8Array | null {
+    if (this.compression.codec === 'none') return null
+    const batch = sealRecords(this.slab.subarray(BATCH_OVERHEAD_BYTES, this.end), seal, this.compression)
+    return batch.length <= this.maxBytes ? batch : null
+  }
+
+  private takeSlab(compressed: Uint8Array | null): Uint8Array {
     const { slab, end } = this
     this.built = true
     this.slab = noSlab
     this.draft.key = this.draft.value = null
+    if (compressed !== null) return compressed
     const batch = slab.subarray(0, end)
     if (slab.length < largeSlab || end * 4 >= slab.length) return batch
     const copy = newSlab(end)

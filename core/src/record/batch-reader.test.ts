@@ -43,12 +43,12 @@ test('with the time of the append every record has the greatest timestamp', () =
   expect(toRecords(batch).map(({ timestamp }) => timestamp)).toEqual([9, 9, 9])
 })
 
-test('a compressed batch is refused by the name of its codec', () => {
+test('a batch that is not compressed as it says is refused, with its place and its codec', () => {
   const batch = batchOf([given()])
   stampBatch(batch, 0, 12, 0)
   batch[ATTRIBUTES_AT + 1] = 4
   expect(() => toRecords(batch)).toThrow(
-    'UNSUPPORTED_FORMAT: the batch is compressed, which this version does not read (batch at offset 12): expected compression none, received zstd',
+    'CORRUPT_BATCH: the zstd block cannot be read: Unknown frame descriptor (batch at offset 12). Send the batch again, unchanged and whole.',
   )
 })
 

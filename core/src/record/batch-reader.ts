@@ -1,11 +1,13 @@
 import { noHeaders, type Header } from '../base/bytes.ts'
 import { coreError } from '../base/error-catalogue.ts'
 import type { MillraceError } from '../base/errors.ts'
-import { BATCH_OVERHEAD_BYTES, compressionNames, readBatchHeader, type BatchHeader } from './batch-header.ts'
+import { BATCH_OVERHEAD_BYTES, readBatchHeader, type BatchHeader } from './batch-header.ts'
+import { decompressRecords, defaultMaxContentBytes } from './compression.ts'
 import { readVarint, readVarlong, type Cursor } from './varint.ts'
 
 /**
- * Records out of a batch, without a copy: key, value and header values are views into its bytes.
+ * Records out of a batch, without a copy: key, value and header values are views into its bytes, or, where it is compressed, into
+ * what its block became: one piece of memory for all records of the batch.
  *
  * Invariants
  *   R1  Every length is checked against the record it stands in, every record against the batch: no view reaches further.
@@ -28,11 +30,15 @@ export type RecordObject = RecordView
 
 /**
  * Visits the records of one batch. The view is the same object each time, valid during the call; its key and value may be kept.
- * @throws CORRUPT_BATCH; UNSUPPORTED_FORMAT for a compressed batch
+ * @throws CORRUPT_BATCH; CONTENT_TOO_LARGE for a compressed batch that becomes more than `maxContentBytes`; CODEC_MISSING
  */
-export function forEachRecord(batch: Uint8Array, visit: (record: RecordView) => void): void {
+export function forEachRecord(
+  batch: Uint8Array,
+  visit: (record: RecordView) => void,
+  maxContentBytes: number = defaultMaxContentBytes,
+): void {
   const header = readBatchHeader(batch, 0)
-  const reader = new RecordReader(batch, header)
+  const reader = readerOf(batch, header, maxContentBytes)
   const record = new RecordFields()
   for (let i = 0; i < header.count; i++) {
     reader.readInto(record)
@@ -42,9 +48,9 @@ export function forEachRecord(batch: Uint8Array, visit: (record: RecordView) => 
 }
 
 /** The records of one batch, each an object of its own. @throws as `forEachRecord` */
-export function toRecords(batch: Uint8Array): RecordObject[] {
+export function toRecords(batch: Uint8Array, maxContentBytes: number = defaultMaxContentBytes): RecordObject[] {
   const header = readBatchHeader(batch, 0)
-  const reader = new RecordReader(batch, header)
+  const reader = readerOf(batch, header, maxContentBytes)
   const records: RecordFields[] = []
   for (let i = 0; i < header.count; i++) {
     const record = new RecordFields()
@@ -53,6 +59,32 @@ export function toRecords(batch: Uint8Array): RecordObject[] {
   }
   reader.expectEnd()
   return records
+}
+
+/**
+ * The encoded records of a batch, one behind the other, out of its block where it is compressed: a view into the batch otherwise.
+ * @throws CORRUPT_BATCH, CONTENT_TOO_LARGE, CODEC_MISSING
+ */
+export function encodedRecords(
+  batch: Uint8Array,
+  header: BatchHeader,
+  maxContentBytes: number = defaultMaxContentBytes,
+): Uint8Array {
+  if (header.sizeBytes > batch.length) throw cutOff(batch, header)
+  const records = batch.subarray(BATCH_OVERHEAD_BYTES, header.sizeBytes)
+  if (header.compression === 0 || records.length === 0) return records
+  return decompressRecords(records, header.compression, `batch at offset ${header.baseOffset}`, maxContentBytes)
+}
+
+function readerOf(batch: Uint8Array, header: BatchHeader, maxContentBytes: number): RecordReader {
+  if (header.compression !== 0) return new RecordReader(encodedRecords(batch, header, maxContentBytes), 0, header)
+  if (header.sizeBytes > batch.length) throw cutOff(batch, header)
+  return new RecordReader(batch, BATCH_OVERHEAD_BYTES, header)
+}
+
+function cutOff(batch: Uint8Array, { sizeBytes, baseOffset }: BatchHeader): MillraceError {
+  const where = `batch at offset ${baseOffset}`
+  return coreError('CORRUPT_BATCH', { what: 'the batch is cut off', where, expected: sizeBytes, received: batch.length })
 }
 
 /** One class, its fields always in the same order: callers' property reads stay monomorphic. */
@@ -76,7 +108,7 @@ const View = (
 type TextReader = Buffer & { utf8Slice(from: number, to: number): string }
 
 class RecordReader implements Cursor {
-  at = BATCH_OVERHEAD_BYTES
+  at: number
   private readonly bytes: TextReader
   private readonly memory: ArrayBufferLike
   private readonly memoryAt: number
@@ -88,17 +120,17 @@ class RecordReader implements Cursor {
   private readonly appendTime: number | null
   private offsetDelta = -1
 
-  constructor(batch: Uint8Array, header: BatchHeader) {
-    if (header.compression !== 0) throw compressed(header)
-    this.bytes = new View(batch.buffer, batch.byteOffset, batch.length) as TextReader
-    this.memory = batch.buffer
-    this.memoryAt = batch.byteOffset
-    this.end = header.sizeBytes
+  /** Of records that begin at `at`: up to the end of the batch where they stand in it, of the bytes where they came out of a block. */
+  constructor(bytes: Uint8Array, at: number, header: BatchHeader) {
+    this.at = at
+    this.bytes = new View(bytes.buffer, bytes.byteOffset, bytes.length) as TextReader
+    this.memory = bytes.buffer
+    this.memoryAt = bytes.byteOffset
+    this.end = at === 0 ? bytes.length : header.sizeBytes
     this.baseOffset = header.baseOffset
     this.lastOffsetDelta = header.lastOffsetDelta
     this.baseTimestamp = header.baseTimestamp
     this.appendTime = header.timestampType === 'append' ? header.maxTimestamp : null
-    if (this.end > batch.length) throw this.corrupt('the batch is cut off', this.end, batch.length)
   }
 
   readInto(record: RecordFields): void {
@@ -170,13 +202,4 @@ class RecordReader implements Cursor {
   private corrupt(what: string, expected: string | number, received: string | number): MillraceError {
     return coreError('CORRUPT_BATCH', { what, where: `batch at offset ${this.baseOffset}, byte ${this.at}`, expected, received })
   }
-}
-
-function compressed({ compression, baseOffset }: BatchHeader): MillraceError {
-  return coreError('UNSUPPORTED_FORMAT', {
-    what: 'the batch is compressed, which this version does not read',
-    where: `batch at offset ${baseOffset}`,
-    expected: 'compression none',
-    received: compressionNames[compression] ?? compression,
-  })
 }

@@ -63,6 +63,16 @@ const rows = {
     outcome: 'fatal',
     todo: 'Send a smaller record, or raise max.message.bytes of the topic.',
   },
+  INVALID_RECORD: {
+    fault: 'caller',
+    outcome: 'fatal',
+    todo: 'Give the record a key, or send it to a topic that is not compacted.',
+  },
+  INVALID_TIMESTAMP: {
+    fault: 'caller',
+    outcome: 'fatal',
+    todo: 'Correct the timestamp, or change message.timestamp.before.max.ms or message.timestamp.after.max.ms of the topic.',
+  },
   TRANSACTION_TOO_LARGE: {
     fault: 'caller',
     outcome: 'fatal',

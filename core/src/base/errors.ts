@@ -35,6 +35,8 @@ export interface ErrorDetails {
   readonly where?: string
   readonly expected?: string | number
   readonly received?: string | number
+  /** Of the record that is to blame, counted from 0 in its batch. */
+  readonly recordIndex?: number
   readonly cause?: unknown
 }
 
@@ -44,6 +46,8 @@ export class MillraceError extends Error {
   readonly outcome: Outcome
   readonly where: string | undefined
   readonly todo: string
+  /** Of the record that is to blame, counted from 0 in its batch. */
+  readonly recordIndex: number | undefined
 
   constructor(code: string, row: ErrorRow, details: ErrorDetails) {
     super(describe(code, row, details), details.cause === undefined ? undefined : { cause: details.cause })
@@ -53,6 +57,7 @@ export class MillraceError extends Error {
     this.outcome = row.outcome
     this.where = details.where
     this.todo = row.todo
+    this.recordIndex = details.recordIndex
   }
 }
 

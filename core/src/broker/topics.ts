@@ -135,9 +135,14 @@ export class Topics {
     }
   }
 
+  /** What holds for a topic now, set or default. @throws UNKNOWN_TOPIC */
+  settings(topic: string): TopicSettings {
+    return settingsOf(this.get(topic).config)
+  }
+
   /** The largest record batch that the topic takes: as it is configured, and as a frame of the journal can hold. */
   maxMessageBytes(topic: string): number {
-    return Math.min(settingsOf(this.get(topic).config).maxMessageBytes, this.directory.maxBatchBytes)
+    return Math.min(this.settings(topic).maxMessageBytes, this.directory.maxBatchBytes)
   }
 
   /** All or none. @throws TOPIC_EXISTS, INVALID_TOPIC_NAME, INVALID_TOPIC_CONFIG, FOLDER_UNKNOWN, TRANSACTION_TOO_LARGE */

@@ -1,4 +1,5 @@
 import type { Bytes, Header } from '../base/bytes.ts'
+import type { CompressionName } from '../record/compression.ts'
 
 /**
  * The writing side of a log.
@@ -13,7 +14,8 @@ export interface Producer extends AsyncDisposable {
    * Takes one record, synchronously. `false` means: taken, but the buffer is over its bound; await `ready()` before the next.
    * Without `options.partition` the key decides as in Kafka (murmur2); records without key stay together in one partition
    * for as long as a batch is open.
-   * @throws UNKNOWN_TOPIC, UNKNOWN_PARTITION, RECORD_TOO_LARGE; TRANSACTIONAL_ONLY on a transactional producer.
+   * @throws UNKNOWN_TOPIC, UNKNOWN_PARTITION, RECORD_TOO_LARGE; INVALID_RECORD for a record without key on a compacted topic;
+   * INVALID_TIMESTAMP outside of what the topic takes; TRANSACTIONAL_ONLY on a transactional producer.
    */
   append(topic: string, key: Bytes, value: Bytes, options?: AppendOptions): boolean
   /** A batch to fill and hand to `send` or `transact`, for one partition. */
@@ -36,6 +38,11 @@ export interface ProducerOptions {
   readonly transactionalId?: string
   /** Bytes that may wait before `append` says `false`. Default 32 MiB. */
   readonly maxBufferedBytes?: number
+  /**
+   * How record batches are compressed, at the codec's default level. A topic whose `compression.type` is not `producer` decides
+   * for itself. Default: none.
+   */
+  readonly compression?: CompressionName
 }
 
 export interface AppendOptions {
@@ -51,9 +58,9 @@ export interface OutgoingBatch {
   readonly partition: number
   /** Records in it. */
   readonly count: number
-  /** Encoded bytes in it, batch headers included. */
+  /** Encoded bytes in it, batch headers included. What is compressed already counts as it became. */
   readonly sizeBytes: number
-  /** @throws RECORD_TOO_LARGE, BATCH_CONSUMED */
+  /** @throws RECORD_TOO_LARGE, BATCH_CONSUMED; INVALID_RECORD, INVALID_TIMESTAMP as `Producer.append` */
   append(key: Bytes, value: Bytes, timestamp: number, headers?: readonly Header[]): void
 }
 

@@ -51,6 +51,8 @@ export interface AppendEntry {
   readonly log: PartitionLog
   /** One record batch, owned by the log from here on: its offset and epoch are set in place. */
   readonly batch: Uint8Array
+  /** The checksum of what was received, where `batch` was made of it. Default: that of the batch. */
+  readonly receivedCrc?: number
 }
 
 export class LogDirectory {
@@ -201,8 +203,8 @@ export class LogDirectory {
     if (failed) throw failed
     const baseOffsets: number[] = []
     const staged: StagedBatch[] = []
-    for (const { log, batch } of entries) {
-      const result = log.stage(batch, this.epoch)
+    for (const { log, batch, receivedCrc } of entries) {
+      const result = log.stage(batch, this.epoch, receivedCrc)
       if (result.kind === 'staged') staged.push({ log, batch: result.batch })
       baseOffsets.push(result.kind === 'staged' ? result.batch.baseOffset : result.baseOffset)
     }

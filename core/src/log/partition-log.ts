@@ -6,7 +6,7 @@ import { checkBatch } from '../record/batch-validation.ts'
 import { readBatchHeader, stampBatch, type BatchHeader } from '../record/batch-header.ts'
 import type { PartitionFolder } from '../storage/partition-folder.ts'
 import type { AbortedTransaction } from '../storage/transaction-index.ts'
-import type { ProducerStates } from './producer-states.ts'
+import type { BatchOrigin, ProducerStates } from './producer-states.ts'
 import { Tail, type TailBatch } from './tail.ts'
 
 /**
@@ -30,6 +30,8 @@ type Condition =
 export type Staged =
   | { readonly kind: 'staged'; readonly batch: TailBatch }
   | { readonly kind: 'duplicate'; readonly baseOffset: number }
+
+const recovered: BatchOrigin = { recovered: true }
 
 export class PartitionLog {
   readonly topic: string
@@ -156,14 +158,14 @@ export class PartitionLog {
    * Gives the batch its offset and the log's epoch, in place. From here on it must go to the journal.
    * @throws PARTITION_FENCED, PRODUCER_FENCED, OUT_OF_ORDER_SEQUENCE, DUPLICATE_DIFFERS; the partition is then as before.
    */
-  stage(bytes: Uint8Array, epoch: number): Staged {
+  stage(bytes: Uint8Array, epoch: number, receivedCrc?: number): Staged {
     if (this.condition.kind !== 'open') throw this.condition.error
-    const verdict = this.appended.check(readBatchHeader(bytes, 0), this.name, this.forgets)
+    const verdict = this.appended.check(readBatchHeader(bytes, 0), this.name, this.forgets, receivedCrc)
     if (verdict.kind === 'duplicate') return verdict
     stampBatch(bytes, 0, this.end, epoch)
     const header = readBatchHeader(bytes, 0)
-    this.appended.apply(header, bytes)
-    const batch = { bytes, baseOffset: this.end, nextOffset: this.end + header.lastOffsetDelta + 1 }
+    this.appended.apply(header, bytes, { receivedCrc })
+    const batch = { bytes, baseOffset: this.end, nextOffset: this.end + header.lastOffsetDelta + 1, receivedCrc }
     this.end = batch.nextOffset
     this.tail.push(batch)
     return { kind: 'staged', batch }
@@ -171,9 +173,13 @@ export class PartitionLog {
 
   /** The journal holds the batch: readers may see it. */
   advance(batch: TailBatch): void {
+    this.makeVisible(batch, { receivedCrc: batch.receivedCrc })
+  }
+
+  private makeVisible(batch: TailBatch, origin: BatchOrigin): void {
     this.watermark = batch.nextOffset
     const header = readBatchHeader(batch.bytes, 0)
-    const aborted = this.durable.apply(header, batch.bytes)
+    const aborted = this.durable.apply(header, batch.bytes, origin)
     if (aborted !== null) this.recentlyAborted.push(aborted)
     this.stable = this.durable.firstUnstableOffset ?? this.watermark
   }
@@ -191,10 +197,10 @@ export class PartitionLog {
       })
     }
     const batch = { bytes, baseOffset: header.baseOffset, nextOffset: header.baseOffset + header.lastOffsetDelta + 1 }
-    this.appended.apply(header, bytes)
+    this.appended.apply(header, bytes, recovered)
     this.end = batch.nextOffset
     this.tail.push(batch)
-    this.advance(batch)
+    this.makeVisible(batch, recovered)
     return batch
   }
 

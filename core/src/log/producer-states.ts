@@ -19,9 +19,19 @@ interface RememberedBatch {
   readonly firstOffset: number
   readonly lastOffset: number
   readonly timestamp: number
-  /** As received; null when only a snapshot tells of it. */
+  /** As received; null when only a snapshot tells of it, or the log gave it its time before a crash. */
   readonly crc: number | null
+  /** The checksum was read from the log: the batch as it is stored, which may have been rewritten. */
+  readonly recovered: boolean
 }
+
+/** Where a batch comes from: from a producer, with its checksum if it was rewritten since; or from the journal, at recovery. */
+export interface BatchOrigin {
+  readonly receivedCrc?: number | undefined
+  readonly recovered?: boolean
+}
+
+const serving: BatchOrigin = {}
 
 interface ProducerState {
   epoch: number
@@ -64,9 +74,10 @@ export class ProducerStates {
   /**
    * A new epoch begins at 0, and so does an unknown producer: a first batch with another number would leave out one that was refused
    * or is still on its way (KAFKA-15591). `forgets`: producers may have been forgotten here, so that an unknown one may be an old one
-   * that goes on; not inside a transaction, whose epoch is new. @throws PRODUCER_FENCED, OUT_OF_ORDER_SEQUENCE, DUPLICATE_DIFFERS
+   * that goes on; not inside a transaction, whose epoch is new. `receivedCrc`: of the batch as it was received, where it has been
+   * rewritten. @throws PRODUCER_FENCED, OUT_OF_ORDER_SEQUENCE, DUPLICATE_DIFFERS
    */
-  check(header: BatchHeader, where: string, forgets: boolean): Verdict {
+  check(header: BatchHeader, where: string, forgets: boolean, receivedCrc: number = header.crc): Verdict {
     if (header.producerId < 0 || header.control) return accept
     const state = this.producers.get(header.producerId)
     if (state === undefined) return forgets && !header.transactional ? accept : this.expect(0, header, where)
@@ -74,7 +85,7 @@ export class ProducerStates {
     if (header.producerEpoch > state.epoch || state.batches.length === 0) return this.expect(0, header, where)
     const duplicate = state.batches.find((batch) => repeats(batch, header))
     if (duplicate === undefined) return this.expect(nextSequence(state.batches.at(-1)!.lastSequence), header, where)
-    if (duplicate.crc !== null && duplicate.crc !== header.crc) throw differs(header, where)
+    if (!isSameContent(duplicate, header, receivedCrc)) throw differs(header, where)
     return { kind: 'duplicate', baseOffset: duplicate.firstOffset }
   }
 
@@ -89,14 +100,14 @@ export class ProducerStates {
   }
 
   /** A batch that stands at its offset. Returns the transaction that it aborts, if it does. */
-  apply(header: BatchHeader, batch: Uint8Array): AbortedTransaction | null {
+  apply(header: BatchHeader, batch: Uint8Array, origin: BatchOrigin = serving): AbortedTransaction | null {
     if (header.producerId < 0) return null
     if (header.control) return this.applyMarker(header, batch)
-    this.applyData(header)
+    this.applyData(header, origin)
     return null
   }
 
-  private applyData(header: BatchHeader): void {
+  private applyData(header: BatchHeader, { receivedCrc = header.crc, recovered = false }: BatchOrigin): void {
     const state = this.stateFor(header)
     const lastOffset = header.baseOffset + header.lastOffsetDelta
     state.batches.push({
@@ -105,7 +116,8 @@ export class ProducerStates {
       firstOffset: header.baseOffset,
       lastOffset,
       timestamp: header.maxTimestamp,
-      crc: header.crc,
+      crc: recovered && header.timestampType === 'append' ? null : receivedCrc,
+      recovered,
     })
     if (state.batches.length > remembered) state.batches.shift()
     state.lastTimestamp = header.maxTimestamp
@@ -174,7 +186,17 @@ export class ProducerStates {
     const batches =
       lastSequence < 0
         ? []
-        : [{ firstSequence, lastSequence, firstOffset: lastOffset - offsetDelta, lastOffset, timestamp, crc: null }]
+        : [
+            {
+              firstSequence,
+              lastSequence,
+              firstOffset: lastOffset - offsetDelta,
+              lastOffset,
+              timestamp,
+              crc: null,
+              recovered: true,
+            },
+          ]
     this.producers.set(entry.producerId, {
       epoch,
       batches,
@@ -215,6 +237,14 @@ function repeats(batch: RememberedBatch, header: BatchHeader): boolean {
   return (
     batch.firstSequence === header.baseSequence && batch.lastSequence === (header.baseSequence + header.lastOffsetDelta) % 2 ** 31
   )
+}
+
+/**
+ * What was received decides. After a crash only the checksum of what was stored is known, so batches that are rewritten cannot be
+ * compared, and Kafka's rule (sequences alone) holds.
+ */
+function isSameContent({ crc, recovered }: RememberedBatch, header: BatchHeader, receivedCrc: number): boolean {
+  return crc === null || crc === receivedCrc || (recovered && receivedCrc !== header.crc)
 }
 
 function nextSequence(last: number): number {

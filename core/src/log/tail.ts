@@ -9,6 +9,8 @@ export interface TailBatch {
   readonly bytes: Uint8Array
   readonly baseOffset: number
   readonly nextOffset: number
+  /** Of the batch as it was received, where the log has rewritten it. */
+  readonly receivedCrc?: number | undefined
 }
 
 /** Dropped places at the front that are kept before the list is moved. */

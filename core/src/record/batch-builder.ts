@@ -1,7 +1,7 @@
 import { assert } from '../base/assert.ts'
 import { noHeaders, type Bytes, type Header } from '../base/bytes.ts'
 import { coreError } from '../base/error-catalogue.ts'
-import { BATCH_OVERHEAD_BYTES, TRANSACTIONAL_BIT } from './batch-header.ts'
+import { APPEND_TIME_BIT, BATCH_OVERHEAD_BYTES, TRANSACTIONAL_BIT } from './batch-header.ts'
 import { sealBatch, sealRecords, type BatchSeal } from './batch-seal.ts'
 import type { Compression } from './compression.ts'
 import { recordBound, recordSize, writeRecord, type RecordDraft, type Slab } from './record-encoding.ts'
@@ -75,6 +75,11 @@ export class BatchBuilder {
     return this.end
   }
 
+  /** Whether it is compressed when it is built. */
+  get isCompressing(): boolean {
+    return this.compression.codec !== 'none'
+  }
+
   /** -1 while there is no record. */
   get maxTimestamp(): number {
     return this.latest
@@ -124,23 +129,26 @@ export class BatchBuilder {
     this.slab = slab
   }
 
-  /** Finishes header and checksum; the builder takes nothing more. @throws BATCH_CONSUMED the second time */
-  build(producer: ProducerStamp = noProducer): Uint8Array {
+  /**
+   * Finishes header and checksum; the builder takes nothing more. With `appendTime` that is the time of every record.
+   * @throws BATCH_CONSUMED the second time
+   */
+  build(producer: ProducerStamp = noProducer, appendTime: number | null = null): Uint8Array {
     if (this.built) throw consumed()
     assert(this.count > 0, 'a batch has at least one record')
-    const seal = this.sealFor(producer)
+    const seal = this.sealFor(producer, appendTime)
     const compressed = this.compress(seal)
     const batch = this.takeSlab(compressed)
     if (compressed === null) sealBatch(batch, seal)
     return batch
   }
 
-  private sealFor(producer: ProducerStamp): BatchSeal {
+  private sealFor(producer: ProducerStamp, appendTime: number | null): BatchSeal {
     return {
-      attributes: producer.transactional ? TRANSACTIONAL_BIT : 0,
+      attributes: (producer.transactional ? TRANSACTIONAL_BIT : 0) | (appendTime === null ? 0 : APPEND_TIME_BIT),
       count: this.count,
       baseTimestamp: this.baseTimestamp,
-      maxTimestamp: this.latest,
+      maxTimestamp: appendTime ?? this.latest,
       producerId: producer.producerId,
       producerEpoch: producer.producerEpoch,
       baseSequence: producer.baseSequence,

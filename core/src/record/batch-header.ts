@@ -35,7 +35,7 @@ export const COUNT_AT = 57
 export const BATCH_PREFIX_BYTES = 12
 
 export const COMPRESSION_BITS = 0b111
-const APPEND_TIME_BIT = 0b1000
+export const APPEND_TIME_BIT = 0b1000
 export const TRANSACTIONAL_BIT = 0b1_0000
 export const CONTROL_BIT = 0b10_0000
 

@@ -1,7 +1,12 @@
 import type { Bytes, Header } from '../../base/bytes.ts'
+import type { Clock } from '../../base/clock.ts'
 import { coreError } from '../../base/error-catalogue.ts'
+import type { BatchTerms } from '../../broker/batch-terms.ts'
 import type { Partition } from '../../broker/partition.ts'
+import { isSuspect, recordFlaw, recordRules, type RecordRules } from '../../broker/record-rules.ts'
+import { topicCompression } from '../../broker/topic-compression.ts'
 import { BatchBuilder } from '../../record/batch-builder.ts'
+import type { Compression } from '../../record/compression.ts'
 import type { OutgoingBatch } from '../producer.ts'
 import { BatchPart } from './batch-part.ts'
 
@@ -25,7 +30,10 @@ export class EmbeddedBatch implements OutgoingBatch {
   readonly log: Partition
   /** Of whom: a batch is only taken by the producer that gave it. */
   readonly owner: object
-  private readonly maxBytes: number
+  private readonly terms: BatchTerms
+  private readonly compression: Compression
+  private readonly appendClock: Clock | null
+  private rules: RecordRules
   private readonly hint: SizeHint
   private full: BatchPart[] = []
   private open: BatchBuilder | null = null
@@ -34,11 +42,15 @@ export class EmbeddedBatch implements OutgoingBatch {
   /** Sealed: it takes no more records; taken: it is on its way, or written. */
   private state: 'open' | 'sealed' | 'taken' = 'open'
 
-  constructor(owner: object, log: Partition, maxMessageBytes: number, hint: SizeHint) {
+  constructor(owner: object, log: Partition, terms: BatchTerms, hint: SizeHint) {
+    const { settings, clock } = terms
     this.hint = hint
     this.owner = owner
     this.log = log
-    this.maxBytes = maxMessageBytes
+    this.terms = terms
+    this.compression = topicCompression(settings) ?? terms.compression
+    this.appendClock = settings.timestampType === 'LogAppendTime' ? clock : null
+    this.rules = recordRules(settings, clock.now())
   }
 
   get topic(): string {
@@ -59,6 +71,7 @@ export class EmbeddedBatch implements OutgoingBatch {
 
   append(key: Bytes, value: Bytes, timestamp: number, headers?: readonly Header[]): void {
     if (this.state !== 'open') throw this.wasConsumed()
+    if (isSuspect(this.rules, key, timestamp)) this.checkRecord(key, timestamp)
     this.open ??= this.builder(this.hint.bytes)
     if (this.open.sizeBytes >= targetBytes || !this.open.append(key, value, timestamp, headers)) {
       this.close(this.open)
@@ -68,16 +81,26 @@ export class EmbeddedBatch implements OutgoingBatch {
     this.records++
   }
 
+  /** By the time that it is now: the batch may have been begun long ago. */
+  private checkRecord(key: Bytes, timestamp: number): void {
+    const { settings, clock } = this.terms
+    this.rules = recordRules(settings, clock.now())
+    const flaw = recordFlaw(this.rules, { key, timestamp }, this.log.name, this.records)
+    if (flaw !== null) throw flaw
+  }
+
   private builder(initialBytes: number): BatchBuilder {
     return new BatchBuilder({
-      maxBytes: this.maxBytes,
+      maxBytes: this.terms.maxBytes,
+      compression: this.compression,
       initialBytes: Math.min(Math.max(initialBytes, smallSlabBytes), fullSlabBytes),
     })
   }
 
   private close(builder: BatchBuilder): void {
-    this.fullBytes += builder.sizeBytes
-    this.full.push(new BatchPart(builder))
+    const part = new BatchPart(builder, this.appendClock)
+    this.fullBytes += part.sizeBytes
+    this.full.push(part)
   }
 
   /** The record batches in order, for one attempt to write them. @throws BATCH_CONSUMED */

@@ -1,10 +1,11 @@
 import type { Bytes } from '../../base/bytes.ts'
 import { coreError } from '../../base/error-catalogue.ts'
 import { MillraceError } from '../../base/errors.ts'
-import { isIntegerFrom, isObject, isText, readOptions, type OptionRules } from '../../base/options.ts'
+import { isIntegerFrom, isObject, isOneOf, isText, readOptions, type OptionRules } from '../../base/options.ts'
 import type { Broker } from '../../broker/broker.ts'
 import type { Partition } from '../../broker/partition.ts'
 import type { GroupCommit, ProducerIdentity, TransactionBatch } from '../../broker/transactions.ts'
+import type { Compression, CompressionName } from '../../record/compression.ts'
 import { partitionForKey } from '../../record/murmur2.ts'
 import type {
   AppendOptions,
@@ -31,6 +32,7 @@ const settled: Promise<unknown> = Promise.resolve()
 interface ResolvedOptions {
   readonly transactionalId: string | null
   readonly maxBufferedBytes: number
+  readonly compression: CompressionName
 }
 
 const rules: OptionRules<ResolvedOptions> = {
@@ -40,6 +42,11 @@ const rules: OptionRules<ResolvedOptions> = {
     default: null,
   },
   maxBufferedBytes: { check: isIntegerFrom(1), expected: 'a number of bytes above 0', default: 32 << 20 },
+  compression: {
+    check: isOneOf('none', 'gzip', 'snappy', 'lz4', 'zstd'),
+    expected: 'none, gzip, snappy, lz4 or zstd',
+    default: 'none',
+  },
 }
 
 const workRules: OptionRules<Required<TransactionWork>> = {
@@ -57,6 +64,7 @@ const submitBytes = 1 << 20
 export class EmbeddedProducer implements Producer {
   private readonly broker: Broker
   private readonly maxBufferedBytes: number
+  private readonly compression: Compression
   private readonly transactionalId: string | null
   private identity: ProducerIdentity | null
   private readonly open = new Map<string, (EmbeddedBatch | undefined)[]>()
@@ -84,6 +92,7 @@ export class EmbeddedProducer implements Producer {
     this.broker = broker
     this.onClose = onClose
     this.maxBufferedBytes = options.maxBufferedBytes
+    this.compression = { codec: options.compression }
     this.transactionalId = options.transactionalId
     this.identity = identity
   }
@@ -137,7 +146,14 @@ export class EmbeddedProducer implements Producer {
       hint = { bytes: 0 }
       this.hints.set(log, hint)
     }
-    return new EmbeddedBatch(this, log, this.broker.topics.maxMessageBytes(topic), hint)
+    const { topics, directory } = this.broker
+    const terms = {
+      settings: topics.settings(topic),
+      maxBytes: topics.maxMessageBytes(topic),
+      compression: this.compression,
+      clock: directory.world.clock,
+    }
+    return new EmbeddedBatch(this, log, terms, hint)
   }
 
   private choose(topic: string, key: Bytes): number {

@@ -1,7 +1,7 @@
-import { defineConfig, type ViteUserConfig } from 'vitest/config'
+import { configDefaults, defineConfig, type ViteUserConfig } from 'vitest/config'
 
 /** Workspaces are tested from their sources: nothing has to be built first. */
-const conditions = ['@millrace/source', 'module', 'node', 'development|production']
+export const conditions: string[] = ['@millrace/source', 'module', 'node', 'development|production']
 
 const config: ViteUserConfig = defineConfig({
   resolve: { conditions },
@@ -9,7 +9,14 @@ const config: ViteUserConfig = defineConfig({
   test: {
     projects: ['core', 'streams', 'connectors', 'test', 'examples'].map((name) => ({
       extends: true,
-      test: { name, root: `./${name}`, include: ['**/*.test.ts'], benchmark: { include: ['**/*.bench.ts'] } },
+      test: {
+        name,
+        root: `./${name}`,
+        include: ['**/*.test.ts'],
+        // Those need a real Kafka: vitest-kafka.config.ts.
+        exclude: [...configDefaults.exclude, '**/*.kafka.test.ts'],
+        benchmark: { include: ['**/*.bench.ts'] },
+      },
     })),
     testTimeout: 30_000,
     reporters: ['default', './.ci/closing-line-reporter.ts'],

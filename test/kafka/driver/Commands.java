@@ -1,0 +1,80 @@
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.LongNode;
+import com.fasterxml.jackson.databind.node.NullNode;
+import com.fasterxml.jackson.databind.node.TextNode;
+
+/** The commands by name; kafka-driver.ts has their types. */
+class Commands {
+  private final Server server;
+  private final Clients clients;
+
+  Commands(Server server, Clients clients) {
+    this.server = server;
+    this.clients = clients;
+  }
+
+  JsonNode run(JsonNode it) throws Exception {
+    switch (it.get("op").asText()) {
+      case "format":
+        return output(Tools.format(text(it, "properties"), text(it, "clusterId")));
+      case "start":
+        server.start(Json.settings(it.get("settings")));
+        return NullNode.instance;
+      case "stop":
+        clients.close();
+        server.stop();
+        return NullNode.instance;
+      case "connect":
+        clients.connect(text(it, "bootstrap"));
+        return NullNode.instance;
+      case "createTopic":
+        return TextNode.valueOf(clients.createTopic(text(it, "topic"), it.get("partitions").asInt(), Json.settings(it.get("config"))));
+      case "alterTopicConfig":
+        clients.alterTopicConfig(text(it, "topic"), it.get("changes"));
+        return NullNode.instance;
+      case "deleteRecords":
+        return LongNode.valueOf(clients.deleteRecords(text(it, "topic"), it.get("partition").asInt(), it.get("before").asLong()));
+      case "listOffset":
+        return clients.listOffset(text(it, "topic"), it.get("partition").asInt(), it.get("at"));
+      case "groupOffsets":
+        return clients.groupOffsets(text(it, "group"));
+      case "openProducer":
+        clients.openProducer(text(it, "producer"), it.get("config"));
+        return NullNode.instance;
+      case "send":
+        return clients.send(text(it, "producer"), it.get("records"));
+      case "begin":
+        clients.begin(text(it, "producer"));
+        return NullNode.instance;
+      case "sendOffsets":
+        clients.sendOffsets(text(it, "producer"), text(it, "group"), it.get("positions"));
+        return NullNode.instance;
+      case "end":
+        clients.end(text(it, "producer"), text(it, "how").equals("commit"));
+        return NullNode.instance;
+      case "closeProducer":
+        clients.closeProducer(text(it, "producer"));
+        return NullNode.instance;
+      case "consume":
+        return clients.consume(text(it, "topic"), it.get("partition").asInt(), text(it, "isolation"));
+      case "dumpLog":
+        return output(Tools.dumpLog(Json.texts(it.get("args"))));
+      case "readSegment":
+        return Files.segment(text(it, "path"));
+      case "readProducerSnapshot":
+        return Files.producerSnapshot(text(it, "path"));
+      case "readTransactionIndex":
+        return Files.transactionIndex(text(it, "path"));
+      default:
+        throw new IllegalArgumentException("no command " + it.get("op"));
+    }
+  }
+
+  private static String text(JsonNode it, String field) {
+    return it.get(field).asText();
+  }
+
+  private static JsonNode output(Tools.Output output) {
+    return Driver.JSON.createObjectNode().put("status", output.status()).put("text", output.text());
+  }
+}

@@ -28,6 +28,12 @@ export interface KafkaCommands {
   sendOffsets: { args: { producer: string; group: string; positions: readonly (Place & { offset: number })[] }; answer: null }
   end: { args: { producer: string; how: 'commit' | 'abort' }; answer: null }
   closeProducer: { args: { producer: string }; answer: null }
+  /** One idempotent batch of `count` records; answers the name of the error, `NONE` for none. */
+  produceRaw: {
+    args: Place & { producerId: number; producerEpoch: number; baseSequence: number; count: number }
+    answer: { error: string; baseOffset: number }
+  }
+  describeProducers: { args: Place; answer: readonly Readonly<Record<string, number>>[] }
   /** From the first offset to the end, as that consumer sees it. */
   consume: { args: Place & { isolation: 'read_committed' | 'read_uncommitted' }; answer: readonly JsonRecord[] }
   dumpLog: { args: { args: readonly string[] }; answer: ToolOutput }
@@ -94,7 +100,7 @@ type Answer = { readonly id: number } & (
 )
 
 /** A command that Kafka refused; `type` is the class of its exception. */
-export class KafkaRefusal extends Error {
+class KafkaRefusal extends Error {
   readonly type: string
 
   constructor(op: string, type: string, message: string) {

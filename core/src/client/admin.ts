@@ -59,6 +59,9 @@ export interface TopicDescription {
 }
 
 export interface OffsetQuery extends TopicPartition {
-  /** `latest` is the high watermark, `stable` the last stable offset, a number the first offset at or after that time. */
+  /**
+   * `latest` is the high watermark, `stable` the last stable offset, a number the first offset at or after that time: the high
+   * watermark when there is none (where Kafka's protocol says -1). Markers are no records here; Kafka may answer with one's offset.
+   */
   readonly at: 'earliest' | 'latest' | 'stable' | number
 }

@@ -15,7 +15,9 @@ import org.apache.kafka.clients.admin.ConfigEntry;
 import org.apache.kafka.clients.admin.ListOffsetsOptions;
 import org.apache.kafka.clients.admin.NewTopic;
 import org.apache.kafka.clients.admin.OffsetSpec;
+import org.apache.kafka.clients.admin.ProducerState;
 import org.apache.kafka.clients.admin.RecordsToDelete;
+import org.apache.kafka.clients.consumer.CloseOptions;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.clients.consumer.OffsetAndMetadata;
@@ -29,11 +31,13 @@ import org.apache.kafka.common.config.ConfigResource;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
 
-/** Kafka's own clients of one broker. Producers have names and stay open. */
+/** Kafka's own clients of one broker. Producers have names; they and the consumers stay open. */
 class Clients implements AutoCloseable {
   private String bootstrap;
   private Admin admin;
   private final Map<String, KafkaProducer<byte[], byte[]>> producers = new HashMap<>();
+  /** By isolation. */
+  private final Map<String, KafkaConsumer<byte[], byte[]>> consumers = new HashMap<>();
 
   /** From now on to this broker. What was open to another one is closed. */
   void connect(String bootstrap) {
@@ -139,6 +143,23 @@ class Clients implements AutoCloseable {
     producers.remove(name);
   }
 
+  ObjectNode produceRaw(String topic, int partition, JsonNode it) throws Exception {
+    long producerId = it.get("producerId").asLong();
+    short epoch = (short) it.get("producerEpoch").asInt();
+    return RawProduce.send(bootstrap, topic, partition, producerId, epoch, it.get("baseSequence").asInt(), it.get("count").asInt());
+  }
+
+  /** The idempotent producers that the broker knows in the partition. */
+  ArrayNode describeProducers(String topic, int partition) throws Exception {
+    ArrayNode all = Driver.JSON.createArrayNode();
+    TopicPartition place = new TopicPartition(topic, partition);
+    for (ProducerState state : admin.describeProducers(List.of(place)).partitionResult(place).get().activeProducers())
+      all.addObject().put("producerId", state.producerId()).put("epoch", state.producerEpoch()).put("lastSequence", state.lastSequence())
+          .put("timestamp", state.lastTimestamp()).put("coordinatorEpoch", state.coordinatorEpoch().orElse(-1))
+          .put("transactionFirstOffset", state.currentTransactionStartOffset().orElse(-1));
+    return all;
+  }
+
   private KafkaProducer<byte[], byte[]> producer(String name) {
     KafkaProducer<byte[], byte[]> producer = producers.get(name);
     if (producer == null) throw new IllegalArgumentException("no producer " + name);
@@ -148,29 +169,36 @@ class Clients implements AutoCloseable {
   /** Everything that a consumer of that isolation sees, from the first offset to the end. */
   ArrayNode consume(String topic, int partition, String isolation) {
     ArrayNode all = Driver.JSON.createArrayNode();
+    TopicPartition place = new TopicPartition(topic, partition);
+    KafkaConsumer<byte[], byte[]> consumer = consumers.computeIfAbsent(isolation, this::openConsumer);
+    consumer.assign(Set.of(place));
+    consumer.seekToBeginning(Set.of(place));
+    long end = consumer.endOffsets(Set.of(place)).get(place);
+    long deadline = System.nanoTime() + 20_000_000_000L;
+    while (consumer.position(place) < end) {
+      if (System.nanoTime() > deadline) throw new IllegalStateException("stuck at " + consumer.position(place) + " of " + end);
+      for (ConsumerRecord<byte[], byte[]> record : consumer.poll(Duration.ofMillis(200)))
+        Json.record(all.addObject(), record.offset(), record.timestamp(), record.key(), record.value(), record.headers().toArray());
+    }
+    consumer.unsubscribe();
+    return all;
+  }
+
+  private KafkaConsumer<byte[], byte[]> openConsumer(String isolation) {
     Map<String, Object> config = settings(null);
     config.put("isolation.level", isolation);
     config.put("enable.auto.commit", "false");
     config.put("auto.offset.reset", "none");
-    TopicPartition place = new TopicPartition(topic, partition);
-    try (var consumer = new KafkaConsumer<>(config, new ByteArrayDeserializer(), new ByteArrayDeserializer())) {
-      consumer.assign(Set.of(place));
-      consumer.seekToBeginning(Set.of(place));
-      long end = consumer.endOffsets(Set.of(place)).get(place);
-      long deadline = System.nanoTime() + 20_000_000_000L;
-      while (consumer.position(place) < end) {
-        if (System.nanoTime() > deadline) throw new IllegalStateException("stuck at " + consumer.position(place) + " of " + end);
-        for (ConsumerRecord<byte[], byte[]> record : consumer.poll(Duration.ofMillis(200)))
-          Json.record(all.addObject(), record.offset(), record.timestamp(), record.key(), record.value(), record.headers().toArray());
-      }
-    }
-    return all;
+    config.put("fetch.max.wait.ms", "10");
+    return new KafkaConsumer<>(config, new ByteArrayDeserializer(), new ByteArrayDeserializer());
   }
 
   @Override
   public void close() {
     producers.values().forEach(producer -> producer.close(Duration.ZERO));
     producers.clear();
+    consumers.values().forEach(consumer -> consumer.close(CloseOptions.timeout(Duration.ZERO)));
+    consumers.clear();
     if (admin != null) admin.close(Duration.ZERO);
     admin = null;
   }

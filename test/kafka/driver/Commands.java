@@ -55,6 +55,10 @@ class Commands {
       case "closeProducer":
         clients.closeProducer(text(it, "producer"));
         return NullNode.instance;
+      case "produceRaw":
+        return clients.produceRaw(text(it, "topic"), it.get("partition").asInt(), it);
+      case "describeProducers":
+        return clients.describeProducers(text(it, "topic"), it.get("partition").asInt());
       case "consume":
         return clients.consume(text(it, "topic"), it.get("partition").asInt(), text(it, "isolation"));
       case "dumpLog":

@@ -18,3 +18,18 @@ export async function replaceFile(disk: Disk, path: string, content: Uint8Array)
   disk.rename(temporary, path)
   disk.syncFolder(posix.dirname(path))
 }
+
+/**
+ * The same for a file that is no evidence: what it says stands elsewhere, or is made again when it is missing, empty or spoilt. It is
+ * not synced, which saves two waits for the disk; a power cut may leave it empty or old.
+ */
+export async function replaceHelper(disk: Disk, path: string, content: Uint8Array): Promise<void> {
+  const temporary = `${path}.tmp`
+  const file = disk.create(temporary)
+  try {
+    await writeWhole(file, [content], 0)
+  } finally {
+    file.close()
+  }
+  disk.rename(temporary, path)
+}

@@ -1,7 +1,7 @@
 import type { Disk } from '../base/disk.ts'
 import type { TopicId } from '../base/ids.ts'
 import { baseOffsetOf, lastOffsetOf, leaderEpochOf, maxTimestampOf } from '../record/batch-header.ts'
-import { replaceFile } from './atomic-file.ts'
+import { replaceHelper } from './atomic-file.ts'
 import { cutTo, removeSegment, segmentBases, takeFolder } from './folder-files.ts'
 import { Segment, segmentPath, type SegmentMark, type SegmentPlace } from './segment.ts'
 import type { AbortedTransaction } from './transaction-index.ts'
@@ -219,7 +219,7 @@ export class PartitionFolder {
 
   private async saveSmallFiles(): Promise<void> {
     if (this.epochsUnsaved) {
-      await replaceFile(this.disk, `${this.path}/leader-epoch-checkpoint`, Buffer.from(epochCheckpoint(this.epochs)))
+      await replaceHelper(this.disk, `${this.path}/leader-epoch-checkpoint`, Buffer.from(epochCheckpoint(this.epochs)))
       this.epochsUnsaved = false
     }
     await this.transactions.save()

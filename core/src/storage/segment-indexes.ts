@@ -1,7 +1,7 @@
 import type { Disk, DiskFile } from '../base/disk.ts'
 import { lastOffsetOf, maxTimestampOf } from '../record/batch-header.ts'
 import { isBatchIntact } from '../record/batch-validation.ts'
-import { replaceFile } from './atomic-file.ts'
+import { replaceHelper } from './atomic-file.ts'
 import { OffsetIndex } from './offset-index.ts'
 import { segmentBatches } from './segment-batches.ts'
 import { TimeIndex, type TimeEntry } from './time-index.ts'
@@ -71,7 +71,7 @@ export class SegmentIndexes {
     if (this.greatest.offset >= 0) this.times.append(this.greatest.timestamp, this.greatest.offset)
   }
 
-  /** Writes what the files lack, durably. */
+  /** Writes what the files lack. It is not synced (D2): what a power cut takes is found to be wrong and made again. */
   async save(disk: Disk, pathOf: PathOf): Promise<void> {
     for (const [suffix, { entries }] of this.files()) {
       const end = entries.sizeBytes
@@ -79,7 +79,6 @@ export class SegmentIndexes {
       const file = disk.open(pathOf(suffix))
       try {
         await writeWhole(file, [entries.unsaved()], entries.savedBytes)
-        await file.dataSync()
       } finally {
         file.close()
       }
@@ -90,7 +89,7 @@ export class SegmentIndexes {
   /** Replaces the files by what is here. Nothing may be added meanwhile. */
   async replace(disk: Disk, pathOf: PathOf): Promise<void> {
     for (const [suffix, { entries }] of this.files()) {
-      await replaceFile(disk, pathOf(suffix), entries.bytes.subarray(0, entries.sizeBytes))
+      await replaceHelper(disk, pathOf(suffix), entries.bytes.subarray(0, entries.sizeBytes))
       entries.markSaved(entries.sizeBytes)
     }
   }

@@ -1,6 +1,6 @@
 import { DiskError, type Disk } from '../base/disk.ts'
 import { crc32c } from '../record/crc32c.ts'
-import { replaceFile } from './atomic-file.ts'
+import { replaceHelper } from './atomic-file.ts'
 import { segmentPath } from './segment.ts'
 import { TransactionIndex, type AbortedTransaction } from './transaction-index.ts'
 
@@ -92,17 +92,16 @@ export class TransactionIndexes {
     return found
   }
 
-  /** Writes what is not in the files, durably but for their names. Returns whether there was anything. */
-  async save(): Promise<boolean> {
+  /** Writes what is not in the files. It is not synced: the checksum in the checkpoint tells what a power cut has taken. */
+  async save(): Promise<void> {
     const unsaved = [...this.unsaved]
     for (const baseOffset of unsaved) {
       const index = this.loaded.get(baseOffset)!
       const content = Buffer.from(index.content)
-      await replaceFile(this.disk, this.pathOf(baseOffset), content)
+      await replaceHelper(this.disk, this.pathOf(baseOffset), content)
       this.marks.set(baseOffset, [baseOffset, content.length, crc32c(content)])
       if (index.entries.sizeBytes === content.length) this.unsaved.delete(baseOffset)
     }
-    return unsaved.length > 0
   }
 
   /** What a checkpoint records. */

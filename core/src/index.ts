@@ -13,6 +13,23 @@ export type { DirectoryLock, Disk, DiskErrorCode, DiskFile, FileStat } from './b
 export type { Clock, Timer } from './base/clock.ts'
 export type { Random } from './base/random.ts'
 export type { World } from './base/world.ts'
+export type { MetricCatalogue, MetricKind, MetricRow } from './base/metric-catalogue.ts'
+export type {
+  Distribution,
+  HistogramValues,
+  MetricFamily,
+  MetricLabels,
+  MetricsReader,
+  MetricsSnapshot,
+  NumberValues,
+} from './base/metrics.ts'
+export { prometheusText, type PrometheusOptions } from './metrics/prometheus-text.ts'
+export {
+  openTelemetryProducer,
+  type OpenTelemetryCollection,
+  type OpenTelemetryOptions,
+  type OpenTelemetryProducer,
+} from './metrics/open-telemetry.ts'
 export { embeddedLog } from './open/embedded-log.ts'
 export type { EmbeddedLogOptions } from './open/embedded-log.ts'
 export type { Durability } from './log/log-options.ts'

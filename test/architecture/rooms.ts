@@ -33,6 +33,7 @@ export const house: Readonly<Record<string, Wing>> = {
         imports: ['base'],
       },
       serde: { does: 'codecs between values and bytes', imports: ['base'] },
+      metrics: { does: 'counters and histograms in memory, and their readers: Prometheus, OpenTelemetry', imports: ['base'] },
       record: { does: 'record batch v2: build, read, validate, compress; control records', imports: ['base'] },
       storage: { does: 'journal, segments, indexes, checkpoints, recovery, retention, compaction', imports: ['base', 'record'] },
       log: { does: 'partitions, and the directory that holds them', imports: ['base', 'record', 'storage'] },
@@ -111,6 +112,7 @@ export const packages: Readonly<Record<string, readonly string[]>> = {
   hyparquet: ['examples/', 'test/'],
   'vega-datasets': ['examples/', 'test/'],
   'ts-morph': ['test/architecture/'],
+  '@opentelemetry/sdk-metrics': ['core/src/metrics/open-telemetry.test.ts'],
 }
 
 /** What every test beside its source may import as well. */

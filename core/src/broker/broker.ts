@@ -1,4 +1,6 @@
 import type { TopicPartition } from '../base/ids.ts'
+import type { CoreMetrics } from '../base/metric-catalogue.ts'
+import type { Metrics } from '../base/metrics.ts'
 import type { World } from '../base/world.ts'
 import { LogDirectory } from '../log/log-directory.ts'
 import type { Durability, LogGeometry } from '../log/log-options.ts'
@@ -12,6 +14,8 @@ import { Transactions } from './transactions.ts'
 
 export interface BrokerOptions {
   readonly world: World
+  /** What the log counts and measures. */
+  readonly metrics: Metrics<CoreMetrics>
   readonly folder: string
   readonly durability: Durability
   readonly geometry: LogGeometry
@@ -33,9 +37,11 @@ export class Broker {
   readonly transactions: Transactions
   readonly producerIds: ProducerIds
   readonly maintenance: Maintenance
+  readonly metrics: Metrics<CoreMetrics>
 
   private constructor(directory: LogDirectory, topics: Topics, options: BrokerOptions) {
     const { epochLimit, maintenance } = options
+    this.metrics = options.metrics
     this.directory = directory
     this.topics = topics
     this.maintenance = new Maintenance(directory, topics, maintenance)

@@ -1,3 +1,4 @@
+import type { MetricsReader } from '../base/metrics.ts'
 import type { Admin } from './admin.ts'
 import type { Consumer, ConsumerOptions } from './consumer.ts'
 import type { Producer, ProducerOptions } from './producer.ts'
@@ -5,6 +6,11 @@ import type { Producer, ProducerOptions } from './producer.ts'
 /** The log as streams and connectors see it; embedded in this process or an Apache Kafka, the program is the same. */
 export interface LogClient extends AsyncDisposable {
   readonly admin: Admin
+  /**
+   * What this end of the log counts and measures, for `prometheusText`, `openTelemetryProducer`, or to look at: embedded, the
+   * whole log; another adapter has its own names. Reading stays possible after `close`.
+   */
+  readonly metrics: MetricsReader
   /** A transactional producer when `transactionalId` is given: opening it fences every older one of that id. */
   producer(options?: ProducerOptions): Promise<Producer>
   consumer(options?: ConsumerOptions): Promise<Consumer>

@@ -1,5 +1,7 @@
 import { coreError } from '../base/error-catalogue.ts'
 import type { TopicId } from '../base/ids.ts'
+import type { CoreMetrics } from '../base/metric-catalogue.ts'
+import type { Duration, Metrics } from '../base/metrics.ts'
 import type { World } from '../base/world.ts'
 import { writeCheckpoint, type Checkpoint, type PartitionCheckpoint } from '../storage/checkpoint.ts'
 import type { Journal, JournalEnd, JournalGeometry } from '../storage/journal.ts'
@@ -25,6 +27,7 @@ export class Checkpoints {
   private readonly journal: Journal
   private readonly rounds: Rounds
   private readonly writeBehind: WriteBehind
+  private readonly duration: Duration
   private readonly isCurrent: (log: PartitionLog) => boolean
   private readonly rows: Map<string, PartitionCheckpoint>
   /** Written since the checkpoint that began last. */
@@ -41,6 +44,7 @@ export class Checkpoints {
     readonly journal: Journal
     readonly rounds: Rounds
     readonly writeBehind: WriteBehind
+    readonly metrics: Metrics<CoreMetrics>
     readonly rows: readonly PartitionCheckpoint[]
     /** Not for a partition whose topic was deleted. */
     readonly isCurrent: (log: PartitionLog) => boolean
@@ -52,6 +56,7 @@ export class Checkpoints {
     this.journal = options.journal
     this.rounds = options.rounds
     this.writeBehind = options.writeBehind
+    this.duration = options.metrics.duration('millrace.checkpoint.duration')
     this.isCurrent = options.isCurrent
     this.rows = new Map(options.rows.map((row) => [keyOf(row), row]))
   }
@@ -115,6 +120,7 @@ export class Checkpoints {
   private async writeOnce(clean: boolean): Promise<void> {
     // Everything before this point of the journal is covered, since every partition is taken at a later watermark.
     const start = this.journal.end
+    const startedAt = this.world.clock.monotonic()
     const dirty = [...this.dirty]
     this.dirty = new Set()
     try {
@@ -124,6 +130,7 @@ export class Checkpoints {
       this.world.disk.syncFolder(this.folder)
       await this.save(start, clean)
       this.journal.release(start.file)
+      this.duration.recordMs(this.world.clock.monotonic() - startedAt)
       this.tidy(dirty, before)
     } catch (error) {
       for (const log of dirty) if (this.isCurrent(log)) this.dirty.add(log)

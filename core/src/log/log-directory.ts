@@ -3,6 +3,8 @@ import { coreError } from '../base/error-catalogue.ts'
 import type { MillraceError } from '../base/errors.ts'
 import { DiskError, type DirectoryLock } from '../base/disk.ts'
 import type { TopicId } from '../base/ids.ts'
+import type { CoreMetrics } from '../base/metric-catalogue.ts'
+import type { Metrics } from '../base/metrics.ts'
 import type { World } from '../base/world.ts'
 import { readCheckpoint, type Checkpoint } from '../storage/checkpoint.ts'
 import { Journal } from '../storage/journal.ts'
@@ -15,6 +17,7 @@ import { openPartition, type PartitionSpec } from './open-partition.ts'
 import type { PartitionLog } from './partition-log.ts'
 import { replayJournal } from './recovery.ts'
 import { planRetention, type RetentionRule } from './retention.ts'
+import { RoundMetrics } from './round-metrics.ts'
 import { Rounds, type StagedBatch } from './rounds.ts'
 import { Tails } from './tails.ts'
 import { WriteBehind } from './write-behind.ts'
@@ -34,6 +37,7 @@ import { WriteBehind } from './write-behind.ts'
  */
 export interface LogDirectoryOptions {
   readonly world: World
+  readonly metrics: Metrics<CoreMetrics>
   readonly folder: string
   readonly durability: Durability
   readonly geometry: LogGeometry
@@ -102,9 +106,10 @@ export class LogDirectory {
         durable: (batches) => this.onDurable(batches),
         rolledBack: (error) => this.onRolledBack(error),
       },
+      metrics: new RoundMetrics(options.metrics, options.world.clock),
     })
     this.tails = new Tails(options.geometry.tailBytes)
-    this.writeBehind = new WriteBehind(options.world.clock, options.geometry.writeBehindBytes, (log) => {
+    this.writeBehind = new WriteBehind(options.world.clock, options.metrics, options.geometry.writeBehindBytes, (log) => {
       this.tails.written(log)
       this.tails.trim()
     })
@@ -116,9 +121,11 @@ export class LogDirectory {
       journal: this.journal,
       rounds: this.rounds,
       writeBehind: this.writeBehind,
+      metrics: options.metrics,
       rows: checkpoint.partitions,
       isCurrent: (log) => this.isCurrent(log),
     })
+    this.observe(options.metrics)
   }
 
   /** Locks, recovers, and is ready to append. @throws DATA_DIRECTORY_*, NOT_A_DIRECTORY, JOURNAL_DAMAGED, CHECKPOINT_DAMAGED */
@@ -136,6 +143,16 @@ export class LogDirectory {
       lock.release()
       throw doorError(cause, folder)
     }
+  }
+
+  /** What is known anyway, and asked when somebody reads it. */
+  private observe(metrics: Metrics<CoreMetrics>): void {
+    metrics.observe('millrace.journal.submissions.waiting', () => this.rounds.waiting)
+    metrics.observe('millrace.tail.size', () => this.tails.sizeBytes)
+    metrics.observe('millrace.tail.unwritten.size', () => this.tails.allUnwrittenBytes)
+    metrics.observe('millrace.partitions', () => this.partitions.size)
+    metrics.observe('millrace.partitions.failed', () => [...this.partitions.values()].filter(hasFailed).length)
+    metrics.observe('millrace.log.failed', () => (this.failed === null ? 0 : 1))
   }
 
   /** Why appends are refused until the directory is opened again; null while they are taken. */
@@ -417,6 +434,10 @@ interface Recovered {
   readonly epoch: number
   readonly unclean: boolean
   readonly batches: Map<string, Uint8Array[]>
+}
+
+function hasFailed(log: PartitionLog): boolean {
+  return log.failed !== null
 }
 
 async function recover(world: World, folder: string, checkpoint: Checkpoint): Promise<Recovered> {

@@ -6,6 +6,7 @@ import type { Journal } from '../storage/journal.ts'
 import { entryHeaderBytes, frameHeaderBytes, putEntry, sealFrame } from '../storage/journal-frame.ts'
 import type { Durability } from './log-options.ts'
 import type { PartitionLog } from './partition-log.ts'
+import type { RoundMetrics } from './round-metrics.ts'
 import type { TailBatch } from './tail.ts'
 
 /**
@@ -27,6 +28,7 @@ export interface StagedBatch {
 interface Submission {
   readonly batches: readonly StagedBatch[]
   readonly sizeBytes: number
+  readonly submittedAt: number
   readonly acknowledge: () => void
   readonly refuse: (error: MillraceError) => void
 }
@@ -50,6 +52,7 @@ export class Rounds {
   private readonly durability: Durability
   private readonly roundBytes: number
   private readonly hooks: RoundHooks
+  private readonly metrics: RoundMetrics
   private readonly gatherers = new Set<() => void>()
   private queue: Submission[] = []
   private frame: Buffer = Buffer.allocUnsafeSlow(64 * 1024)
@@ -64,6 +67,7 @@ export class Rounds {
     readonly durability: Durability
     readonly roundBytes: number
     readonly hooks: RoundHooks
+    readonly metrics: RoundMetrics
   }) {
     this.journal = options.journal
     this.salt = options.salt
@@ -73,6 +77,7 @@ export class Rounds {
     this.firstSequence = options.journal.nextSequence
     this.synced = this.firstSequence - 1
     this.hooks = options.hooks
+    this.metrics = options.metrics
   }
 
   /** The first frame after an open is always synced: its presence tells the next open that this one did not end cleanly. */
@@ -82,13 +87,19 @@ export class Rounds {
     return this.state.kind === 'failed' ? this.state.error : null
   }
 
+  /** Submissions that no round has taken. */
+  get waiting(): number {
+    return this.queue.length
+  }
+
   /** Queues staged batches for one frame. An empty submission is answered after everything before it. */
   submit(batches: readonly StagedBatch[]): Promise<void> {
     if (this.state.kind === 'failed') return Promise.reject(this.state.error)
     let sizeBytes = 0
     for (const { batch } of batches) sizeBytes += batch.bytes.length + entryHeaderBytes
+    const submittedAt = this.metrics.start()
     return new Promise((acknowledge, refuse) => {
-      this.queue.push({ batches, sizeBytes, acknowledge, refuse })
+      this.queue.push({ batches, sizeBytes, submittedAt, acknowledge, refuse })
       this.start()
     })
   }
@@ -161,7 +172,10 @@ export class Rounds {
     const sequence = this.journal.nextSequence
     const sync = this.durability === 'sync' || sequence === this.firstSequence
     try {
-      await this.journal.append(this.seal(round, sizeBytes), sync)
+      const frame = this.seal(round, sizeBytes)
+      const startedAt = this.metrics.start()
+      await this.journal.append(frame, sync)
+      this.metrics.flushed(startedAt, sizeBytes)
       if (sync) this.synced = sequence
       return null
     } catch (cause) {
@@ -199,7 +213,11 @@ export class Rounds {
 
   private acknowledge(round: readonly Submission[]): void {
     for (const { batches } of round) this.hooks.durable(batches)
-    for (const { acknowledge } of round) acknowledge()
+    for (const { batches, submittedAt, acknowledge } of round) {
+      for (const { batch } of batches) this.metrics.durable(batch)
+      if (batches.length > 0) this.metrics.acknowledged(submittedAt)
+      acknowledge()
+    }
   }
 
   /** Everything queued was staged behind the round that failed, so all of it goes. */
@@ -207,7 +225,10 @@ export class Rounds {
     const all = [...round, ...this.queue]
     this.queue = []
     this.hooks.rolledBack(error)
-    for (const { refuse } of all) refuse(error)
+    for (const { batches, refuse } of all) {
+      if (batches.length > 0) this.metrics.refused()
+      refuse(error)
+    }
   }
 
   /** Under durability 'os': makes everything written so far durable. @throws JOURNAL_FAILED, from then on for ever (O4) */

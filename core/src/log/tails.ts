@@ -28,6 +28,18 @@ export class Tails {
     this.unwritten.set(staged.log, this.unwrittenBytes(staged.log) + length)
   }
 
+  /** Bytes of all tails in memory. */
+  get sizeBytes(): number {
+    return this.bytes
+  }
+
+  /** Bytes that the segments of all partitions lack. */
+  get allUnwrittenBytes(): number {
+    let bytes = 0
+    for (const unwritten of this.unwritten.values()) bytes += unwritten
+    return bytes
+  }
+
   /** Bytes in the partition's tail that its segment lacks. */
   unwrittenBytes(log: PartitionLog): number {
     return this.unwritten.get(log) ?? 0

@@ -1,6 +1,8 @@
 import { coreError } from '../base/error-catalogue.ts'
 import type { Clock } from '../base/clock.ts'
 import { DiskError } from '../base/disk.ts'
+import type { CoreMetrics } from '../base/metric-catalogue.ts'
+import type { Counter, Duration, Metrics } from '../base/metrics.ts'
 import type { PartitionLog } from './partition-log.ts'
 
 /**
@@ -21,15 +23,19 @@ export class WriteBehind {
   private readonly thresholdBytes: number
   private readonly waiting = new Set<PartitionLog>()
   private readonly written: (log: PartitionLog) => void
+  private readonly writeDuration: Duration
+  private readonly writtenBytes: Counter
   private line: Promise<void> = Promise.resolve()
   /** On the monotonic clock: until then a full disk is not tried again. */
   private retryAt = 0
   private stopped = false
 
-  constructor(clock: Clock, thresholdBytes: number, written: (log: PartitionLog) => void) {
+  constructor(clock: Clock, metrics: Metrics<CoreMetrics>, thresholdBytes: number, written: (log: PartitionLog) => void) {
     this.clock = clock
     this.thresholdBytes = thresholdBytes
     this.written = written
+    this.writeDuration = metrics.duration('millrace.segment.write.duration')
+    this.writtenBytes = metrics.counter('millrace.segment.write.size')
   }
 
   /** After each round: writes the partition once enough has gathered. */
@@ -56,7 +62,10 @@ export class WriteBehind {
     while (log.folder.endOffset < end) {
       const batches = takeBytes(log.tail.slice(log.folder.endOffset, end).map((batch) => batch.bytes))
       try {
+        const startedAt = this.clock.monotonic()
         await log.writeFolder(batches)
+        this.writeDuration.recordMs(this.clock.monotonic() - startedAt)
+        for (const batch of batches) this.writtenBytes.add(batch.length)
         this.retryAt = 0
       } catch (cause) {
         throw this.judge(log, cause)

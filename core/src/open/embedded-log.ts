@@ -1,4 +1,5 @@
 import { isOneOf, isObject, isText, readOptions, type OptionRules } from '../base/options.ts'
+import { coreMetrics } from '../base/metric-catalogue.ts'
 import type { World } from '../base/world.ts'
 import { Broker } from '../broker/broker.ts'
 import { defaultCoordinatorPartitions } from '../broker/internal-topics.ts'
@@ -6,6 +7,7 @@ import type { MaintenanceOptions } from '../broker/maintenance.ts'
 import { EmbeddedLog } from '../client/embedded/embedded-log.ts'
 import type { LogClient } from '../client/log-client.ts'
 import { defaultGeometry, type Durability } from '../log/log-options.ts'
+import { MetricRegistry } from '../metrics/metric-registry.ts'
 import { nodeWorld } from '../platform/node-world.ts'
 import { processName } from '../platform/process-name.ts'
 
@@ -35,7 +37,7 @@ const rules: OptionRules<Required<EmbeddedLogOptions>> = {
 }
 
 /**
- * Opens a log in this process: durable, partitioned, transactional.
+ * Opens a log in this process: durable, partitioned, transactional. What it counts and measures stands in `log.metrics`.
  * @throws UNKNOWN_OPTION, INVALID_OPTION, NOT_A_DIRECTORY, DATA_DIRECTORY_LOCKED, DATA_DIRECTORY_UNREADABLE, DISK_FULL,
  * JOURNAL_DAMAGED, CHECKPOINT_DAMAGED, SEGMENT_DAMAGED (of the metadata), NOT_A_FILE, UNSUPPORTED_FORMAT
  */
@@ -44,6 +46,7 @@ export async function embeddedLog(options: EmbeddedLogOptions): Promise<LogClien
   return new EmbeddedLog(
     await Broker.open({
       world,
+      metrics: new MetricRegistry(coreMetrics, world.clock),
       folder: dir,
       durability,
       geometry: defaultGeometry,

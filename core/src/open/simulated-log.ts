@@ -1,7 +1,9 @@
+import { coreMetrics } from '../base/metric-catalogue.ts'
 import type { World } from '../base/world.ts'
 import { Broker } from '../broker/broker.ts'
 import { EmbeddedLog } from '../client/embedded/embedded-log.ts'
 import type { Durability, LogGeometry } from '../log/log-options.ts'
+import { MetricRegistry } from '../metrics/metric-registry.ts'
 
 /** Sizes at which a workload of forty operations crosses every border: journal turns, rolls, checkpoints, evictions. */
 export const tinyGeometry: LogGeometry = {
@@ -25,6 +27,15 @@ export async function openSimulatedLog(
   durability: Durability = 'sync',
   geometry: LogGeometry = tinyGeometry,
 ): Promise<SimulatedLog> {
-  const broker = await Broker.open({ world, folder: logFolder, durability, geometry, coordinatorPartitions: 1, epochLimit: 3 })
+  const metrics = new MetricRegistry(coreMetrics, world.clock)
+  const broker = await Broker.open({
+    world,
+    metrics,
+    folder: logFolder,
+    durability,
+    geometry,
+    coordinatorPartitions: 1,
+    epochLimit: 3,
+  })
   return { broker, log: new EmbeddedLog(broker) }
 }

@@ -1,4 +1,5 @@
 import { coreError } from '../../base/error-catalogue.ts'
+import type { MetricsReader } from '../../base/metrics.ts'
 import type { Broker } from '../../broker/broker.ts'
 import type { Admin } from '../admin.ts'
 import type { Consumer, ConsumerOptions } from '../consumer.ts'
@@ -11,6 +12,7 @@ import { EmbeddedProducer } from './embedded-producer.ts'
 /** The client port over a broker in the same process. Closing it closes the broker. */
 export class EmbeddedLog implements LogClient {
   readonly admin: Admin
+  readonly metrics: MetricsReader
   private readonly broker: Broker
   /** Those that are open. */
   private readonly clients = new Set<Producer | Consumer>()
@@ -20,6 +22,8 @@ export class EmbeddedLog implements LogClient {
   constructor(broker: Broker) {
     this.broker = broker
     this.admin = new EmbeddedAdmin(broker)
+    this.metrics = broker.metrics
+    broker.metrics.observe('millrace.producer.waiting.size', () => this.waitingBytes())
   }
 
   async producer(options: ProducerOptions = {}): Promise<Producer> {
@@ -29,6 +33,12 @@ export class EmbeddedLog implements LogClient {
 
   async consumer(options: ConsumerOptions = {}): Promise<Consumer> {
     return this.keep(new EmbeddedConsumer(this.broker, options, this.forget))
+  }
+
+  private waitingBytes(): number {
+    let bytes = 0
+    for (const client of this.clients) if (client instanceof EmbeddedProducer) bytes += client.waitingBytes
+    return bytes
   }
 
   private keep<T extends Producer | Consumer>(client: T): T {

@@ -107,6 +107,11 @@ export class EmbeddedProducer implements Producer {
     return new EmbeddedProducer(broker, options, identity, onClose)
   }
 
+  /** What was appended and is not acknowledged. */
+  get waitingBytes(): number {
+    return this.bufferedBytes
+  }
+
   append(topic: string, key: Bytes, value: Bytes, options?: AppendOptions): boolean {
     this.assertPlain()
     if (this.bufferedBytes >= 2 * this.maxBufferedBytes) {

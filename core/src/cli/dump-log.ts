@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util'
 import { coreError } from '../base/error-catalogue.ts'
 import type { Disk } from '../base/disk.ts'
-import { readBatchHeader } from '../record/batch-header.ts'
+import { compressionNames, readBatchHeader } from '../record/batch-header.ts'
 import { forEachRecord } from '../record/batch-reader.ts'
 import { isBatchIntact } from '../record/batch-validation.ts'
 import { readControlKind } from '../record/control-record.ts'
@@ -73,6 +73,7 @@ function batchLine(bytes: Uint8Array, position: number): string {
     position,
     maxTimestamp: header.maxTimestamp,
     size: header.sizeBytes,
+    compresscodec: compressionNames[header.compression],
     crc: header.crc,
     isvalid: true,
   }
@@ -81,10 +82,11 @@ function batchLine(bytes: Uint8Array, position: number): string {
 
 function dumpRecords(bytes: Uint8Array, out: Out): void {
   const kind = readControlKind(bytes)
+  const timeName = readBatchHeader(bytes, 0).timestampType === 'append' ? 'LogAppendTime' : 'CreateTime'
   forEachRecord(bytes, ({ offset, timestamp, key, value, headers }) => {
     const facts = {
       offset,
-      CreateTime: timestamp,
+      [timeName]: timestamp,
       keySize: key?.length ?? -1,
       valueSize: value?.length ?? -1,
       headerKeys: `[${headers.map(([name]) => name).join(',')}]`,

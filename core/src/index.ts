@@ -43,6 +43,7 @@ export { float64, int32, int64 } from './serde/numbers.ts'
 export { nullable } from './serde/nullable.ts'
 export { SerdeError } from './serde/serde-error.ts'
 export { crc32c } from './record/crc32c.ts'
+export type { CompressionName } from './record/compression.ts'
 export type { LogClient } from './client/log-client.ts'
 export type {
   AppendOptions,

@@ -58,13 +58,25 @@ export type {
 } from './client/producer.ts'
 export type {
   Assignment,
+  AssignorName,
   ConsumedBatch,
   ConsumedRecord,
   Consumer,
   ConsumerOptions,
+  GroupMembership,
   Isolation,
   OffsetReset,
   PollOptions,
+  RebalanceListener,
 } from './client/consumer.ts'
 export type { Admin, NewTopic, OffsetQuery, RecordDeletion, TopicConfigEntry, TopicDescription } from './client/admin.ts'
 export type { MaintenanceOptions } from './broker/maintenance.ts'
+export type {
+  GroupAdmin,
+  GroupDetails,
+  GroupListing,
+  GroupMemberDetails,
+  GroupState,
+  PartitionLag,
+  ResetPlace,
+} from './client/group-admin.ts'

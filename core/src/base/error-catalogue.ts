@@ -129,6 +129,47 @@ const rows = {
     todo: 'A producer with a transactionalId writes through transact(...).',
   },
 
+  UNKNOWN_MEMBER_ID: {
+    fault: 'caller',
+    outcome: 'fenced',
+    todo: 'The group goes on without this member; join it again, and read from what is committed.',
+  },
+  ILLEGAL_GENERATION: {
+    fault: 'caller',
+    outcome: 'fenced',
+    todo: 'The group has been rebalanced since; join it again, and read from what is committed.',
+  },
+  FENCED_INSTANCE_ID: {
+    fault: 'caller',
+    outcome: 'fenced',
+    todo: 'Stop this instance: a newer one has the same groupInstanceId.',
+  },
+  REBALANCE_IN_PROGRESS: {
+    fault: 'world',
+    outcome: 'retriable',
+    todo: 'Poll, which takes part in the rebalance, and try again.',
+  },
+  INCONSISTENT_GROUP_PROTOCOL: {
+    fault: 'caller',
+    outcome: 'fatal',
+    todo: 'Give every member of the group an assignor that all others have too.',
+  },
+  INVALID_SESSION_TIMEOUT: { fault: 'caller', outcome: 'fatal', todo: 'Choose a session timeout within the bounds.' },
+  UNSTABLE_OFFSET_COMMIT: {
+    fault: 'world',
+    outcome: 'retriable',
+    todo: 'Ask again when the transaction that commits the offset has ended.',
+  },
+  GROUP_NOT_FOUND: { fault: 'caller', outcome: 'fatal', todo: 'Correct the name of the group.' },
+  NON_EMPTY_GROUP: { fault: 'caller', outcome: 'fatal', todo: 'Close the members of the group first.' },
+  GROUP_SUBSCRIBED_TO_TOPIC: { fault: 'caller', outcome: 'fatal', todo: 'Close the members that subscribe to the topic first.' },
+  GROUP_RELOADED: { fault: 'world', outcome: 'retriable', todo: 'Ask again; the group was read anew from the log.' },
+  SUBSCRIPTION_CONFLICT: {
+    fault: 'caller',
+    outcome: 'fatal',
+    todo: 'A consumer takes partitions by assign or by subscribe; open another one for the other.',
+  },
+
   BUG: { fault: 'bug', outcome: 'fatal', todo: 'This is a fault of Millrace; please report it with this message and the stack.' },
 } as const
 

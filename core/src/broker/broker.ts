@@ -47,6 +47,7 @@ export class Broker {
     this.maintenance = new Maintenance(directory, topics, maintenance)
     if (maintenance !== undefined) this.maintenance.start()
     this.groups = new Groups(directory, topics, '__consumer_offsets')
+    topics.forgetNamesWith((names) => this.groups.forgetTopics(names))
     this.producerIds = new ProducerIds(topics)
     this.transactions = new Transactions({
       directory,
@@ -82,6 +83,7 @@ export class Broker {
 
   async close(): Promise<void> {
     await this.maintenance.stop()
+    this.groups.close()
     await this.directory.close()
   }
 }

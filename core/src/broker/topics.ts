@@ -38,6 +38,10 @@ export class Topics {
   /** Read synchronously by the hot paths; it may be ahead of what is durable. */
   private view: Metadata = new Metadata()
   private changes: Promise<unknown> = Promise.resolve()
+  /** Who wants to know that topics came, went or changed. */
+  private readonly watches = new Set<() => void>()
+  /** Forgets what others keep under the names of topics that are gone. It can be asked again for names that it knows nothing of. */
+  private forgetNames: (names: readonly string[]) => Promise<void> = () => Promise.resolve()
 
   private constructor(directory: LogDirectory, internal: readonly TopicMetadata[]) {
     this.directory = directory
@@ -63,6 +67,27 @@ export class Topics {
     await this.metadata.use((metadata) => {
       this.view = metadata
     })
+    for (const watch of this.watches) watch()
+  }
+
+  /** Calls back after each change of topics. Returns the way to stop. */
+  onChange(watch: () => void): () => void {
+    this.watches.add(watch)
+    return () => this.watches.delete(watch)
+  }
+
+  forgetNamesWith(forget: (names: readonly string[]) => Promise<void>): void {
+    this.forgetNames = forget
+  }
+
+  /** What there is now, as the hot paths see it. */
+  get names(): readonly string[] {
+    return [...this.view.allTopics].map(({ topic }) => topic)
+  }
+
+  /** Undefined for a topic that is not there. */
+  partitionCount(name: string): number | undefined {
+    return this.view.topic(name)?.partitions
   }
 
   private async openKnown(): Promise<void> {
@@ -147,8 +172,10 @@ export class Topics {
 
   /** All or none. @throws TOPIC_EXISTS, INVALID_TOPIC_NAME, INVALID_TOPIC_CONFIG, FOLDER_UNKNOWN, TRANSACTION_TOO_LARGE */
   create(specs: readonly NewTopicSpec[]): Promise<void> {
-    return this.inTurn(() =>
-      this.change((metadata) => {
+    return this.inTurn(async () => {
+      // A crash may have come between the deletion of a namesake and of what was kept under its name.
+      await this.forgetNames(specs.map(({ topic }) => topic).filter((name) => this.view.topic(name) === undefined))
+      await this.change((metadata) => {
         const draft = metadata.copy()
         const topics = specs.map((spec) => ({ ...spec, topicId: this.newId(), internal: false }))
         const records = topics.map((topic) => {
@@ -159,8 +186,8 @@ export class Topics {
         })
         refuseOccupied(this.directory.world.disk, this.directory.folder, topics)
         return records
-      }),
-    )
+      })
+    })
   }
 
   private newId(): TopicId {
@@ -216,6 +243,7 @@ export class Topics {
         names.forEach((name) => this.refuseInternal(name))
         return names.flatMap((name) => metadata.deleteTopic(name))
       })
+      await this.forgetNames(names).catch(ignore) // whoever takes the name again tries it again
       await this.finishDeleting()
     })
   }

@@ -1,5 +1,6 @@
 import { coreError } from '../base/error-catalogue.ts'
-import type { GroupOffsets, GroupPosition, OffsetRecord } from '../coordinator/group-offsets.ts'
+import type { GroupCoordinator } from '../coordinator/group-coordinator.ts'
+import type { GroupPosition, OffsetRecord } from '../coordinator/group-offsets.ts'
 import { coordinatorPartition } from '../coordinator/partition-of.ts'
 import { TransactionalIds, type ProducerIdentity, type TransactionalRecord } from '../coordinator/transactional-ids.ts'
 import type { AppendEntry, LogDirectory } from '../log/log-directory.ts'
@@ -34,6 +35,10 @@ export type { ProducerIdentity }
 export interface GroupCommit {
   readonly group: string
   readonly positions: readonly GroupPosition[]
+  /** Who commits, when it is a member of the group: a stale one is refused (KIP-447). */
+  readonly member?: string | undefined
+  readonly generation?: number | undefined
+  readonly instance?: string | undefined
 }
 
 export interface Committed {
@@ -160,13 +165,14 @@ export class Transactions {
   }
 
   private offsetRecords(
-    machine: GroupOffsets | undefined | null,
+    machine: GroupCoordinator | undefined | null,
     offsets: GroupCommit | null,
     now: number,
   ): readonly OffsetRecord[] {
     if (!machine || offsets === null) return []
     for (const position of offsets.positions) this.topics.checkPlace(position)
-    return machine.commit(offsets.group, offsets.positions, now)
+    const { group, positions, member: memberId, instance: instanceId, generation } = offsets
+    return machine.commit(group, positions, now, { memberId, instanceId, generation, transactional: true })
   }
 
   private checkSize(id: string, batches: readonly TransactionBatch[], offsets: GroupCommit | null): void {

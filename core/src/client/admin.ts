@@ -1,8 +1,8 @@
 import type { TopicId, TopicPartition } from '../base/ids.ts'
-import type { CommittedPosition } from './producer.ts'
+import type { GroupAdmin } from './group-admin.ts'
 
-/** Topics, their settings, and offsets. */
-export interface Admin {
+/** Topics, their settings, offsets, and groups. */
+export interface Admin extends GroupAdmin {
   /** All or none. @throws TOPIC_EXISTS, INVALID_TOPIC_NAME, INVALID_TOPIC_CONFIG */
   createTopics(topics: readonly NewTopic[]): Promise<void>
   /** @throws UNKNOWN_TOPIC */
@@ -24,8 +24,6 @@ export interface Admin {
   deleteRecords(targets: readonly RecordDeletion[]): Promise<readonly number[]>
   /** In the order of the queries. @throws UNKNOWN_TOPIC, UNKNOWN_PARTITION */
   listOffsets(queries: readonly OffsetQuery[]): Promise<readonly number[]>
-  /** What a group has committed; partitions without a commit are left out. */
-  groupOffsets(group: string): Promise<readonly CommittedPosition[]>
 }
 
 export interface NewTopic {

@@ -81,6 +81,13 @@ export interface TransactionWork {
 export interface OffsetCommit {
   readonly group: string
   readonly positions: readonly CommittedPosition[]
+  /**
+   * Of a consumer that subscribes (`consumer.membership()`): when the group has gone on without it, the transaction is refused
+   * (KIP-447). Default: not checked.
+   */
+  readonly member?: string
+  readonly generation?: number
+  readonly instance?: string
 }
 
 export interface CommittedPosition {
@@ -90,6 +97,8 @@ export interface CommittedPosition {
   readonly offset: number
   /** At most 4,096 characters. Default: empty. */
   readonly metadata?: string
+  /** The `leaderEpoch` of the last batch that was read. Default: unknown. */
+  readonly leaderEpoch?: number
 }
 
 export interface TransactionResult {

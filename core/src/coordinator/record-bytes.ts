@@ -59,6 +59,21 @@ export class RecordWriter {
     return this.text(value, size)
   }
 
+  /** As `string`; null has length -1. */
+  nullableString(value: string | null): this {
+    return value === null ? this.i16(-1) : this.string(value)
+  }
+
+  /** Bytes with their length as i32; null has length -1. */
+  nullableBytes(value: Uint8Array | null): this {
+    if (value === null) return this.i32(-1)
+    this.i32(value.length)
+    this.reserve(value.length)
+    this.buffer.set(value, this.at)
+    this.at += value.length
+    return this
+  }
+
   private text(value: string, size: number): this {
     this.reserve(size)
     this.at += this.buffer.write(value, this.at)
@@ -120,6 +135,30 @@ export class RecordReader {
 
   compactString(): string {
     return this.text(this.varint() - 1)
+  }
+
+  nullableString(): string | null {
+    const size = this.i16()
+    return size < 0 ? null : this.text(size)
+  }
+
+  /** A view. */
+  nullableBytes(): Uint8Array | null {
+    const size = this.i32()
+    if (size < 0) return null
+    const start = this.take(size)
+    return this.buffer.subarray(start, this.at)
+  }
+
+  get isAtEnd(): boolean {
+    return this.at >= this.buffer.length
+  }
+
+  /** The count of an array; -1 stands for null. A count that cannot be true ends the reading. */
+  count(): number {
+    const count = this.i32()
+    if (count > this.buffer.length - this.at) this.take(count)
+    return count
   }
 
   private text(size: number): string {

@@ -1,20 +1,13 @@
 import { describe, expect, test } from 'vitest'
-import {
-  partitionName,
-  type Assignment,
-  type ConsumedBatch,
-  type Consumer,
-  type PollOptions,
-  type TopicPartition,
-} from '@millrace/core'
+import { partitionName, type Assignment, type ConsumedBatch, type PollOptions, type TopicPartition } from '@millrace/core'
 import { batchAt } from './consumed-batch.fixtures.ts'
-import { InputFeed } from './input-feed.ts'
+import { InputFeed, type FeedConsumer } from './input-feed.ts'
 import { InputQueue } from './input-queue.ts'
 
 const MiB = 1 << 20
 
 /** Gives the batches that a test has put in, partition by partition, and keeps what it was told. */
-class ScriptedConsumer implements Consumer {
+class ScriptedConsumer implements FeedConsumer {
   readonly paused = new Set<string>()
   readonly polls: PollOptions[] = []
   closed = false

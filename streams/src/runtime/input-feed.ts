@@ -15,15 +15,18 @@ const totalBytes = 64 << 20
 const largestQueueBytes = 2 << 20
 const smallestQueueBytes = 256 << 10
 
+/** What it needs of a consumer. */
+export type FeedConsumer = Pick<Consumer, 'assign' | 'poll' | 'position' | 'pause' | 'resume' | 'close'>
+
 export class InputFeed {
-  private readonly consumer: Consumer
+  private readonly consumer: FeedConsumer
   private readonly inputs: ReadonlyMap<string, InputQueue>
   private readonly paused = new Set<InputQueue>()
   private readonly queueBytes: number
   private readonly interrupted: Promise<null>
   private interrupt: () => void
 
-  constructor(consumer: Consumer, inputs: readonly InputQueue[]) {
+  constructor(consumer: FeedConsumer, inputs: readonly InputQueue[]) {
     this.consumer = consumer
     this.inputs = new Map(inputs.map((input) => [partitionName(input), input]))
     this.queueBytes = Math.min(largestQueueBytes, Math.max(smallestQueueBytes, totalBytes / Math.max(1, inputs.length)))

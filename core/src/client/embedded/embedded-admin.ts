@@ -1,10 +1,14 @@
 import { coreError } from '../../base/error-catalogue.ts'
 import { isObject, readOptions, type OptionRules } from '../../base/options.ts'
+import type { TopicPartition } from '../../base/ids.ts'
 import type { Broker } from '../../broker/broker.ts'
 import { describeConfig } from '../../broker/describe-config.ts'
 import { offsetForTime } from '../../broker/offset-for-time.ts'
 import type { Admin, NewTopic, OffsetQuery, RecordDeletion, TopicConfigEntry, TopicDescription } from '../admin.ts'
+import type { Isolation } from '../consumer.ts'
+import type { GroupDetails, GroupListing, PartitionLag, ResetPlace } from '../group-admin.ts'
 import type { CommittedPosition } from '../producer.ts'
+import { EmbeddedGroupAdmin } from './embedded-group-admin.ts'
 
 const isString = (value: unknown): value is string => typeof value === 'string'
 const isNumber = (value: unknown): value is number => typeof value === 'number'
@@ -26,9 +30,11 @@ const listRules: OptionRules<{ readonly internal: boolean }> = {
 /** The administration of the embedded log. */
 export class EmbeddedAdmin implements Admin {
   private readonly broker: Broker
+  private readonly groups: EmbeddedGroupAdmin
 
   constructor(broker: Broker) {
     this.broker = broker
+    this.groups = new EmbeddedGroupAdmin(broker)
   }
 
   async createTopics(topics: readonly NewTopic[]): Promise<void> {
@@ -99,9 +105,38 @@ export class EmbeddedAdmin implements Admin {
     }
   }
 
-  async groupOffsets(group: string): Promise<readonly CommittedPosition[]> {
-    this.broker.assertOpen()
-    return this.broker.groups.positions(group)
+  // Groups
+
+  listGroups(): Promise<readonly GroupListing[]> {
+    return this.groups.listGroups()
+  }
+
+  describeGroups(groups: readonly string[]): Promise<readonly GroupDetails[]> {
+    return this.groups.describeGroups(groups)
+  }
+
+  deleteGroups(groups: readonly string[]): Promise<void> {
+    return this.groups.deleteGroups(groups)
+  }
+
+  groupOffsets(group: string): Promise<readonly CommittedPosition[]> {
+    return this.groups.groupOffsets(group)
+  }
+
+  alterGroupOffsets(group: string, positions: readonly CommittedPosition[]): Promise<void> {
+    return this.groups.alterGroupOffsets(group, positions)
+  }
+
+  resetGroupOffsets(group: string, partitions: readonly TopicPartition[], to: ResetPlace): Promise<readonly CommittedPosition[]> {
+    return this.groups.resetGroupOffsets(group, partitions, to)
+  }
+
+  deleteGroupOffsets(group: string, partitions: readonly TopicPartition[]): Promise<void> {
+    return this.groups.deleteGroupOffsets(group, partitions)
+  }
+
+  groupLag(group: string, options?: { readonly isolation?: Isolation }): Promise<readonly PartitionLag[]> {
+    return this.groups.groupLag(group, options)
   }
 }
 

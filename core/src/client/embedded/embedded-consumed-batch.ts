@@ -13,8 +13,17 @@ export class EmbeddedConsumedBatch implements ConsumedBatch {
   private readonly header: BatchHeader
   private readonly bytes: Uint8Array
   private readonly from: number
+  private readonly log: Partition
 
-  constructor(log: Partition, bytes: Uint8Array, header: BatchHeader, from: number) {
+  /** `end`: records from that offset on are left out too. */
+  constructor(
+    log: Partition,
+    bytes: Uint8Array,
+    header: BatchHeader,
+    from: number,
+    end: number = header.baseOffset + header.lastOffsetDelta + 1,
+  ) {
+    this.log = log
     this.topic = log.topic
     this.partition = log.partition
     this.highWatermark = log.highWatermark
@@ -22,11 +31,35 @@ export class EmbeddedConsumedBatch implements ConsumedBatch {
     this.bytes = bytes
     this.header = header
     this.from = from
-    this.nextOffset = header.baseOffset + header.lastOffsetDelta + 1
+    this.nextOffset = end
   }
 
   get count(): number {
-    return this.isWhole ? this.header.count : this.toArray().length
+    if (this.isWhole) return this.header.count
+    if (this.isDense) return Math.max(0, this.nextOffset - this.baseOffset)
+    let count = 0
+    this.forEach(() => count++)
+    return count
+  }
+
+  /** No record of it was removed by compaction. */
+  private get isDense(): boolean {
+    return this.header.count === this.header.lastOffsetDelta + 1
+  }
+
+  /** Its first records. */
+  first(records: number): EmbeddedConsumedBatch {
+    return new EmbeddedConsumedBatch(this.log, this.bytes, this.header, this.from, this.offsetAfter(records))
+  }
+
+  private offsetAfter(records: number): number {
+    if (this.isDense) return this.baseOffset + records
+    let left = records
+    let end = this.baseOffset
+    this.forEach(({ offset }) => {
+      if (left-- > 0) end = offset + 1
+    })
+    return end
   }
 
   get sizeBytes(): number {
@@ -50,20 +83,20 @@ export class EmbeddedConsumedBatch implements ConsumedBatch {
   }
 
   private get isWhole(): boolean {
-    return this.from <= this.header.baseOffset
+    return this.from <= this.header.baseOffset && this.nextOffset > this.header.baseOffset + this.header.lastOffsetDelta
   }
 
   forEach(visit: (record: ConsumedRecord) => void): void {
     if (this.isWhole) forEachRecord(this.bytes, visit)
     else {
       forEachRecord(this.bytes, (record) => {
-        if (record.offset >= this.from) visit(record)
+        if (record.offset >= this.from && record.offset < this.nextOffset) visit(record)
       })
     }
   }
 
   toArray(): ConsumedRecord[] {
     const records = toRecords(this.bytes)
-    return this.isWhole ? records : records.filter(({ offset }) => offset >= this.from)
+    return this.isWhole ? records : records.filter(({ offset }) => offset >= this.from && offset < this.nextOffset)
   }
 }

@@ -1,78 +1,136 @@
 import { assert } from '../../base/assert.ts'
 import { coreError } from '../../base/error-catalogue.ts'
-import { partitionName, type TopicPartition } from '../../base/ids.ts'
-import { isIntegerFrom, isOneOf, isText, readOptions, type OptionRules } from '../../base/options.ts'
+import { MillraceError } from '../../base/errors.ts'
+import type { TopicPartition } from '../../base/ids.ts'
+import { readOptions } from '../../base/options.ts'
 import type { Broker } from '../../broker/broker.ts'
 import type { Partition } from '../../broker/partition.ts'
 import { lastOffsetOf, readBatchHeader } from '../../record/batch-header.ts'
-import type { Assignment, ConsumedBatch, Consumer, ConsumerOptions, Isolation, OffsetReset, PollOptions } from '../consumer.ts'
+import type {
+  Assignment,
+  ConsumedBatch,
+  Consumer,
+  ConsumerOptions,
+  GroupMembership as MembershipView,
+  OffsetReset,
+  PollOptions,
+  RebalanceListener,
+} from '../consumer.ts'
+import type { CommittedPosition } from '../producer.ts'
 import { AbortedFilter } from './aborted-filter.ts'
+import { AssignedPartitions, assignedPartition, moveTo, unresolved, type AssignedPartition } from './assigned-partition.ts'
+import { consumerRules, pollRules, type ResolvedOptions, type ResolvedPoll } from './consumer-options.ts'
 import { EmbeddedConsumedBatch } from './embedded-consumed-batch.ts'
+import { GroupMembership } from './group-membership.ts'
+import { committedPositions } from './committed-positions.ts'
 
-interface ResolvedOptions {
-  readonly group: string | null
-  readonly isolation: Isolation
-  readonly reset: OffsetReset | null
-}
-
-const rules: OptionRules<ResolvedOptions> = {
-  group: { check: (value): value is string | null => isText(value), expected: 'a text that is not empty', default: null },
-  isolation: {
-    check: isOneOf('read_committed', 'read_uncommitted'),
-    expected: 'read_committed or read_uncommitted',
-    default: 'read_committed',
-  },
-  reset: {
-    check: (value): value is OffsetReset | null => isOneOf('earliest', 'latest')(value),
-    expected: 'earliest or latest',
-    default: null,
-  },
-}
-
-const pollRules: OptionRules<Required<PollOptions>> = {
-  maxBytes: { check: isIntegerFrom(1), expected: 'a number of bytes above 0', default: 4 << 20 },
-  maxRecords: { check: isIntegerFrom(1), expected: 'a number above 0', default: Number.MAX_SAFE_INTEGER },
-  timeoutMs: { check: isIntegerFrom(0), expected: 'a number of milliseconds', default: 0 },
-}
-
-interface Assigned {
-  readonly log: Partition
-  position: number
-  paused: boolean
+/** A batch on its way out, and of which reading it is. */
+interface Fetched {
+  readonly batch: EmbeddedConsumedBatch
+  readonly one: AssignedPartition
+  readonly moves: number
 }
 
 /** Reads partitions of the embedded log: views into the batches in memory, or into what one read of a segment gave. */
 export class EmbeddedConsumer implements Consumer {
   private readonly broker: Broker
   private readonly options: ResolvedOptions
-  private readonly assigned = new Map<string, Assigned>()
+  private readonly assigned = new AssignedPartitions()
+  /** Who it is in its group, while it subscribes. */
+  private member: GroupMembership | null = null
   /** The partitions take turns in coming first, so that a full one starves nobody. */
   private turn = 0
+  /** On the monotonic clock: when positions were committed last without being asked. */
+  private committedAt: number
   private readonly onClose: (consumer: EmbeddedConsumer) => void
   /** Ends the waits of polls. */
   private readonly waits = new Set<() => void>()
+  /** Something may have changed since the last poll looked: no wait begins before it has looked again. */
+  private awake = false
   private closed = false
 
   constructor(broker: Broker, given: ConsumerOptions, onClose: (consumer: EmbeddedConsumer) => void) {
     this.broker = broker
     this.onClose = onClose
-    this.options = readOptions<ResolvedOptions>('a consumer', given, rules)
+    this.options = readOptions<ResolvedOptions>('a consumer', given, consumerRules)
+    this.committedAt = this.now
   }
+
+  private get now(): number {
+    return this.broker.directory.world.clock.monotonic()
+  }
+
+  // Which partitions
 
   async assign(partitions: readonly Assignment[]): Promise<void> {
     this.assertOpen()
-    const committed = this.options.group === null ? [] : await this.broker.groups.positions(this.options.group)
-    const positions = new Map(committed.map((position) => [partitionName(position), position.offset]))
-    const assigned = partitions.map((assignment): [string, Assigned] => {
+    if (this.member !== null) throw conflict('assign', 'subscribe')
+    const positions = await committedPositions(this.broker, this.options.group)
+    const assigned = partitions.map((assignment) => {
       const log = this.broker.topics.log(assignment)
-      const name = partitionName(assignment)
-      return [name, { log, position: this.start(log, assignment.offset ?? positions.get(name)), paused: false }]
+      const committed = positions.get(log.name)
+      const one = assignedPartition(log, this.start(log, assignment.offset ?? committed))
+      one.committed = committed ?? -1
+      return one
     })
     this.assertOpen()
     this.assigned.clear()
-    for (const [name, one] of assigned) this.assigned.set(name, one)
+    for (const one of assigned) this.assigned.add(one)
     this.wake()
   }
+
+  subscribe(topics: readonly string[] | RegExp, listener: RebalanceListener = {}): void {
+    this.assertOpen()
+    checkTopics(topics)
+    if (this.member !== null) {
+      this.member.subscribe(topics, listener)
+      return
+    }
+    if (this.assigned.places.length > 0) throw conflict('subscribe', 'assign')
+    const { assignor, groupInstanceId: instanceId, maxPollIntervalMs } = this.options
+    const group = this.group('subscribe')
+    const host = {
+      assigned: this.assigned,
+      add: (added: readonly TopicPartition[]) => this.add(added),
+      beforeRevoke: () => this.autoCommit(true),
+      wake: () => this.wake(),
+    }
+    const assignors = typeof assignor === 'string' ? [assignor] : assignor
+    this.member = new GroupMembership(this.broker, host, { group, assignors, instanceId, maxPollIntervalMs }, topics, listener)
+  }
+
+  private add(partitions: readonly TopicPartition[]): void {
+    for (const place of partitions) this.assigned.add(assignedPartition(this.broker.topics.log(place), unresolved))
+  }
+
+  async unsubscribe(): Promise<void> {
+    const { member } = this
+    this.member = null
+    try {
+      await member?.close()
+    } finally {
+      if (member !== null) this.assigned.clear()
+      this.wake()
+    }
+  }
+
+  assignment(): readonly TopicPartition[] {
+    return this.assigned.places
+  }
+
+  membership(): MembershipView | null {
+    return this.member?.view ?? null
+  }
+
+  /** @throws INVALID_OPTION */
+  private group(purpose: string): string {
+    const { group } = this.options
+    if (group !== null) return group
+    const what = `a consumer without a group cannot ${purpose}`
+    throw coreError('INVALID_OPTION', { what, where: 'group', expected: 'the name of a group' })
+  }
+
+  // Where they stand
 
   private start(log: Partition, wanted: number | OffsetReset | undefined): number {
     const from = wanted ?? this.options.reset
@@ -91,59 +149,152 @@ export class EmbeddedConsumer implements Consumer {
     return this.options.isolation === 'read_committed' ? log.lastStableOffset : log.highWatermark
   }
 
-  async poll(given: PollOptions = {}): Promise<readonly ConsumedBatch[]> {
-    const options = readOptions<Required<PollOptions>>('poll', given, pollRules)
-    const deadline = this.broker.directory.world.clock.monotonic() + options.timeoutMs
-    for (;;) {
-      this.assertOpen()
-      const batches = await this.collect(options)
-      const left = deadline - this.broker.directory.world.clock.monotonic()
-      if (batches.length > 0 || left <= 0) return batches
-      await this.untilAdvance(left)
+  /** New partitions begin where the group stands, unless somebody sought meanwhile. @throws NO_OFFSET, UNSTABLE_OFFSET_COMMIT */
+  private async resolve(): Promise<void> {
+    const open = [...this.assigned.all].filter(({ position }) => position === unresolved)
+    if (open.length === 0) return
+    const places = open.map(({ log: { topic, partition } }) => ({ topic, partition }))
+    const positions = await committedPositions(this.broker, this.options.group, places)
+    for (const one of open) {
+      if (one.position !== unresolved || !this.assigned.holds(one)) continue
+      const committed = positions.get(one.log.name)
+      const start = this.start(one.log, committed)
+      one.committed = committed ?? -1
+      one.position = start
+      one.delivered = start
+      one.confirmed = start
     }
   }
 
+  private inRange(one: AssignedPartition): number {
+    const { log, position } = one
+    if ((position < log.startOffset || position > log.highWatermark) && this.options.reset !== null) {
+      one.position = this.start(log, undefined)
+    }
+    return one.position
+  }
+
+  position(of: TopicPartition): number {
+    const { position, log } = this.assigned.find(of)
+    return position === unresolved ? this.start(log, undefined) : position
+  }
+
+  seek(to: TopicPartition, offset: number | OffsetReset): void {
+    const one = this.assigned.find(to)
+    moveTo(one, typeof offset === 'number' ? checkedOffset(one.log.name, offset) : this.start(one.log, offset))
+    this.wake()
+  }
+
+  pause(partitions: readonly TopicPartition[]): void {
+    for (const partition of partitions) this.assigned.find(partition).paused = true
+  }
+
+  resume(partitions: readonly TopicPartition[]): void {
+    for (const partition of partitions) this.assigned.find(partition).paused = false
+    this.wake()
+  }
+
+  // Reading
+
+  async poll(given: PollOptions = {}): Promise<readonly ConsumedBatch[]> {
+    const options = readOptions<ResolvedPoll>('poll', given, pollRules)
+    const fetched = await this.fetch(options)
+    for (const one of this.assigned.all) one.delivered = one.position
+    return fetched.map(({ batch }) => batch)
+  }
+
+  async *[Symbol.asyncIterator](): AsyncGenerator<ConsumedBatch, undefined, undefined> {
+    const options: ResolvedPoll = { ...readOptions<ResolvedPoll>('poll', {}, pollRules), timeoutMs: iterationWaitMs }
+    while (!this.closed) {
+      const fetched = await this.fetch(options).catch((error: unknown) => {
+        if (this.closed) return []
+        throw error
+      })
+      try {
+        for (const { batch, one, moves } of fetched) {
+          if (this.closed || this.member?.wantsAttention === true) break
+          if (one.moves !== moves || !this.assigned.holds(one)) continue
+          one.delivered = batch.nextOffset
+          yield batch
+          one.confirmed = one.delivered
+        }
+      } finally {
+        for (const one of new Set(fetched.map((each) => each.one))) if (one.position > one.delivered) giveBack(one, fetched)
+      }
+    }
+    return undefined
+  }
+
+  private async fetch(options: ResolvedPoll): Promise<readonly Fetched[]> {
+    this.assertOpen()
+    for (const one of this.assigned.all) one.confirmed = one.delivered
+    await this.autoCommit(false)
+    const deadline = this.now + options.timeoutMs
+    let found: Fetched[] = []
+    for (;;) {
+      this.assertOpen()
+      if (found.length > 0 && this.member?.wantsAttention === true) break
+      this.awake = false
+      await this.takePart()
+      await this.collect(options, found)
+      found = found.filter(({ one, moves }) => one.moves === moves && this.assigned.holds(one))
+      const left = deadline - this.now
+      if (left <= 0 || isEnough(found, options)) break
+      await this.untilAdvance(left)
+    }
+    this.member?.beat()
+    return found
+  }
+
+  /** What a member of a group owes it, before it reads. */
+  private async takePart(): Promise<void> {
+    if (this.member === null) return
+    await this.member.advance()
+    await this.resolve()
+  }
+
   /** What one partition refuses does not take away what others have given: their positions have moved. */
-  private async collect({ maxBytes, maxRecords }: Required<PollOptions>): Promise<ConsumedBatch[]> {
-    const found: ConsumedBatch[] = []
-    let bytes = 0
-    let records = 0
-    const partitions = [...this.assigned.values()]
+  private async collect(options: ResolvedPoll, found: Fetched[]): Promise<void> {
+    const { maxBytes, maxPartitionBytes, maxRecords } = options
+    let { bytes, records } = sizeOf(found)
+    const partitions = [...this.assigned.all]
     this.turn++
     for (let index = 0; index < partitions.length && bytes < maxBytes && records < maxRecords; index++) {
       const one = partitions[(index + this.turn) % partitions.length]!
-      if (one.paused) continue
+      if (one.paused || one.position === unresolved) continue
       try {
-        for (const batch of await this.read(one, maxBytes - bytes, maxRecords - records)) {
-          found.push(batch)
+        const { moves } = one
+        for (const batch of await this.read(one, Math.min(maxBytes - bytes, maxPartitionBytes), maxRecords - records)) {
+          found.push({ batch, one, moves })
           bytes += batch.sizeBytes
           records += batch.count
         }
       } catch (error) {
         if (found.length === 0) throw error
-        return found
+        return
       }
     }
-    return found
   }
 
-  private async read(one: Assigned, maxBytes: number, maxRecords: number): Promise<ConsumedBatch[]> {
+  private async read(one: AssignedPartition, maxBytes: number, maxRecords: number): Promise<EmbeddedConsumedBatch[]> {
     const { log } = one
     const from = this.inRange(one)
     const batches = await log.read(from, this.limit(log), maxBytes)
     const aborted = await this.abortedIn(log, from, batches)
     if (one.position !== from) return [] // somebody sought while it was read
-    const found: ConsumedBatch[] = []
+    const found: EmbeddedConsumedBatch[] = []
     let records = 0
     for (const bytes of batches) {
-      if (found.length > 0 && records >= maxRecords) break
+      if (records >= maxRecords) break
       const header = readBatchHeader(bytes, 0)
-      const batch = new EmbeddedConsumedBatch(log, bytes, header, from)
-      assert(batch.nextOffset > from, 'a read of a partition went back')
+      const whole = new EmbeddedConsumedBatch(log, bytes, header, from)
+      assert(whole.nextOffset > from, 'a read of a partition went back')
+      const batch = whole.count > maxRecords - records ? whole.first(maxRecords - records) : whole
       one.position = batch.nextOffset
-      if (header.control || header.count === 0 || aborted?.hides(header) === true) continue
+      one.leaderEpoch = header.leaderEpoch
+      if (header.control || batch.count === 0 || aborted?.hides(header) === true) continue
       found.push(batch)
-      records += header.count
+      records += batch.count
     }
     return found
   }
@@ -155,17 +306,12 @@ export class EmbeddedConsumer implements Consumer {
     return aborted.length === 0 ? null : new AbortedFilter(aborted)
   }
 
-  private inRange(one: Assigned): number {
-    const { log, position } = one
-    if ((position < log.startOffset || position > log.highWatermark) && this.options.reset !== null) {
-      one.position = this.start(log, undefined)
-    }
-    return one.position
-  }
-
   private untilAdvance(timeoutMs: number): Promise<void> {
-    const reading = [...this.assigned.values()].filter(({ paused }) => !paused)
+    if (this.awake) return Promise.resolve()
+    const reading = [...this.assigned.all].filter(({ paused, position }) => !paused && position !== unresolved)
     if (reading.some(({ log, position }) => position < this.limit(log))) return Promise.resolve() // it came meanwhile, or stands behind markers
+    // A member gives a sign of life in between.
+    const waitMs = this.member === null ? timeoutMs : Math.min(timeoutMs, this.options.maxPollIntervalMs / 3)
     return new Promise((resolve) => {
       const done = (): void => {
         timer.cancel()
@@ -173,7 +319,7 @@ export class EmbeddedConsumer implements Consumer {
         this.waits.delete(done)
         resolve()
       }
-      const timer = this.broker.directory.world.clock.after(timeoutMs, done)
+      const timer = this.broker.directory.world.clock.after(waitMs, done)
       const stops = reading.map(({ log }) => log.onAdvance(done))
       this.waits.add(done)
     })
@@ -181,40 +327,66 @@ export class EmbeddedConsumer implements Consumer {
 
   /** What is waited for may have changed. */
   private wake(): void {
+    this.awake = true
     for (const done of this.waits) done()
   }
 
-  position(of: TopicPartition): number {
-    return this.find(of).position
+  // Committing
+
+  async commit(positions?: readonly CommittedPosition[]): Promise<void> {
+    this.assertOpen()
+    const group = this.group('commit')
+    if (positions !== undefined) await this.write(group, positions)
+    else await this.commitUpTo(group, ({ delivered }) => delivered)
   }
 
-  seek(to: TopicPartition, offset: number): void {
-    this.find(to).position = checkedOffset(partitionName(to), offset)
-    this.wake()
+  private async commitUpTo(group: string, offsetOf: (one: AssignedPartition) => number): Promise<void> {
+    const moved = [...this.assigned.all].filter((one) => offsetOf(one) !== unresolved && offsetOf(one) !== one.committed)
+    const positions = moved.map((one) => ({
+      topic: one.log.topic,
+      partition: one.log.partition,
+      offset: offsetOf(one),
+      leaderEpoch: one.leaderEpoch,
+    }))
+    await this.write(group, positions)
   }
 
-  pause(partitions: readonly TopicPartition[]): void {
-    for (const partition of partitions) this.find(partition).paused = true
+  private async write(group: string, positions: readonly CommittedPosition[]): Promise<void> {
+    if (positions.length === 0) return
+    const complete = positions.map((position) => ({ ...position, metadata: position.metadata ?? '' }))
+    await this.broker.groups.commit(group, complete, this.member?.ref)
+    for (const position of positions) {
+      const one = this.assigned.get(position)
+      if (one !== undefined) one.committed = position.offset
+    }
   }
 
-  resume(partitions: readonly TopicPartition[]): void {
-    for (const partition of partitions) this.find(partition).paused = false
-    this.wake()
+  /** What is processed, when that is wanted and due. A rebalance that makes it impossible is seen by the poll itself. */
+  private async autoCommit(now: boolean): Promise<void> {
+    const { autoCommitIntervalMs, group } = this.options
+    if (autoCommitIntervalMs === null || group === null) return
+    if (!now && this.now - this.committedAt < autoCommitIntervalMs) return
+    this.committedAt = this.now
+    try {
+      await this.commitUpTo(group, ({ confirmed }) => confirmed)
+    } catch (error) {
+      if (!isOfRebalance(error)) throw error
+    }
   }
 
-  private find(of: TopicPartition): Assigned {
-    const found = this.assigned.get(partitionName(of))
-    if (found === undefined)
-      throw coreError('UNKNOWN_PARTITION', { what: 'the partition is not assigned', where: partitionName(of) })
-    return found
-  }
+  // The end
 
   async close(): Promise<void> {
     if (this.closed) return
     this.closed = true
-    this.assigned.clear()
     this.wake()
-    this.onClose(this)
+    try {
+      await this.member?.close()
+    } finally {
+      this.assigned.clear()
+      this.wake()
+      this.onClose(this)
+    }
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -224,6 +396,53 @@ export class EmbeddedConsumer implements Consumer {
   private assertOpen(): void {
     if (this.closed) throw coreError('CLOSED', { what: 'the consumer is closed' })
   }
+}
+
+/** How long one wait of an iteration lasts; it only bounds how long a timer runs. */
+const iterationWaitMs = 60_000
+
+/** What was read and not given out is read again. */
+function giveBack(one: AssignedPartition, fetched: readonly Fetched[]): void {
+  const last = fetched.findLast((each) => each.one === one)!
+  if (one.moves === last.moves && one.delivered < last.batch.nextOffset) one.position = one.delivered
+  else one.delivered = one.position // markers behind the last batch
+}
+
+function sizeOf(fetched: readonly Fetched[]): { readonly bytes: number; readonly records: number } {
+  let bytes = 0
+  let records = 0
+  for (const { batch } of fetched) {
+    bytes += batch.sizeBytes
+    records += batch.count
+  }
+  return { bytes, records }
+}
+
+function isEnough(found: readonly Fetched[], { minBytes, maxBytes, maxRecords }: ResolvedPoll): boolean {
+  if (found.length === 0) return false
+  const { bytes, records } = sizeOf(found)
+  return bytes >= Math.min(minBytes, maxBytes) || records >= maxRecords
+}
+
+function isOfRebalance(error: unknown): boolean {
+  if (!(error instanceof MillraceError)) return false
+  return ['REBALANCE_IN_PROGRESS', 'ILLEGAL_GENERATION', 'UNKNOWN_MEMBER_ID', 'FENCED_INSTANCE_ID'].includes(error.code)
+}
+
+/** @throws INVALID_OPTION */
+function checkTopics(topics: unknown): void {
+  if (topics instanceof RegExp) return
+  if (Array.isArray(topics) && topics.length > 0 && topics.every((topic) => typeof topic === 'string')) return
+  throw coreError('INVALID_OPTION', {
+    what: 'this cannot be subscribed to',
+    where: 'topics',
+    expected: 'names of topics, or a regular expression',
+    received: typeof topics,
+  })
+}
+
+function conflict(now: string, before: string): Error {
+  return coreError('SUBSCRIPTION_CONFLICT', { what: `${now} after ${before}` })
 }
 
 function checkedOffset(where: string, offset: number): number {

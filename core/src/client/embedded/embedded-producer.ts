@@ -420,9 +420,6 @@ function ignore(): void {
   // Whoever asked for it hears of it.
 }
 
-function groupCommit({ group, positions }: NonNullable<TransactionWork['offsets']>): GroupCommit {
-  return {
-    group,
-    positions: positions.map(({ topic, partition, offset, metadata = '' }) => ({ topic, partition, offset, metadata })),
-  }
+function groupCommit({ positions, ...rest }: OffsetCommit): GroupCommit {
+  return { ...rest, positions: positions.map(({ metadata = '', ...position }) => ({ ...position, metadata })) }
 }

@@ -1,0 +1,15 @@
+import type { TopicPartition } from '../base/ids.ts'
+import { consumerProtocolType, readAssignment } from '../coordinator/consumer-protocol.ts'
+import type { GroupDescription } from '../coordinator/group-answers.ts'
+
+/** A group with what its members read, where it is a group of consumers. */
+export interface GroupDetails extends Omit<GroupDescription, 'members'> {
+  readonly members: readonly (GroupDescription['members'][number] & { readonly partitions: readonly TopicPartition[] })[]
+}
+
+export function detailsOf(description: GroupDescription): GroupDetails {
+  const { protocolType, members } = description
+  const read = (assignment: Uint8Array): readonly TopicPartition[] =>
+    protocolType === consumerProtocolType ? readAssignment(assignment).partitions : []
+  return { ...description, members: members.map((member) => ({ ...member, partitions: read(member.assignment) })) }
+}

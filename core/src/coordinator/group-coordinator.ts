@@ -1,0 +1,278 @@
+import { coreError } from '../base/error-catalogue.ts'
+import { ClassicGroup } from './classic-group.ts'
+import type { GroupDescription, GroupStep, Instant, JoinRequest, MemberRef, SyncRequest } from './group-answers.ts'
+import { groupNotFound, nonEmptyGroup, unknownMember } from './group-errors.ts'
+import { groupRecord, readGroup, readGroupKey } from './group-metadata.ts'
+import {
+  checkGroupName,
+  GroupOffsets,
+  type CommittedOffset,
+  type GroupPosition,
+  type OffsetRecord,
+  type Place,
+} from './group-offsets.ts'
+import { subscribesTo } from './consumer-protocol.ts'
+
+/**
+ * All groups of one partition of `__consumer_offsets`: their members and their offsets.
+ *
+ * Invariants
+ *   N1  Records of any order and kind can be replayed; a tombstone of what is unknown does nothing.
+ *   N2  Offsets are taken from members in their generation, and from outsiders while the group is empty.
+ *   N3  Nothing expires while the group has members or a transaction has an offset pending; time counts since the group
+ *       became empty, or since the commit, whichever is later.
+ */
+export interface GroupCoordinatorOptions {
+  /** Bounds of the session timeout that members may ask for (group.min/max.session.timeout.ms). */
+  readonly minSessionTimeoutMs?: number
+  readonly maxSessionTimeoutMs?: number
+  readonly initialRebalanceDelayMs?: number
+}
+
+/** The host of members in this process. They have no session to be bounded: they beat when they poll. */
+export const inProcessHost = 'in-process'
+
+export class GroupCoordinator {
+  private readonly options: Required<GroupCoordinatorOptions>
+  private readonly groups = new Map<string, ClassicGroup>()
+  private readonly offsets = new GroupOffsets()
+  /** Whether `start` was called. */
+  isStarted = false
+
+  constructor(options: GroupCoordinatorOptions = {}) {
+    const { minSessionTimeoutMs = 6000, maxSessionTimeoutMs = 1_800_000, initialRebalanceDelayMs = 0 } = options
+    this.options = { minSessionTimeoutMs, maxSessionTimeoutMs, initialRebalanceDelayMs }
+  }
+
+  // Membership
+
+  /**
+   * Once after loading: sessions begin. `isGone` names members of an earlier process that cannot come back.
+   */
+  start(at: Instant, isGone: Parameters<ClassicGroup['start']>[1] = () => false): GroupStep {
+    this.isStarted = true
+    return this.all((group) => group.start(at, isGone))
+  }
+
+  /** @throws UNKNOWN_MEMBER_ID, FENCED_INSTANCE_ID, INCONSISTENT_GROUP_PROTOCOL, INVALID_SESSION_TIMEOUT, INVALID_OPTION */
+  join(request: JoinRequest, at: Instant): GroupStep {
+    checkGroupName(request.group)
+    this.checkSession(request)
+    let group = this.groups.get(request.group)
+    if (group !== undefined) return group.join(request, at)
+    if (request.memberId !== '') throw unknownMember(request.group, request.memberId)
+    group = new ClassicGroup(request.group, this.options)
+    const step = group.join(request, at)
+    this.groups.set(request.group, group)
+    return step
+  }
+
+  private checkSession({ group, sessionTimeoutMs, clientHost }: JoinRequest): void {
+    const { minSessionTimeoutMs, maxSessionTimeoutMs } = this.options
+    if (clientHost === inProcessHost) return
+    if (sessionTimeoutMs >= minSessionTimeoutMs && sessionTimeoutMs <= maxSessionTimeoutMs) return
+    throw coreError('INVALID_SESSION_TIMEOUT', {
+      what: 'the session timeout is out of bounds',
+      where: group,
+      expected: `${minSessionTimeoutMs} to ${maxSessionTimeoutMs} ms`,
+      received: `${sessionTimeoutMs} ms`,
+    })
+  }
+
+  /** @throws UNKNOWN_MEMBER_ID, FENCED_INSTANCE_ID, ILLEGAL_GENERATION, REBALANCE_IN_PROGRESS */
+  sync(request: SyncRequest, at: Instant): GroupStep {
+    return this.withMember(request.group, request.memberId).sync(request, at)
+  }
+
+  /** @throws UNKNOWN_MEMBER_ID, FENCED_INSTANCE_ID, ILLEGAL_GENERATION, REBALANCE_IN_PROGRESS */
+  heartbeat(group: string, ref: MemberRef, at: Instant): void {
+    this.withMember(group, ref.memberId).heartbeat(ref, at)
+  }
+
+  /** @throws UNKNOWN_MEMBER_ID, FENCED_INSTANCE_ID */
+  leave(group: string, memberId: string, instanceId: string | null, at: Instant): GroupStep {
+    return this.withMember(group, memberId).leave(memberId, instanceId, at)
+  }
+
+  private withMember(name: string, memberId: string): ClassicGroup {
+    const group = this.groups.get(name)
+    if (group === undefined) throw unknownMember(name, memberId)
+    return group
+  }
+
+  /** What is due happens: sessions, rebalances, syncs. */
+  expire(at: Instant): GroupStep {
+    return this.all((group) => group.expire(at))
+  }
+
+  private all(work: (group: ClassicGroup) => GroupStep): GroupStep {
+    const steps = [...this.groups.values()].map(work)
+    for (const [name, group] of this.groups) if (group.isNew) this.groups.delete(name)
+    return { records: steps.flatMap(({ records }) => records), replies: steps.flatMap(({ replies }) => replies) }
+  }
+
+  /** When `expire` has something to do, on the monotonic clock; infinity for never. */
+  get nextDeadline(): number {
+    let next = Number.POSITIVE_INFINITY
+    for (const group of this.groups.values()) next = Math.min(next, group.nextDeadline)
+    return next
+  }
+
+  /** Members are to join again. */
+  isRebalancing(group: string): boolean {
+    return this.groups.get(group)?.state === 'PreparingRebalance'
+  }
+
+  // Offsets
+
+  /**
+   * The records that commit these positions. Without `by` the commit is not held against the members, as transactions of
+   * producers that know nothing of groups are not.
+   * @throws INVALID_OPTION, NUMBER_OUT_OF_RANGE, and what `checkCommit` throws
+   */
+  commit(group: string, positions: readonly GroupPosition[], timestamp: number, by?: Committer): OffsetRecord[] {
+    if (by !== undefined) this.checkCommit(group, by)
+    return this.offsets.commit(group, positions, timestamp)
+  }
+
+  /**
+   * Refuses a commit of a member that is no longer one, before anything is queued (KIP-447 for transactions).
+   * @throws UNKNOWN_MEMBER_ID, FENCED_INSTANCE_ID, ILLEGAL_GENERATION, REBALANCE_IN_PROGRESS
+   */
+  checkCommit(group: string, { memberId = '', instanceId = null, generation = -1, transactional }: Committer): void {
+    const found = this.groups.get(group)
+    if (found !== undefined) found.checkCommit({ memberId, instanceId, generation }, transactional)
+    else if (generation >= 0 || (transactional && (memberId !== '' || instanceId !== null))) throw unknownMember(group, memberId)
+  }
+
+  positions(group: string): readonly GroupPosition[] {
+    return this.offsets.positions(group)
+  }
+
+  committed(group: string): readonly CommittedOffset[] {
+    return this.offsets.committed(group)
+  }
+
+  /** With `requireStable` (KIP-447). @throws UNSTABLE_OFFSET_COMMIT while a transaction has one pending for these places */
+  checkStable(group: string, places: readonly Place[] | null): void {
+    const isPending =
+      places === null ? this.offsets.isPending(group) : places.some((place) => this.offsets.isPending(group, place))
+    if (!isPending) return
+    throw coreError('UNSTABLE_OFFSET_COMMIT', {
+      what: 'a transaction that has not ended commits offsets of the group',
+      where: group,
+    })
+  }
+
+  /** The records that delete committed offsets. @throws GROUP_NOT_FOUND, GROUP_SUBSCRIBED_TO_TOPIC */
+  deleteOffsets(name: string, places: readonly Place[]): OffsetRecord[] {
+    this.checkKnown(name)
+    const group = this.groups.get(name)
+    for (const { topic } of places) if (group !== undefined && !group.isEmpty) checkUnsubscribed(group, topic)
+    return this.offsets.delete(name, places)
+  }
+
+  /** The records that delete a group and all that it has committed. @throws GROUP_NOT_FOUND, NON_EMPTY_GROUP */
+  deleteGroup(name: string): OffsetRecord[] {
+    this.checkKnown(name)
+    this.checkEmpty(name)
+    const group = this.groups.get(name)
+    const offsets = this.offsets.delete(name, this.offsets.places(name))
+    return group === undefined ? offsets : [...offsets, groupRecord(name, null)]
+  }
+
+  /** @throws NON_EMPTY_GROUP */
+  checkEmpty(name: string): void {
+    if (this.groups.get(name)?.isEmpty === false) throw nonEmptyGroup(name)
+  }
+
+  /** The records that delete what was committed for topics that are gone. */
+  forgetTopics(topics: ReadonlySet<string>): OffsetRecord[] {
+    const names = new Set([...this.groups.keys(), ...this.offsets.names])
+    return [...names].flatMap((name) => {
+      const gone = this.offsets.places(name).filter(({ topic }) => topics.has(topic))
+      return this.offsets.delete(name, gone)
+    })
+  }
+
+  /** The records that delete what is older than `retentionMs`: offsets, and then groups that have nothing left. */
+  expireOffsets(timestamp: number, retentionMs: number): OffsetRecord[] {
+    const names = new Set([...this.groups.keys(), ...this.offsets.names])
+    return [...names].flatMap((name) => this.expireGroup(name, timestamp - retentionMs))
+  }
+
+  private expireGroup(name: string, before: number): OffsetRecord[] {
+    const group = this.groups.get(name)
+    if (group !== undefined && !group.isEmpty) return []
+    const emptySince = group?.stateTimestamp ?? -1
+    const all = this.offsets.committed(name)
+    const old = all.filter(
+      (place) => Math.max(place.commitTimestamp, emptySince) < before && !this.offsets.isPending(name, place),
+    )
+    const records = this.offsets.delete(name, old)
+    const isLast = old.length === all.length && emptySince < before && !this.offsets.isPending(name)
+    return group !== undefined && isLast ? [...records, groupRecord(name, null)] : records
+  }
+
+  // Questions
+
+  private checkKnown(name: string): void {
+    if (!this.isKnown(name)) throw groupNotFound(name)
+  }
+
+  private isKnown(name: string): boolean {
+    return this.groups.has(name) || this.offsets.committed(name).length > 0
+  }
+
+  list(): readonly GroupDescription[] {
+    return [...new Set([...this.groups.keys(), ...this.offsets.names])].map((name) => this.describe(name))
+  }
+
+  /** A group that is not there is Dead; one that has only offsets is Empty. */
+  describe(name: string): GroupDescription {
+    const known = this.groups.get(name)
+    if (known !== undefined) return known.describe()
+    const state = this.isKnown(name) ? 'Empty' : 'Dead'
+    return { group: name, state, protocolType: '', protocol: null, generation: 0, leader: null, members: [] }
+  }
+
+  // Records
+
+  /** `producerId` is -1 outside a transaction, `recordOffset` where the record stands. */
+  replay(record: OffsetRecord, producerId: number, recordOffset: number = 0): void {
+    const name = readGroupKey(record.key)
+    if (name === null) {
+      this.offsets.replay(record, producerId, recordOffset)
+      return
+    }
+    if (record.value === null) {
+      this.groups.get(name)?.die()
+      this.groups.delete(name)
+      return
+    }
+    let group = this.groups.get(name)
+    if (group === undefined) {
+      group = new ClassicGroup(name, this.options)
+      this.groups.set(name, group)
+    }
+    group.replay(readGroup(record.value))
+  }
+
+  endTransaction(producerId: number, kind: 'commit' | 'abort'): void {
+    this.offsets.endTransaction(producerId, kind)
+  }
+}
+
+/** Who commits offsets; all of it is optional for those outside the group. */
+export interface Committer {
+  readonly memberId?: string | undefined
+  readonly instanceId?: string | null | undefined
+  readonly generation?: number | undefined
+  readonly transactional: boolean
+}
+
+/** @throws GROUP_SUBSCRIBED_TO_TOPIC */
+function checkUnsubscribed(group: ClassicGroup, topic: string): void {
+  if (!group.protocols.some(({ metadata }) => subscribesTo(metadata, topic))) return
+  throw coreError('GROUP_SUBSCRIBED_TO_TOPIC', { what: `members subscribe to ${topic}`, where: group.name })
+}

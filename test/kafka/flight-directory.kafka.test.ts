@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { embeddedLog } from '@millrace/core'
 import { rowsOf, runExample } from '../e2e/flight-example.ts'
-import { common, factsOf, isEntry, kafkaDump, millraceDump } from './dump-log.ts'
+import { factsOf, kafkaDump, millraceDump } from './dump-log.ts'
 import { KafkaDriver } from './kafka-driver.ts'
 import { findKafka } from './kafka-home.ts'
 import { recordsOf } from './millrace-records.ts'
@@ -40,13 +40,11 @@ describe('the directory of the flight example, read by Kafka', () => {
     const theirs = await kafkaDump(driver, ending('.log'), '--deep-iteration')
     expect(theirs.filter((line) => !/^baseOffset: .* isvalid: true$|^\| offset: /.test(line))).toEqual([])
     expect(theirs.length).toBeGreaterThan(20_000)
-    const withData = await kafkaDump(driver, ending('.log'), '--deep-iteration', '--print-data-log')
-    const ours = await millraceDump(ending('.log'), '--print-data-log')
-    const [left, right] = common(ours.filter(isEntry).map(factsOf), withData.filter(isEntry).map(factsOf))
-    expect(left).toEqual(right)
-    expect(Object.keys(left[0]!)).toEqual(
-      expect.arrayContaining(['baseOffset', 'lastOffset', 'count', 'position', 'size', 'crc', 'producerId', 'isTransactional']),
-    )
+    // Lines as a whole. Ours say nothing of a delete horizon, which only compaction gives a batch.
+    const withData = await kafkaDump(driver, ending('.log', 'flights'), '--deep-iteration', '--print-data-log')
+    const ours = await millraceDump(ending('.log', 'flights'), '--print-data-log')
+    expect(ours).toEqual(withData.map((line) => line.replace(' deleteHorizonMs: OptionalLong.empty', '')))
+    expect(ours.length).toBeGreaterThan(20_000)
   })
 
   test('its indexes pass the check of a broker that starts, and point where they say', async () => {

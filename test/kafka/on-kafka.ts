@@ -40,11 +40,11 @@ export function kafkaConfig(config: Settings): Settings {
   return { ...rest, [Number(segment) < smallestSegment ? 'internal.segment.bytes' : 'segment.bytes']: segment }
 }
 
-async function transact(driver: KafkaDriver, producer: string, { batches, offsets }: Transact): Promise<void> {
+async function transact(driver: KafkaDriver, producer: string, { batches, offsets, end }: Transact): Promise<void> {
   await driver.call('begin', { producer })
   for (const batch of batches) await send(driver, producer, batch)
   if (offsets !== undefined) await driver.call('sendOffsets', { producer, ...offsets })
-  await driver.call('end', { producer, how: 'commit' })
+  await driver.call('end', { producer, how: end ?? 'commit' })
 }
 
 async function send(driver: KafkaDriver, producer: string, { topic, partition, records }: Batch): Promise<void> {

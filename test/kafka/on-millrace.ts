@@ -22,6 +22,7 @@ async function apply(log: LogClient, operation: Operation, producer: (id?: strin
     const by = await producer()
     return void (await by.send(filled(by, operation.batch)))
   }
+  if (operation.end === 'abort') throw new Error('Millrace has no transactions that can be aborted yet')
   const by = await producer(operation.transactionalId)
   const batches = operation.batches.map((batch) => filled(by, batch))
   await by.transact({ batches, ...(operation.offsets === undefined ? {} : { offsets: operation.offsets }) })

@@ -18,9 +18,11 @@ interface Write {
   readonly batch: Batch
 }
 
-/** A transaction; its offsets are committed with it. */
+/** A transaction, with offsets that count when it is committed. */
 export interface Transact {
   readonly op: 'transact'
+  /** Default: it is committed. */
+  readonly end?: 'abort'
   readonly transactionalId: string
   readonly batches: readonly Batch[]
   readonly offsets?: { readonly group: string; readonly positions: readonly Position[] }

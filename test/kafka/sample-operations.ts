@@ -25,6 +25,13 @@ export const sampleOperations: readonly Operation[] = [
   },
 ]
 
+/** The same transactions, of which some are aborted, and plain batches between them. */
+export const abortingOperations: readonly Operation[] = Array.from({ length: 20 }, (_, n): Operation[] => {
+  const operation = transaction(n)
+  const between: Operation = { op: 'write', batch: someBatch('transactions', n % 3, n) }
+  return operation.op === 'transact' && n % 3 === 1 ? [{ ...operation, end: 'abort' }, between] : [operation]
+}).flat()
+
 function item(time: number, key: string | null, value: string | null, headers?: Item['headers']): Item {
   return { timestamp: T + time, key, value, ...(headers === undefined ? {} : { headers }) }
 }

@@ -1,121 +1,89 @@
 import { parseArgs } from 'node:util'
 import { coreError } from '../base/error-catalogue.ts'
 import type { Disk } from '../base/disk.ts'
-import { compressionNames, readBatchHeader } from '../record/batch-header.ts'
-import { forEachRecord } from '../record/batch-reader.ts'
-import { isBatchIntact } from '../record/batch-validation.ts'
-import { readControlKind } from '../record/control-record.ts'
 import { decodeProducerSnapshot } from '../storage/producer-snapshot.ts'
-import { segmentBatches } from '../storage/segment-batches.ts'
+import { TransactionIndex } from '../storage/transaction-index.ts'
 import { UsageError, type Command } from './command.ts'
+import { compareIndex } from './compare-index.ts'
+import { dumpSegment } from './dump-segment.ts'
 
-/** Prints what stands in segment, index and snapshot files, a line each, with the names that Kafka's own tool uses. */
+/** Prints what stands in segment, index and snapshot files, a line each, as Kafka's own tool does. */
 export const dumpLog: Command = {
   name: 'dump-log',
   about: 'print the batches, entries or producers of segment, index and snapshot files',
-  usage: 'millrace dump-log --files FILE[,FILE…] [--print-data-log]',
+  usage:
+    'millrace dump-log --files FILE[,FILE…] [--print-data-log] [--json] [--verify-index-only [--index-interval-bytes N]]\n' +
+    '      --json               a line of JSON for each batch, record or entry; bytes are base64\n' +
+    '      --verify-index-only  of .index and .timeindex files: print only what differs from an index made anew from the segment',
   async run(args, { world: { disk }, out }) {
     const { values } = parseArgs({
       args: [...args],
-      options: { files: { type: 'string' }, 'print-data-log': { type: 'boolean' } },
+      options: {
+        files: { type: 'string' },
+        'print-data-log': { type: 'boolean', default: false },
+        json: { type: 'boolean', default: false },
+        'verify-index-only': { type: 'boolean', default: false },
+        'index-interval-bytes': { type: 'string', default: '4096' },
+      },
     })
     if (values.files === undefined) throw new UsageError('--files is missing')
+    if (!/^\d+$/.test(values['index-interval-bytes'])) throw new UsageError('--index-interval-bytes takes a number')
+    const options: DumpOptions = {
+      withData: values['print-data-log'],
+      json: values.json,
+      comparesIndexes: values['verify-index-only'],
+      indexIntervalBytes: Number(values['index-interval-bytes']),
+    }
     let intact = true
     for (const path of values.files.split(',')) {
       if (disk.stat(path)?.kind !== 'file') throw coreError('NOT_A_FILE', { what: 'there is no such file', where: path })
-      out(`Dumping ${path}`)
-      intact = (await dump(disk, path, values['print-data-log'] === true, out)) && intact
+      if (!options.json) out(`Dumping ${path}`)
+      intact = (await dump(disk, path, options, out)) && intact
     }
     return intact ? 0 : 1
   },
 }
 
-type Out = (line: string) => void
+interface DumpOptions {
+  readonly withData: boolean
+  readonly json: boolean
+  readonly comparesIndexes: boolean
+  readonly indexIntervalBytes: number
+}
 
-async function dump(disk: Disk, path: string, withData: boolean, out: Out): Promise<boolean> {
-  const base = Number(path.split('/').at(-1)!.slice(0, 20))
-  if (path.endsWith('.log')) return dumpSegment(disk, path, withData, out)
-  if (path.endsWith('.index')) dumpOffsetIndex(Buffer.from(disk.readFile(path)), base, out)
-  else if (path.endsWith('.timeindex')) dumpTimeIndex(Buffer.from(disk.readFile(path)), base, out)
-  else if (path.endsWith('.snapshot')) dumpSnapshot(disk.readFile(path), path, out)
-  else throw new UsageError(`${path}: only .log, .index, .timeindex and .snapshot files are known`)
+type Out = (line: string) => void
+type Facts = Readonly<Record<string, unknown>>
+
+async function dump(disk: Disk, path: string, options: DumpOptions, out: Out): Promise<boolean> {
+  const { comparesIndexes, indexIntervalBytes, json } = options
+  if (path.endsWith('.log')) return dumpSegment(disk, path, options, out)
+  if (comparesIndexes) return compareIndex(disk, path, indexIntervalBytes, out)
+  for (const facts of entriesOf(disk.readFile(path), path)) out(json ? JSON.stringify(facts) : lineOf(facts))
   return true
 }
 
-async function dumpSegment(disk: Disk, path: string, withData: boolean, out: Out): Promise<boolean> {
-  const file = disk.open(path)
-  let intact = true
-  try {
-    for await (const { position, bytes } of segmentBatches(file, disk.stat(path)!.sizeBytes)) {
-      const isValid = isBatchIntact(bytes, 0)
-      intact &&= isValid
-      out(isValid ? batchLine(bytes, position) : `position: ${position} isvalid: false`)
-      if (isValid && withData) dumpRecords(bytes, out)
-    }
-  } finally {
-    file.close()
-  }
-  return intact
+/** Of a file that is no segment. */
+function entriesOf(content: Uint8Array, path: string): Iterable<Facts> {
+  const base = Number(path.split('/').at(-1)!.slice(0, 20))
+  const bytes = Buffer.from(content)
+  if (path.endsWith('.index'))
+    return entriesAt(bytes, 8, (at) => ({ offset: base + bytes.readInt32BE(at), position: bytes.readInt32BE(at + 4) }))
+  if (path.endsWith('.timeindex'))
+    return entriesAt(bytes, 12, (at) => ({
+      timestamp: Number(bytes.readBigInt64BE(at)),
+      offset: base + bytes.readInt32BE(at + 8),
+    }))
+  if (path.endsWith('.txnindex')) return Array.from(new TransactionIndex(content), (aborted) => ({ version: 0, ...aborted }))
+  if (path.endsWith('.snapshot')) return decodeProducerSnapshot(content, path).map((producer) => ({ ...producer }))
+  throw new UsageError(`${path}: only .log, .index, .timeindex, .txnindex and .snapshot files are known`)
 }
 
-function batchLine(bytes: Uint8Array, position: number): string {
-  const header = readBatchHeader(bytes, 0)
-  const facts = {
-    baseOffset: header.baseOffset,
-    lastOffset: header.baseOffset + header.lastOffsetDelta,
-    count: header.count,
-    baseSequence: header.baseSequence,
-    producerId: header.producerId,
-    producerEpoch: header.producerEpoch,
-    partitionLeaderEpoch: header.leaderEpoch,
-    isTransactional: header.transactional,
-    isControl: header.control,
-    position,
-    maxTimestamp: header.maxTimestamp,
-    size: header.sizeBytes,
-    compresscodec: compressionNames[header.compression],
-    crc: header.crc,
-    isvalid: true,
-  }
-  return lineOf(facts)
+function entriesAt(bytes: Buffer, entryBytes: number, read: (at: number) => Facts): Facts[] {
+  return Array.from({ length: Math.floor(bytes.length / entryBytes) }, (_, index) => read(index * entryBytes))
 }
 
-function dumpRecords(bytes: Uint8Array, out: Out): void {
-  const kind = readControlKind(bytes)
-  const timeName = readBatchHeader(bytes, 0).timestampType === 'append' ? 'LogAppendTime' : 'CreateTime'
-  forEachRecord(bytes, ({ offset, timestamp, key, value, headers }) => {
-    const facts = {
-      offset,
-      [timeName]: timestamp,
-      keySize: key?.length ?? -1,
-      valueSize: value?.length ?? -1,
-      headerKeys: `[${headers.map(([name]) => name).join(',')}]`,
-    }
-    const data = kind === null ? ` key: ${textOf(key)} payload: ${textOf(value)}` : ` endTxnMarker: ${kind.toUpperCase()}`
-    out(`| ${lineOf(facts)}${data}`)
-  })
-}
-
-function lineOf(facts: Readonly<Record<string, unknown>>): string {
+function lineOf(facts: Facts): string {
   return Object.entries(facts)
     .map(([name, value]) => `${name}: ${String(value)}`)
     .join(' ')
-}
-
-function textOf(bytes: Uint8Array | null): string {
-  return bytes === null ? 'null' : Buffer.from(bytes).toString('utf8')
-}
-
-function dumpOffsetIndex(bytes: Buffer, base: number, out: Out): void {
-  for (let at = 0; at + 8 <= bytes.length; at += 8)
-    out(`offset: ${base + bytes.readInt32BE(at)} position: ${bytes.readInt32BE(at + 4)}`)
-}
-
-function dumpTimeIndex(bytes: Buffer, base: number, out: Out): void {
-  for (let at = 0; at + 12 <= bytes.length; at += 12)
-    out(`timestamp: ${bytes.readBigInt64BE(at)} offset: ${base + bytes.readInt32BE(at + 8)}`)
-}
-
-function dumpSnapshot(content: Uint8Array, path: string, out: Out): void {
-  for (const producer of decodeProducerSnapshot(content, path)) out(lineOf({ ...producer }))
 }

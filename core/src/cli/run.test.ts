@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process'
-import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
+import { cpSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { embeddedLog } from '../open/embedded-log.ts'
@@ -48,12 +48,33 @@ test('dump-log prints batches, markers and records, and reads every kind of file
   expect(out).toMatch(/endTxnMarker: COMMIT/)
 })
 
+test('dump-log prints lines of JSON, and compares an index with its segment', async () => {
+  const partition = join(folder, 'words-0')
+  const files = readdirSync(partition).map((name) => join(partition, name))
+  const logs = files.filter((file) => file.endsWith('.log'))
+  const index = files.find((file) => file.endsWith('.index'))
+  const { out } = await millrace('dump-log', '--files', logs.join(','), '--print-data-log', '--json')
+  const [batch, marker] = out.split('\n').map((line) => JSON.parse(line) as Record<string, unknown>)
+  const record = { offset: 0, timestamp: 5, key: Buffer.from('key').toString('base64'), value: 'dmFsdWU=', headers: [] }
+  expect(batch).toMatchObject({ baseOffset: 0, count: 1, CreateTime: 5, compresscodec: 'none', records: [record] })
+  expect(marker).toMatchObject({ isControl: true, records: [{ offset: 1, endTxnMarker: 'COMMIT', coordinatorEpoch: 0 }] })
+  expect(await millrace('dump-log', '--files', index!, '--verify-index-only')).toMatchObject({ code: 0, out: `Dumping ${index}` })
+  const copy = mkdtempSync(join(tmpdir(), 'millrace-cli-index-'))
+  cpSync(partition, copy, { recursive: true })
+  writeFileSync(join(copy, basename(index!)), Buffer.alloc(8))
+  const differing = await millrace('dump-log', '--files', join(copy, basename(index!)), '--verify-index-only')
+  expect(differing).toMatchObject({ code: 1, out: expect.stringMatching(/1 entries, expected 0/) })
+  rmSync(copy, { recursive: true })
+})
+
 test.each([
   [['nonsense'], 2, /there is no command nonsense/],
   [['verify'], 2, /--dir is missing[\s\S]*millrace verify --dir DIR/],
   [['verify', '--dri', 'x'], 2, /dri/],
   [['verify', '--dir', '/nowhere/at/all'], 1, /DATA_DIRECTORY_MISSING/],
   [['dump-log', '--files', '/nowhere/0.log'], 1, /NOT_A_FILE/],
+  [['dump-log', '--files', '/dev/null'], 1, /NOT_A_FILE/],
+  [['dump-log', '--files', 'x.index', '--index-interval-bytes', 'x'], 2, /takes a number/],
 ])('%j ends with exit code %i and says why', async (args, code, message) => {
   const result = await millrace(...args)
   expect(result.code).toBe(code)

@@ -26,7 +26,8 @@ export interface KafkaCommands {
   send: { args: { producer: string; records: readonly JsonOutgoing[] }; answer: readonly number[] }
   begin: { args: { producer: string }; answer: null }
   sendOffsets: { args: { producer: string; group: string; positions: readonly (Place & { offset: number })[] }; answer: null }
-  end: { args: { producer: string; how: 'commit' | 'abort' }; answer: null }
+  /** Answers when its markers are written. */
+  end: { args: { producer: string; transactionalId: string; how: 'commit' | 'abort' }; answer: null }
   closeProducer: { args: { producer: string }; answer: null }
   /** One idempotent batch of `count` records; answers the name of the error, `NONE` for none. */
   produceRaw: {
@@ -151,7 +152,7 @@ export class KafkaDriver implements AsyncDisposable {
     const id = ++this.lastId
     return new Promise<KafkaCommands[O]['answer']>((resolve, reject) => {
       this.waiting.set(id, { op, resolve, reject })
-      this.child.stdin!.write(`${JSON.stringify({ id, op, ...args })}\n`)
+      this.child.stdin!.write(`${JSON.stringify({ ...args, id, op })}\n`)
       if (this.child.exitCode !== null) this.end(`it had ended with ${this.child.exitCode}`, () => undefined)
     })
   }

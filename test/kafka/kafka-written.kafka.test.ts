@@ -5,7 +5,7 @@ import { factsOf, kafkaDump, millraceBatches, millraceDump, type DumpedBatch } f
 import { KafkaBroker } from './kafka-broker.ts'
 import type { JsonRecord, Place } from './kafka-driver.ts'
 import { applyToKafka } from './on-kafka.ts'
-import { placesOf, type Operation } from './operations.ts'
+import { placesOf } from './operations.ts'
 import { abortingOperations, sampleOperations } from './sample-operations.ts'
 
 /**
@@ -13,7 +13,7 @@ import { abortingOperations, sampleOperations } from './sample-operations.ts'
  * before it was stopped is kept (`seen`), for when Millrace can take such folders over and serve them itself.
  */
 describe('partitions that a Kafka wrote, read by Millrace', () => {
-  const places = placesOf([...sampleOperations, ...codecOperations()])
+  const places = placesOf(sampleOperations)
   const seen = new Map<string, Record<Isolation, readonly JsonRecord[]>>()
   let kafka: KafkaBroker
 
@@ -24,7 +24,6 @@ describe('partitions that a Kafka wrote, read by Millrace', () => {
     await kafka.stop()
     await kafka.start()
     await applyToKafka(kafka.driver, abortingOperations)
-    for (const codec of codecs) await applyToKafka(kafka.driver, codecOperations([codec]), { 'compression.type': codec })
     for (const place of places) {
       const [read_committed, read_uncommitted] = [
         await consume(place, 'read_committed'),
@@ -158,26 +157,6 @@ describe('partitions that a Kafka wrote, read by Millrace', () => {
 
 type Isolation = 'read_committed' | 'read_uncommitted'
 type Aborted = Readonly<Record<string, number>>
-
-/** Those that `npm test` cannot compare with the Java libraries. */
-const codecs: readonly string[] = ['none']
-
-function codecOperations(of: readonly string[] = codecs): Operation[] {
-  return of.flatMap((codec) => {
-    const topic = `compressed-${codec}`
-    const records = Array.from({ length: 200 }, (_, n) => ({
-      timestamp: n,
-      key: `key-${n % 7}`,
-      value: `value-${n}`.repeat(1 + (n % 50)),
-    }))
-    return [
-      { op: 'create', topic, partitions: 1, config: { 'retention.ms': '-1' } },
-      { op: 'write', batch: { topic, partition: 0, records: records.slice(0, 1) } },
-      { op: 'write', batch: { topic, partition: 0, records } },
-      { op: 'write', batch: { topic, partition: 0, records: [{ timestamp: 1, key: null, value: 'x'.repeat(500_000) }] } },
-    ] satisfies Operation[]
-  })
-}
 
 function hides(aborted: Aborted, { isTransactional, producerId, baseOffset }: DumpedBatch): boolean {
   const { firstOffset, lastOffset } = aborted as Readonly<Record<'firstOffset' | 'lastOffset', number>>

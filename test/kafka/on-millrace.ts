@@ -1,31 +1,80 @@
-import type { LogClient, OutgoingBatch, Producer } from '@millrace/core'
-import type { Batch, Operation } from './operations.ts'
+import type { LogClient, OutgoingBatch, Producer, ProducerOptions } from '@millrace/core'
+import type { Batch, Compression, CreateTopic, Operation, Transact } from './operations.ts'
 
-/** Does the operations on a log of Millrace. */
+/** Does the operations on a log of Millrace. Producers are closed at the end. */
 export async function applyToMillrace(log: LogClient, operations: readonly Operation[]): Promise<void> {
-  const producers = new Map<string | undefined, Producer>()
-  const producer = async (transactionalId?: string): Promise<Producer> => {
-    const open = producers.get(transactionalId) ?? (await log.producer(transactionalId === undefined ? {} : { transactionalId }))
-    producers.set(transactionalId, open)
-    return open
-  }
-  for (const operation of operations) await apply(log, operation, producer)
-  for (const open of producers.values()) await open.close()
+  const run = new MillraceRun(log)
+  for (const operation of operations) await run.apply(operation)
+  await run.close()
 }
 
-async function apply(log: LogClient, operation: Operation, producer: (id?: string) => Promise<Producer>): Promise<void> {
-  if (operation.op === 'create') {
-    const { topic, partitions, config = {} } = operation
-    return log.admin.createTopics([{ topic, partitions, config }])
+class MillraceRun {
+  private readonly log: LogClient
+  private readonly producers = new Map<string, Producer>()
+
+  constructor(log: LogClient) {
+    this.log = log
   }
-  if (operation.op === 'write') {
-    const by = await producer()
-    return void (await by.send(filled(by, operation.batch)))
+
+  async apply(operation: Operation): Promise<void> {
+    await this.answer(operation)
   }
-  if (operation.end === 'abort') throw new Error('Millrace has no transactions that can be aborted yet')
-  const by = await producer(operation.transactionalId)
-  const batches = operation.batches.map((batch) => filled(by, batch))
-  await by.transact({ batches, ...(operation.offsets === undefined ? {} : { offsets: operation.offsets }) })
+
+  private answer(operation: Operation): Promise<unknown> {
+    switch (operation.op) {
+      case 'create':
+        return this.create(operation)
+      case 'configure':
+        return this.log.admin.alterTopicConfig(operation.topic, operation.changes)
+      case 'delete-records':
+        return this.deleteRecords(operation.topic, operation.partition, operation.share)
+      case 'write':
+        return this.write(operation.batch, operation.compression ?? 'none')
+      case 'transact':
+        return this.transact(operation)
+      case 'begin':
+      case 'add':
+      case 'end':
+      default:
+        throw unknown(operation)
+    }
+  }
+
+  async close(): Promise<void> {
+    for (const producer of this.producers.values()) await producer.close()
+  }
+
+  private create({ topic, partitions, config = {} }: CreateTopic): Promise<void> {
+    return this.log.admin.createTopics([{ topic, partitions, config }])
+  }
+
+  private async write(batch: Batch, compression: Compression | 'none'): Promise<void> {
+    const producer = await this.open(`plain-${compression}`, { compression })
+    await producer.send(filled(producer, batch))
+  }
+
+  private async transact(operation: Transact): Promise<void> {
+    const { transactionalId, batches, offsets, end } = operation
+    if (end === 'abort') throw unknown(operation)
+    const producer = await this.open(transactionalId, { transactionalId })
+    const filledOnes = batches.map((batch) => filled(producer, batch))
+    await producer.transact({ batches: filledOnes, ...(offsets === undefined ? {} : { offsets }) })
+  }
+
+  private async open(name: string, options: ProducerOptions): Promise<Producer> {
+    const open = this.producers.get(name) ?? (await this.log.producer(options))
+    this.producers.set(name, open)
+    return open
+  }
+
+  private async deleteRecords(topic: string, partition: number, share: number): Promise<void> {
+    const [stable] = await this.log.admin.listOffsets([{ topic, partition, at: 'stable' }])
+    await this.log.admin.deleteRecords([{ topic, partition, before: Math.floor(stable! * share) }])
+  }
+}
+
+function unknown({ op }: Operation): Error {
+  return new Error(`Millrace has no such transactions yet: ${op}`)
 }
 
 function filled(by: Producer, { topic, partition, records }: Batch): OutgoingBatch {

@@ -2,7 +2,7 @@
  * What is done to a log, as data: the same list drives Millrace (on-millrace.ts) and Apache Kafka (on-kafka.ts), so that the two
  * can be compared afterwards. A list is done in order, each operation acknowledged before the next begins.
  */
-export type Operation = CreateTopic | Write | Transact
+export type Operation = CreateTopic | Configure | Write | Transact | Begin | Add | End | DeleteRecords
 
 export interface CreateTopic {
   readonly op: 'create'
@@ -12,9 +12,44 @@ export interface CreateTopic {
   readonly config?: Readonly<Record<string, string>>
 }
 
+/** Sets (a value) or resets (null) settings of a topic. */
+interface Configure {
+  readonly op: 'configure'
+  readonly topic: string
+  readonly changes: Readonly<Record<string, string | null>>
+}
+
+/** Removes what lies before that share (0 to 1) of the last stable offset. */
+interface DeleteRecords {
+  readonly op: 'delete-records'
+  readonly topic: string
+  readonly partition: number
+  readonly share: number
+}
+
+/** Opens a transaction, which stays open until its `end`. */
+interface Begin {
+  readonly op: 'begin'
+  readonly transactionalId: string
+}
+
+interface Add {
+  readonly op: 'add'
+  readonly transactionalId: string
+  readonly batch: Batch
+}
+
+interface End {
+  readonly op: 'end'
+  readonly transactionalId: string
+  readonly how: 'commit' | 'abort'
+}
+
 /** Records that one producer sends together: one batch. */
 interface Write {
   readonly op: 'write'
+  /** Default: none. */
+  readonly compression?: Compression
   readonly batch: Batch
 }
 
@@ -27,6 +62,9 @@ export interface Transact {
   readonly batches: readonly Batch[]
   readonly offsets?: { readonly group: string; readonly positions: readonly Position[] }
 }
+
+export const compressions = ['gzip', 'snappy', 'lz4', 'zstd'] as const
+export type Compression = (typeof compressions)[number]
 
 export interface Batch {
   readonly topic: string

@@ -1,4 +1,4 @@
-import type { Batch, Item, Operation } from './operations.ts'
+import { compressions, type Batch, type Compression, type Item, type Operation } from './operations.ts'
 
 /** Operations in which everything occurs that a record, a batch, a transaction and a segment can be. */
 
@@ -15,6 +15,9 @@ export const sampleOperations: readonly Operation[] = [
   { op: 'create', topic: 'transactions', partitions: 3, config: { 'retention.ms': '-1' } },
   { op: 'create', topic: 'compacted', partitions: 1, config: { 'cleanup.policy': 'compact', 'min.cleanable.dirty.ratio': '1' } },
   { op: 'create', topic: 'empty', partitions: 1 },
+  ...compressions.flatMap(compressed),
+  { op: 'create', topic: 'recompressed', partitions: 1, config: { 'retention.ms': '-1', 'compression.type': 'zstd' } },
+  { op: 'write', batch: { topic: 'recompressed', partition: 0, records: everyKind() } },
   ...everyKind().map((one): Operation => ({ op: 'write', batch: { topic: 'plain', partition: 0, records: [one] } })),
   { op: 'write', batch: { topic: 'plain', partition: 1, records: everyKind() } },
   ...Array.from({ length: 60 }, (_, n): Operation => ({ op: 'write', batch: someBatch('segments', 0, n) })),
@@ -54,6 +57,19 @@ function everyKind(): Item[] {
   ]
 }
 
+/** Small batches and large ones, of which the codecs make one block or several. */
+function compressed(compression: Compression): Operation[] {
+  const topic = `compressed-${compression}`
+  const write = (records: readonly Item[]): Operation => ({ op: 'write', compression, batch: { topic, partition: 0, records } })
+  return [
+    { op: 'create', topic, partitions: 1, config: { 'retention.ms': '-1' } },
+    write([item(0, 'one', 'record')]),
+    write(Array.from({ length: 200 }, (_, n) => item(n, `key-${n % 7}`, `value-${n}`.repeat(1 + (n % 50)), [['n', String(n)]]))),
+    write(everyKind()),
+    write([item(1, null, 'x'.repeat(500_000))]),
+  ]
+}
+
 /** Times that go back and forth, so that the time index has to know better than the order. */
 function someBatch(topic: string, partition: number, n: number): Batch {
   const records = Array.from({ length: 1 + (n % 7) }, (_, i) =>
@@ -70,6 +86,6 @@ function transaction(n: number): Operation {
     op: 'transact',
     transactionalId,
     batches,
-    offsets: { group: 'readers', positions: [{ topic: 'plain', partition: n % 2, offset: n }] },
+    offsets: { group: 'readers', positions: [{ topic: 'plain', partition: (n / 4) % 2, offset: n }] },
   }
 }

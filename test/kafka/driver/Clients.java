@@ -133,9 +133,17 @@ class Clients implements AutoCloseable {
     return new ConsumerGroupMetadata(group);
   }
 
-  void end(String name, boolean commit) {
+  /** Answers when the markers stand in all partitions, so that what is written next stands behind them. The client's answer comes before. */
+  void end(String name, String transactionalId, boolean commit) throws Exception {
     if (commit) producer(name).commitTransaction();
     else producer(name).abortTransaction();
+    for (long deadline = System.nanoTime() + 20_000_000_000L; System.nanoTime() < deadline; Thread.sleep(1)) {
+      switch (admin.describeTransactions(List.of(transactionalId)).description(transactionalId).get().state()) {
+        case COMPLETE_COMMIT, COMPLETE_ABORT, EMPTY: return;
+        default: // its markers are on their way
+      }
+    }
+    throw new IllegalStateException("the markers of " + transactionalId + " were not written");
   }
 
   void closeProducer(String name) {

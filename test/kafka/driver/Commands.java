@@ -50,7 +50,7 @@ class Commands {
         clients.sendOffsets(text(it, "producer"), text(it, "group"), it.get("positions"));
         return NullNode.instance;
       case "end":
-        clients.end(text(it, "producer"), text(it, "how").equals("commit"));
+        clients.end(text(it, "producer"), text(it, "transactionalId"), text(it, "how").equals("commit"));
         return NullNode.instance;
       case "closeProducer":
         clients.closeProducer(text(it, "producer"));

@@ -56,6 +56,14 @@ export type {
   TransactionResult,
   TransactionWork,
 } from './client/producer.ts'
+export type { Transaction } from './client/transaction.ts'
+export type {
+  HangingTransactionDescription,
+  TransactionAdmin,
+  TransactionDescription,
+  TransactionFilter,
+  TransactionState,
+} from './client/transaction-admin.ts'
 export type {
   Assignment,
   AssignorName,

@@ -126,7 +126,48 @@ const rows = {
   TRANSACTIONAL_ONLY: {
     fault: 'caller',
     outcome: 'fatal',
-    todo: 'A producer with a transactionalId writes through transact(...).',
+    todo: 'A producer with a transactionalId writes through begin() or transact(...).',
+  },
+  INVALID_PRODUCER_ID_MAPPING: {
+    fault: 'caller',
+    outcome: 'fenced',
+    todo: 'Open a new producer: the transactional id was taken over, or was forgotten after a long silence.',
+  },
+  INVALID_TXN_STATE: {
+    fault: 'caller',
+    outcome: 'fatal',
+    todo: 'Do only what fits the state of the transaction; what was decided stays so.',
+  },
+  CONCURRENT_TRANSACTIONS: {
+    fault: 'world',
+    outcome: 'retriable',
+    todo: 'Try again: the transaction before this one is about to be complete.',
+  },
+  INVALID_TRANSACTION_TIMEOUT: {
+    fault: 'caller',
+    outcome: 'fatal',
+    todo: 'Give a timeout above 0 and at most transaction.max.timeout.ms.',
+  },
+  UNKNOWN_TRANSACTIONAL_ID: {
+    fault: 'caller',
+    outcome: 'fatal',
+    todo: 'Correct the id; listTransactions names those there are.',
+  },
+  TRANSACTION_OPEN: {
+    fault: 'caller',
+    outcome: 'fatal',
+    todo: 'Commit or abort the open transaction first; a producer has one at a time.',
+  },
+  TRANSACTION_ABORTED: {
+    fault: 'caller',
+    outcome: 'fatal',
+    todo: 'Abort it and do its work again; give a longer transactionTimeoutMs if it was too slow.',
+  },
+  TRANSACTION_ENDED: { fault: 'caller', outcome: 'fatal', todo: 'Begin a new transaction.' },
+  TRANSACTION_MUST_ABORT: {
+    fault: 'caller',
+    outcome: 'fatal',
+    todo: 'Abort the transaction and do its work again: one of its writes failed.',
   },
 
   UNKNOWN_MEMBER_ID: {

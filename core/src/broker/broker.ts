@@ -10,6 +10,7 @@ import { offsetsTopic, transactionsTopic } from './internal-topics.ts'
 import { produce } from './produce.ts'
 import { ProducerIds } from './producer-ids.ts'
 import { Topics } from './topics.ts'
+import { produceTransactional, type TransactionalProduce } from './transactional-produce.ts'
 import { Transactions } from './transactions.ts'
 
 export interface BrokerOptions {
@@ -55,7 +56,8 @@ export class Broker {
       groups: this.groups,
       producerIds: this.producerIds,
       topic: '__transaction_state',
-      epochLimit,
+      offsetsTopic: '__consumer_offsets',
+      limits: { epochLimit },
     })
   }
 
@@ -64,7 +66,9 @@ export class Broker {
     try {
       const { coordinatorPartitions } = options
       const topics = await Topics.open(directory, [offsetsTopic(coordinatorPartitions), transactionsTopic(coordinatorPartitions)])
-      return new Broker(directory, topics, options)
+      const broker = new Broker(directory, topics, options)
+      await broker.transactions.recover()
+      return broker
     } catch (error) {
       await directory.abandon()
       throw error
@@ -81,7 +85,13 @@ export class Broker {
     return produce(this.directory, this.topics, to, batch)
   }
 
+  /** The same inside a transaction. See `produceTransactional`. */
+  produceTransactional(request: TransactionalProduce): Promise<number> {
+    return produceTransactional(this.transactions, this.topics, request)
+  }
+
   async close(): Promise<void> {
+    await this.transactions.close()
     await this.maintenance.stop()
     this.groups.close()
     await this.directory.close()

@@ -1,3 +1,4 @@
+import { assert } from '../base/assert.ts'
 import type { Timer } from '../base/clock.ts'
 import { coreError } from '../base/error-catalogue.ts'
 import type {
@@ -22,6 +23,7 @@ import { detailsOf, type GroupDetails } from './group-details.ts'
 import { batchOf } from './log-batches.ts'
 import { ReplayedPartition } from './replayed-partition.ts'
 import type { Topics } from './topics.ts'
+import type { GroupCommit } from './transaction-work.ts'
 
 /**
  * Groups, each in the partition of `__consumer_offsets` that its name says: members, generations and offsets.
@@ -60,7 +62,8 @@ export class Groups {
     return this.homeAt(coordinatorPartition(group, this.count))
   }
 
-  private homeAt(partition: number): Home {
+  /** By its number. */
+  homeAt(partition: number): Home {
     let home = this.partitions.get(partition)
     if (home === undefined) {
       const log = this.topics.log({ topic: this.topic, partition })
@@ -154,6 +157,18 @@ export class Groups {
       for (const position of positions) this.topics.checkPlace(position)
       return machine.commit(group, positions, timestamp)
     })
+  }
+
+  /**
+   * The records that commit these positions within a transaction, checked: the places, and who may commit for the group (KIP-447).
+   * `home` keeps the group and is loaded. @throws UNKNOWN_TOPIC, UNKNOWN_PARTITION, INVALID_OPTION, NUMBER_OUT_OF_RANGE,
+   * UNKNOWN_MEMBER_ID, FENCED_INSTANCE_ID, ILLEGAL_GENERATION
+   */
+  checkCommit(home: Home, commit: GroupCommit, now: number): readonly OffsetRecord[] {
+    assert(home.loaded !== null, 'a commit is checked by a group that is not loaded')
+    const { group, positions, member: memberId, instance: instanceId, generation } = commit
+    for (const position of positions) this.topics.checkPlace(position)
+    return home.loaded.commit(group, positions, now, { memberId, instanceId, generation, transactional: true })
   }
 
   async positions(group: string): Promise<readonly GroupPosition[]> {

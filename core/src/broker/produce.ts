@@ -1,7 +1,8 @@
 import { coreError } from '../base/error-catalogue.ts'
 import { partitionName, type TopicPartition } from '../base/ids.ts'
 import type { LogDirectory } from '../log/log-directory.ts'
-import { acceptBatch } from './accept-batch.ts'
+import type { PartitionLog } from '../log/partition-log.ts'
+import { acceptBatch, type AcceptedBatch } from './accept-batch.ts'
 import type { Topics } from './topics.ts'
 
 /**
@@ -18,24 +19,41 @@ export async function produce(
   to: TopicPartition,
   received: Uint8Array,
 ): Promise<number> {
-  const log = topics.logToWrite(to)
-  const { batch, header, receivedCrc } = acceptBatch(received, {
-    where: partitionName(to),
-    settings: topics.settings(to.topic),
-    maxBytes: topics.maxMessageBytes(to.topic),
-    now: directory.world.clock.now(),
-  })
-  if (header.transactional) throw transactionalBatch(to)
+  const { log, batch, receivedCrc } = admit(topics, to, received, { transactional: false, now: directory.world.clock.now() })
   const { baseOffsets, durable } = directory.append([{ log, batch, receivedCrc }])
   await durable
   return baseOffsets[0]!
 }
 
-function transactionalBatch(to: TopicPartition): Error {
-  return coreError('CORRUPT_BATCH', {
-    what: 'a transaction is written through transact',
+/** A batch that may be appended to its partition. */
+export interface Admitted extends AcceptedBatch {
+  readonly log: PartitionLog
+}
+
+/** @throws UNKNOWN_TOPIC, UNKNOWN_PARTITION, INVALID_TOPIC_NAME for the log's own topics; and as `acceptBatch` */
+export function admit(
+  topics: Topics,
+  to: TopicPartition,
+  received: Uint8Array,
+  { transactional, now }: { readonly transactional: boolean; readonly now: number },
+): Admitted {
+  const log = topics.logToWrite(to)
+  const accepted = acceptBatch(received, {
     where: partitionName(to),
-    expected: 'a plain batch',
-    received: 'a transactional one',
+    settings: topics.settings(to.topic),
+    maxBytes: topics.maxMessageBytes(to.topic),
+    now,
+  })
+  if (accepted.header.transactional !== transactional) throw otherKind(to, transactional)
+  return { log, ...accepted }
+}
+
+function otherKind(to: TopicPartition, transactional: boolean): Error {
+  const [expected, received] = transactional ? ['a transactional batch', 'a plain one'] : ['a plain batch', 'a transactional one']
+  return coreError('CORRUPT_BATCH', {
+    what: 'a transaction is written with its transactional id, and nothing else is',
+    where: partitionName(to),
+    expected: expected!,
+    received: received!,
   })
 }

@@ -123,6 +123,11 @@ export class Topics {
     return this.logs.get(topic.topicId)?.[place.partition] ?? this.openPartition(topic, place.partition)
   }
 
+  /** Its partitions that are open: from the start on, all that hold anything. @throws UNKNOWN_TOPIC */
+  opened(name: string): readonly PartitionLog[] {
+    return (this.logs.get(this.get(name).topicId) ?? []).filter((log) => log !== undefined)
+  }
+
   /** The same for somebody who writes. @throws INVALID_TOPIC_NAME for the log's own topics */
   logToWrite(place: TopicPartition): PartitionLog {
     this.refuseInternal(place.topic)

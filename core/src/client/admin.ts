@@ -1,8 +1,9 @@
 import type { TopicId, TopicPartition } from '../base/ids.ts'
 import type { GroupAdmin } from './group-admin.ts'
+import type { TransactionAdmin } from './transaction-admin.ts'
 
-/** Topics, their settings, offsets, and groups. */
-export interface Admin extends GroupAdmin {
+/** Topics, their settings, offsets, groups, and transactions. */
+export interface Admin extends GroupAdmin, TransactionAdmin {
   /** All or none. @throws TOPIC_EXISTS, INVALID_TOPIC_NAME, INVALID_TOPIC_CONFIG */
   createTopics(topics: readonly NewTopic[]): Promise<void>
   /** @throws UNKNOWN_TOPIC */

@@ -1,5 +1,6 @@
 import type { Bytes, Header } from '../base/bytes.ts'
 import type { CompressionName } from '../record/compression.ts'
+import type { Transaction } from './transaction.ts'
 
 /**
  * The writing side of a log.
@@ -26,8 +27,16 @@ export interface Producer extends AsyncDisposable {
   flush(): Promise<void>
   /** Appends the batch; resolves when it is acknowledged. One promise a call, never one a record. */
   send(batch: OutgoingBatch): Promise<AppendResult>
-  /** All or nothing, durable when it resolves, and visible to read_committed readers. Transactional producers only. */
+  /**
+   * All or nothing, durable when it resolves, and visible to read_committed readers. Transactional producers only.
+   * @throws NOT_TRANSACTIONAL, TRANSACTION_OPEN while one that was begun is open, TRANSACTION_TOO_LARGE
+   */
   transact(work: TransactionWork): Promise<TransactionResult>
+  /**
+   * Opens a transaction that stays open until it is committed or aborted, one at a time. Transactional producers only.
+   * @throws NOT_TRANSACTIONAL, TRANSACTION_OPEN
+   */
+  begin(): Promise<Transaction>
   /** The partition that a record with this key goes to. @throws UNKNOWN_TOPIC */
   partitionOf(topic: string, key: Bytes): number
   close(): Promise<void>
@@ -36,6 +45,11 @@ export interface Producer extends AsyncDisposable {
 export interface ProducerOptions {
   /** Makes the producer transactional. Its older namesakes are fenced. Default: none. */
   readonly transactionalId?: string
+  /**
+   * How long a transaction may be open before the log aborts it, at most 15 minutes. Default 60 s.
+   * It counts from the first write; transactions through `transact` are never open.
+   */
+  readonly transactionTimeoutMs?: number
   /** Bytes that may wait before `append` says `false`. Default 32 MiB. */
   readonly maxBufferedBytes?: number
   /**

@@ -228,9 +228,13 @@ export class LogDirectory {
     return { baseOffsets, durable: this.rounds.submit(staged) }
   }
 
+  /** Whether these can stand in one frame. */
+  fits(entries: readonly AppendEntry[]): boolean {
+    return frameBytes(entries) <= this.maxFrameBytes
+  }
+
   private checkSize(entries: readonly AppendEntry[]): void {
-    let sizeBytes = frameHeaderBytes
-    for (const { batch } of entries) sizeBytes += entryHeaderBytes + batch.length
+    const sizeBytes = frameBytes(entries)
     if (sizeBytes <= this.maxFrameBytes) return
     throw coreError('TRANSACTION_TOO_LARGE', {
       what: 'what belongs together does not fit into one frame of the journal',
@@ -438,6 +442,12 @@ interface Recovered {
 
 function hasFailed(log: PartitionLog): boolean {
   return log.failed !== null
+}
+
+function frameBytes(entries: readonly AppendEntry[]): number {
+  let sizeBytes = frameHeaderBytes
+  for (const { batch } of entries) sizeBytes += entryHeaderBytes + batch.length
+  return sizeBytes
 }
 
 async function recover(world: World, folder: string, checkpoint: Checkpoint): Promise<Recovered> {

@@ -171,6 +171,11 @@ export class PartitionLog {
     return { kind: 'staged', batch }
   }
 
+  /** The sequence with which the producer's next batch has to begin, after all that is staged. */
+  nextSequence(producerId: number, producerEpoch: number): number {
+    return this.appended.nextSequence(producerId, producerEpoch)
+  }
+
   /** The journal holds the batch: readers may see it. */
   advance(batch: TailBatch): void {
     this.makeVisible(batch, { receivedCrc: batch.receivedCrc })

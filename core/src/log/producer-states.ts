@@ -75,13 +75,15 @@ export class ProducerStates {
    * A new epoch begins at 0, and so does an unknown producer: a first batch with another number would leave out one that was refused
    * or is still on its way (KAFKA-15591). `forgets`: producers may have been forgotten here, so that an unknown one may be an old one
    * that goes on; not inside a transaction, whose epoch is new. `receivedCrc`: of the batch as it was received, where it has been
-   * rewritten. @throws PRODUCER_FENCED, OUT_OF_ORDER_SEQUENCE, DUPLICATE_DIFFERS
+   * rewritten. @throws PRODUCER_FENCED, OUT_OF_ORDER_SEQUENCE, DUPLICATE_DIFFERS,
+   * INVALID_TXN_STATE
    */
   check(header: BatchHeader, where: string, forgets: boolean, receivedCrc: number = header.crc): Verdict {
     if (header.producerId < 0 || header.control) return accept
     const state = this.producers.get(header.producerId)
     if (state === undefined) return forgets && !header.transactional ? accept : this.expect(0, header, where)
     if (header.producerEpoch < state.epoch) throw fenced(state, header, where)
+    if (!header.transactional && state.transactionFirstOffset >= 0) throw insideTransaction(header, where)
     if (header.producerEpoch > state.epoch || state.batches.length === 0) return this.expect(0, header, where)
     const duplicate = state.batches.find((batch) => repeats(batch, header))
     if (duplicate === undefined) return this.expect(nextSequence(state.batches.at(-1)!.lastSequence), header, where)
@@ -97,6 +99,13 @@ export class ProducerStates {
       expected: sequence,
       received: header.baseSequence,
     })
+  }
+
+  /** The sequence with which the producer's next batch has to begin. */
+  nextSequence(producerId: number, producerEpoch: number): number {
+    const state = this.producers.get(producerId)
+    if (state === undefined || producerEpoch > state.epoch || state.batches.length === 0) return 0
+    return nextSequence(state.batches.at(-1)!.lastSequence)
   }
 
   /** A batch that stands at its offset. Returns the transaction that it aborts, if it does. */
@@ -264,5 +273,14 @@ function differs(header: BatchHeader, where: string): Error {
   return coreError('DUPLICATE_DIFFERS', {
     what: `producer ${header.producerId} repeats sequence ${header.baseSequence} with other content`,
     where,
+  })
+}
+
+function insideTransaction(header: BatchHeader, where: string): Error {
+  return coreError('INVALID_TXN_STATE', {
+    what: `producer ${header.producerId} has a transaction open here`,
+    where,
+    expected: 'a transactional batch',
+    received: 'a plain one',
   })
 }

@@ -111,9 +111,7 @@ export class Rounds {
   }
 
   private start(): void {
-    this.running ??= this.run().finally(() => {
-      this.running = null
-    })
+    this.running ??= this.run()
   }
 
   /** Resolves when nothing waits. */
@@ -122,14 +120,19 @@ export class Rounds {
   }
 
   private async run(): Promise<void> {
-    await Promise.resolve() // what the caller submits in the same turn belongs to the same round
-    for (;;) {
-      this.gather()
-      if (this.queue.length === 0) return
-      const round = this.take()
-      const error = await this.write(round)
-      if (error === null) this.acknowledge(round)
-      else this.refuse(round, error)
+    try {
+      await Promise.resolve() // what the caller submits in the same turn belongs to the same round
+      for (;;) {
+        this.gather()
+        if (this.queue.length === 0) return
+        const round = this.take()
+        const error = await this.write(round)
+        if (error === null) this.acknowledge(round)
+        else this.refuse(round, error)
+      }
+    } finally {
+      // In the same turn in which nothing waited: what is submitted a moment later would find a runner that has left.
+      this.running = null
     }
   }
 

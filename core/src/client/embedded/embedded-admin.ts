@@ -9,6 +9,7 @@ import type { Isolation } from '../consumer.ts'
 import type { GroupDetails, GroupListing, PartitionLag, ResetPlace } from '../group-admin.ts'
 import type { CommittedPosition } from '../producer.ts'
 import { EmbeddedGroupAdmin } from './embedded-group-admin.ts'
+import type { HangingTransactionDescription, TransactionDescription, TransactionFilter } from '../transaction-admin.ts'
 
 const isString = (value: unknown): value is string => typeof value === 'string'
 const isNumber = (value: unknown): value is number => typeof value === 'number'
@@ -25,6 +26,17 @@ const topicRules: OptionRules<Required<NewTopic>> = {
 
 const listRules: OptionRules<{ readonly internal: boolean }> = {
   internal: { check: (value) => typeof value === 'boolean', expected: 'true or false', default: false },
+}
+
+/** Null: no such condition. */
+type FilterRules = { readonly [Name in keyof TransactionFilter]-?: NonNullable<TransactionFilter[Name]> | null }
+
+const isList = (value: unknown): value is readonly never[] => Array.isArray(value)
+
+const filterRules: OptionRules<FilterRules> = {
+  states: { check: isList, expected: 'a list of states', default: null },
+  producerIds: { check: isList, expected: 'a list of producer ids', default: null },
+  olderThanMs: { check: isNumber, expected: 'milliseconds', default: null },
 }
 
 /** The administration of the embedded log. */
@@ -103,6 +115,43 @@ export class EmbeddedAdmin implements Admin {
         if (Number.isSafeInteger(at) && at >= 0) return offsetForTime(log, at)
         throw badPlace(log.name, at)
     }
+  }
+
+  // Transactions
+
+  async listTransactions(filter: TransactionFilter = {}): Promise<readonly TransactionDescription[]> {
+    this.broker.assertOpen()
+    const { states, producerIds, olderThanMs } = readOptions<FilterRules>('listTransactions', filter, filterRules)
+    const now = this.broker.directory.world.clock.now()
+    const all = await this.broker.transactions.inspection.list()
+    return all.filter(
+      ({ state, producerId, startedAt }) =>
+        (states === null || states.includes(state)) &&
+        (producerIds === null || producerIds.includes(producerId)) &&
+        (olderThanMs === null || (startedAt !== null && now - startedAt > olderThanMs)),
+    )
+  }
+
+  async describeTransaction(transactionalId: string): Promise<TransactionDescription> {
+    this.broker.assertOpen()
+    return this.broker.transactions.inspection.describe(transactionalId)
+  }
+
+  async findHangingTransactions(): Promise<readonly HangingTransactionDescription[]> {
+    this.broker.assertOpen()
+    return this.broker.transactions.inspection.hanging()
+  }
+
+  async abortTransaction(target: string | HangingTransactionDescription): Promise<void> {
+    this.broker.assertOpen()
+    const { transactions } = this.broker
+    if (typeof target === 'string') await transactions.abort(target)
+    else await transactions.inspection.abortHanging(target)
+  }
+
+  async fenceProducers(transactionalIds: readonly string[]): Promise<void> {
+    this.broker.assertOpen()
+    await Promise.all(transactionalIds.map((id) => this.broker.transactions.open(id)))
   }
 
   // Groups

@@ -4,7 +4,7 @@ import { MillraceError } from '../../base/errors.ts'
 import { isIntegerFrom, isObject, isOneOf, isText, readOptions, type OptionRules } from '../../base/options.ts'
 import type { Broker } from '../../broker/broker.ts'
 import type { Partition } from '../../broker/partition.ts'
-import type { GroupCommit, ProducerIdentity, TransactionBatch } from '../../broker/transactions.ts'
+import type { GroupCommit, ProducerIdentity, TransactionBatch } from '../../broker/transaction-work.ts'
 import type { Compression, CompressionName } from '../../record/compression.ts'
 import { partitionForKey } from '../../record/murmur2.ts'
 import type {
@@ -18,7 +18,9 @@ import type {
   TransactionWork,
 } from '../producer.ts'
 import type { BatchPart } from './batch-part.ts'
+import type { Transaction } from '../transaction.ts'
 import { EmbeddedBatch, type SizeHint } from './embedded-batch.ts'
+import { EmbeddedTransaction, groupCommit, type TransactionHost } from './embedded-transaction.ts'
 
 /**
  * The producer of the embedded log: records go from the caller straight into the slab of a record batch, and the round of
@@ -31,6 +33,7 @@ const settled: Promise<unknown> = Promise.resolve()
 
 interface ResolvedOptions {
   readonly transactionalId: string | null
+  readonly transactionTimeoutMs: number
   readonly maxBufferedBytes: number
   readonly compression: CompressionName
 }
@@ -41,6 +44,7 @@ const rules: OptionRules<ResolvedOptions> = {
     expected: 'a text that is not empty',
     default: null,
   },
+  transactionTimeoutMs: { check: isIntegerFrom(1), expected: 'milliseconds, at least 1', default: 60_000 },
   maxBufferedBytes: { check: isIntegerFrom(1), expected: 'a number of bytes above 0', default: 32 << 20 },
   compression: {
     check: isOneOf('none', 'gzip', 'snappy', 'lz4', 'zstd'),
@@ -78,6 +82,10 @@ export class EmbeddedProducer implements Producer {
   /** The transaction handed over last, while it or one before it is not decided. */
   private lastTransaction: Promise<unknown> = settled
   private failure: Error | null = null
+  /** The one that was begun and is not ended. */
+  private transaction: EmbeddedTransaction | null = null
+  /** Why this producer can write no more transactions: it is fenced, or what became of one is unknown. */
+  private broken: MillraceError | null = null
   private waiting: (() => void)[] = []
   private closed = false
 
@@ -95,6 +103,7 @@ export class EmbeddedProducer implements Producer {
     this.compression = { codec: options.compression }
     this.transactionalId = options.transactionalId
     this.identity = identity
+    if (this.transactionalId !== null) broker.transactions.expiry.hold(this.transactionalId)
   }
 
   static async open(
@@ -103,7 +112,8 @@ export class EmbeddedProducer implements Producer {
     onClose: (producer: EmbeddedProducer) => void,
   ): Promise<EmbeddedProducer> {
     const options = readOptions<ResolvedOptions>('a producer', given, rules)
-    const identity = options.transactionalId === null ? null : await broker.transactions.open(options.transactionalId)
+    const { transactionalId, transactionTimeoutMs } = options
+    const identity = transactionalId === null ? null : await broker.transactions.open(transactionalId, transactionTimeoutMs)
     return new EmbeddedProducer(broker, options, identity, onClose)
   }
 
@@ -114,6 +124,10 @@ export class EmbeddedProducer implements Producer {
 
   append(topic: string, key: Bytes, value: Bytes, options?: AppendOptions): boolean {
     this.assertPlain()
+    return this.appendRecord(topic, key, value, options)
+  }
+
+  private appendRecord(topic: string, key: Bytes, value: Bytes, options: AppendOptions | undefined): boolean {
     if (this.bufferedBytes >= 2 * this.maxBufferedBytes) {
       throw coreError('BUFFER_FULL', {
         what: 'the producer holds twice what it may',
@@ -200,7 +214,7 @@ export class EmbeddedProducer implements Producer {
     const { topic, partition, sizeBytes } = batch
     this.open.get(topic)![partition] = undefined
     if (this.sticky.get(topic) === partition) this.sticky.delete(topic)
-    const done = this.writeInFrames(batch).then(
+    const done = (this.transaction?.write(batch) ?? this.writeInFrames(batch)).then(
       () => this.release(sizeBytes),
       (error: unknown) => {
         this.failure ??= error as Error
@@ -251,11 +265,16 @@ export class EmbeddedProducer implements Producer {
   async send(batch: OutgoingBatch): Promise<AppendResult> {
     this.assertPlain()
     const owned = this.own(batch)
-    const appended = this.open.get(batch.topic)?.[batch.partition]
-    if (appended !== undefined) this.submitOpen(appended) // what was appended before goes before
+    this.submitBefore(owned)
     const done = this.write(owned)
     this.inFlight = this.inFlight.then(() => done).catch(ignore)
     return done
+  }
+
+  /** What was appended before goes before. */
+  private submitBefore({ topic, partition }: EmbeddedBatch): void {
+    const appended = this.open.get(topic)?.[partition]
+    if (appended !== undefined) this.submitOpen(appended)
   }
 
   /** Stages the batch at once, so that the order of calls is the order of the log; resolves when it is durable. */
@@ -281,9 +300,7 @@ export class EmbeddedProducer implements Producer {
   }
 
   async transact(work: TransactionWork): Promise<TransactionResult> {
-    this.assertOpen()
-    const { transactionalId } = this
-    if (transactionalId === null) throw coreError('NOT_TRANSACTIONAL', { what: 'the producer has no transactional id' })
+    const transactionalId = this.assertTransactional()
     const { batches, offsets } = readOptions<Required<TransactionWork>>('a transaction', work, workRules)
     const taken = takeAll(batches.map((batch) => this.own(batch)))
     try {
@@ -305,13 +322,56 @@ export class EmbeddedProducer implements Producer {
     return mine
   }
 
+  begin(): Promise<Transaction> {
+    return this.inTurn(async () => {
+      const id = this.assertTransactional()
+      this.transaction = new EmbeddedTransaction(this.transactionHost(id), this.identity!)
+      return this.transaction
+    })
+  }
+
+  private transactionHost(id: string): TransactionHost {
+    return {
+      id,
+      transactions: this.broker.transactions,
+      append: (topic, key, value, options) => {
+        this.assertOpen()
+        return this.appendRecord(topic, key, value, options)
+      },
+      own: (batch) => {
+        this.assertOpen()
+        return this.own(batch)
+      },
+      framesOf: (parts) => this.framesOf(parts),
+      submit: (batch) => (batch === undefined ? this.submitAll() : this.submitBefore(batch)),
+      drop: () => this.dropAppended(),
+      ended: (next) => {
+        this.identity = next
+        this.transaction = null
+        this.failure = null // it was told by the transaction
+      },
+      broken: (error) => {
+        this.broken ??= error
+      },
+    }
+  }
+
+  private dropAppended(): void {
+    let bytes = 0
+    for (const batches of this.open.values()) for (const batch of batches) bytes += batch?.sizeBytes ?? 0
+    this.open.clear()
+    this.sticky.clear()
+    this.release(bytes)
+  }
+
   private async commit(
     transactionalId: string,
     taken: readonly TakenBatch[],
     offsets: GroupCommit | null,
   ): Promise<TransactionResult> {
+    this.assertNoneOpen(transactionalId)
     const parts = taken.flatMap(transactionBatches)
-    const { baseOffsets, by, next } = await this.broker.transactions.commit(transactionalId, this.identity!, parts, offsets)
+    const { baseOffsets, by, next } = await this.committed(transactionalId, parts, offsets)
     this.identity = next
     let at = 0
     const appended = taken.map(({ batch: { topic, partition, count }, parts: { length } }) => {
@@ -320,6 +380,20 @@ export class EmbeddedProducer implements Producer {
       return { topic, partition, baseOffset, count }
     })
     return { appended, producerId: by.producerId, producerEpoch: by.producerEpoch }
+  }
+
+  private async committed(
+    id: string,
+    parts: readonly TransactionBatch[],
+    offsets: GroupCommit | null,
+  ): ReturnType<Broker['transactions']['commit']> {
+    try {
+      return await this.broker.transactions.commit(id, this.identity!, parts, offsets)
+    } catch (error) {
+      if (error instanceof MillraceError && (error.outcome === 'unknownOutcome' || error.outcome === 'fenced'))
+        this.broken ??= error
+      throw error
+    }
   }
 
   ready(): Promise<void> {
@@ -344,9 +418,11 @@ export class EmbeddedProducer implements Producer {
     if (this.closed) return
     this.closed = true
     try {
+      await this.transaction?.[Symbol.asyncDispose]()
       await this.finish()
     } finally {
       await this.lastTransaction.catch(ignore)
+      if (this.transactionalId !== null) this.broker.transactions.expiry.release(this.transactionalId)
       this.onClose(this)
     }
   }
@@ -362,6 +438,21 @@ export class EmbeddedProducer implements Producer {
       what: 'a transactional producer writes inside transactions only',
       where: this.transactionalId,
     })
+  }
+
+  /** That a transaction may start now. Returns the transactional id. */
+  private assertTransactional(): string {
+    this.assertOpen()
+    const { transactionalId } = this
+    if (transactionalId === null) throw coreError('NOT_TRANSACTIONAL', { what: 'the producer has no transactional id' })
+    this.assertNoneOpen(transactionalId)
+    return transactionalId
+  }
+
+  private assertNoneOpen(transactionalId: string): void {
+    if (this.broken !== null) throw this.broken
+    if (this.transaction === null) return
+    throw coreError('TRANSACTION_OPEN', { what: 'a transaction of this producer is open', where: transactionalId })
   }
 
   private assertOpen(): void {
@@ -418,8 +509,4 @@ function checkAppendOptions(options: AppendOptions): void {
 
 function ignore(): void {
   // Whoever asked for it hears of it.
-}
-
-function groupCommit({ positions, ...rest }: OffsetCommit): GroupCommit {
-  return { ...rest, positions: positions.map(({ metadata = '', ...position }) => ({ ...position, metadata })) }
 }

@@ -1,0 +1,230 @@
+import type { Bytes } from '../../base/bytes.ts'
+import { coreError } from '../../base/error-catalogue.ts'
+import { MillraceError } from '../../base/errors.ts'
+import type { GroupCommit, ProducerIdentity, TransactionBatch } from '../../broker/transaction-work.ts'
+import type { Taken, Transactions } from '../../broker/transactions.ts'
+import type { AppendOptions, AppendResult, OffsetCommit, OutgoingBatch } from '../producer.ts'
+import type { Transaction } from '../transaction.ts'
+import type { BatchPart } from './batch-part.ts'
+import type { EmbeddedBatch } from './embedded-batch.ts'
+
+/**
+ * A transaction of the embedded producer, over the coordinator's ordinary steps.
+ *
+ * Invariants
+ *   E1  Writes are handed to the log in the order of the calls; each waits until the one before it has its offsets.
+ *   E2  After a write that failed nothing more is written, and the transaction can only be aborted.
+ *   E3  Partitions join with their first batch (KIP-890), so a transaction that wrote nothing is unknown to the log.
+ */
+export interface TransactionHost {
+  readonly id: string
+  readonly transactions: Transactions
+  append(topic: string, key: Bytes, value: Bytes, options?: AppendOptions): boolean
+  own(batch: OutgoingBatch): EmbeddedBatch
+  /** The batches as the journal takes them. */
+  framesOf(parts: readonly BatchPart[]): readonly (readonly BatchPart[])[]
+  /** Hands over what was appended, to one partition or to all. */
+  submit(batch?: EmbeddedBatch): void
+  /** Throws away what was appended and not yet handed over. */
+  drop(): void
+  /** It is over; `next` writes the next one. */
+  ended(next: ProducerIdentity): void
+  /** Nothing more can come of this producer. */
+  broken(error: MillraceError): void
+}
+
+type State = 'open' | 'ending' | 'ended'
+
+const settled: Promise<unknown> = Promise.resolve()
+
+export class EmbeddedTransaction implements Transaction {
+  private readonly host: TransactionHost
+  private readonly by: ProducerIdentity
+  private state: State = 'open'
+  private hasWritten = false
+  /** Settles when the last write has its offsets. */
+  private staged: Promise<unknown> = settled
+  /** Settles, never fails, when all writes are answered. */
+  private answered: Promise<unknown> = settled
+  private failure: Error | null = null
+  private ending: Promise<void> = Promise.resolve()
+
+  constructor(host: TransactionHost, by: ProducerIdentity) {
+    this.host = host
+    this.by = by
+  }
+
+  append(topic: string, key: Bytes, value: Bytes, options?: AppendOptions): boolean {
+    this.assertWritable()
+    return this.host.append(topic, key, value, options)
+  }
+
+  async send(batch: OutgoingBatch): Promise<AppendResult> {
+    this.assertWritable()
+    const owned = this.host.own(batch)
+    this.host.submit(owned) // what was appended before goes before
+    return this.write(owned)
+  }
+
+  /** Hands the batch over, behind everything before it; resolves when it is durable. */
+  async write(batch: EmbeddedBatch): Promise<AppendResult> {
+    const { log, count } = batch
+    const parts = batch.take()
+    const frames = this.host.framesOf(parts)
+    const taken = await this.inOrder(frames, (frame) => this.stage(batch, frame)).catch((error: unknown) => {
+      if (frames.length === 1 && isWithoutEffect(error)) batch.giveBack(parts)
+      throw error
+    })
+    return { topic: log.topic, partition: log.partition, baseOffset: taken[0]?.baseOffsets[0] ?? -1, count }
+  }
+
+  private stage({ log }: EmbeddedBatch, parts: readonly BatchPart[]): Promise<Taken> {
+    const batches = parts.map((part): TransactionBatch => ({
+      log,
+      count: part.count,
+      sizeBytes: part.sizeBytes,
+      build: ({ producerId, producerEpoch }, baseSequence) =>
+        part.build({ producerId, producerEpoch, baseSequence, transactional: true }),
+    }))
+    return this.host.transactions.produce(this.host.id, this.by, batches)
+  }
+
+  async sendOffsets(offsets: OffsetCommit): Promise<void> {
+    this.assertWritable()
+    const commit = groupCommit(offsets)
+    await this.inOrder([commit], async () => {
+      const durable = this.host.transactions.commitOffsets(this.host.id, this.by, commit)
+      return { baseOffsets: [], durable }
+    })
+  }
+
+  /** Stages one after the other behind what was handed over before (E1); resolves when all of it is durable. */
+  private inOrder<T>(pieces: readonly T[], stage: (piece: T) => Promise<Taken>): Promise<readonly Taken[]> {
+    const mine = this.staged.then(async () => {
+      const taken: Taken[] = []
+      for (const piece of pieces) taken.push(await this.stageOne(piece, stage))
+      return taken
+    })
+    this.staged = mine.catch(ignore)
+    const done = this.answer(mine)
+    this.answered = Promise.all([this.answered, done.catch(ignore)])
+    return done
+  }
+
+  private async stageOne<T>(piece: T, stage: (piece: T) => Promise<Taken>): Promise<Taken> {
+    if (this.failure !== null) throw this.mustAbort(this.failure)
+    this.hasWritten = true
+    try {
+      return await stage(piece)
+    } catch (error) {
+      throw this.failed(error)
+    }
+  }
+
+  private async answer(staged: Promise<readonly Taken[]>): Promise<readonly Taken[]> {
+    const taken = await staged
+    try {
+      await Promise.all(taken.map(({ durable }) => durable))
+      return taken
+    } catch (error) {
+      throw this.failed(error)
+    }
+  }
+
+  private failed(error: unknown): unknown {
+    this.failure ??= error as Error
+    this.reportBroken(error)
+    return error
+  }
+
+  commit(): Promise<void> {
+    return this.finish(async () => {
+      this.host.submit()
+      await this.answered
+      if (this.failure !== null) throw this.mustAbort(this.failure)
+      await this.end('commit')
+    })
+  }
+
+  abort(): Promise<void> {
+    return this.finish(async () => {
+      this.host.drop()
+      await this.answered
+      await this.end('abort')
+    })
+  }
+
+  private async finish(work: () => Promise<void>): Promise<void> {
+    this.assertNotEnded()
+    this.state = 'ending'
+    this.ending = work()
+    try {
+      await this.ending
+    } catch (error) {
+      this.goOn(error)
+      throw error
+    }
+  }
+
+  private async end(kind: 'commit' | 'abort'): Promise<void> {
+    const { id, transactions } = this.host
+    const next = this.hasWritten ? await transactions.end({ id, by: this.by, kind }) : this.by
+    this.state = 'ended'
+    this.host.ended(next)
+  }
+
+  /** What failed may be tried again, or be aborted; unless the producer itself is done for. */
+  private goOn(error: unknown): void {
+    this.state = 'open'
+    this.reportBroken(error)
+  }
+
+  private reportBroken(error: unknown): void {
+    if (!(error instanceof MillraceError)) return
+    if (error.outcome === 'fenced' || error.outcome === 'unknownOutcome') this.host.broken(error)
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.ending.catch(ignore)
+    if (this.state !== 'open') return
+    await this.abort().catch((error: unknown) => {
+      // Who has taken over has aborted it.
+      if (!(error instanceof MillraceError) || error.outcome !== 'fenced') throw error
+    })
+  }
+
+  private assertWritable(): void {
+    this.assertNotEnded()
+    if (this.failure !== null) throw this.mustAbort(this.failure)
+  }
+
+  private assertNotEnded(): void {
+    if (this.state === 'open') return
+    throw coreError('TRANSACTION_ENDED', {
+      what: this.state === 'ended' ? 'the transaction was committed or aborted' : 'the transaction is being committed or aborted',
+      where: this.host.id,
+    })
+  }
+
+  /** What ended the producer is told as it was; everything else only ends this transaction. */
+  private mustAbort(cause: Error): Error {
+    if (cause instanceof MillraceError && (cause.outcome === 'fenced' || cause.outcome === 'unknownOutcome')) return cause
+    return coreError('TRANSACTION_MUST_ABORT', {
+      what: `a write of the transaction failed (${cause.message})`,
+      where: this.host.id,
+      cause,
+    })
+  }
+}
+
+function isWithoutEffect(error: unknown): boolean {
+  return error instanceof MillraceError && error.outcome !== 'unknownOutcome'
+}
+
+export function groupCommit({ positions, ...rest }: OffsetCommit): GroupCommit {
+  return { ...rest, positions: positions.map(({ metadata = '', ...position }) => ({ ...position, metadata })) }
+}
+
+function ignore(): void {
+  // Whoever asked for it hears of it.
+}

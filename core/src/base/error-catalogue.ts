@@ -158,6 +158,11 @@ const rows = {
     outcome: 'fatal',
     todo: 'Commit or abort the open transaction first; a producer has one at a time.',
   },
+  TRANSACTION_INCOMPLETE: {
+    fault: 'world',
+    outcome: 'unknownOutcome',
+    todo: 'Give the log room and open a new producer: what was decided stays so, and is completed first.',
+  },
   TRANSACTION_ABORTED: {
     fault: 'caller',
     outcome: 'fatal',

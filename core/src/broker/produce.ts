@@ -53,7 +53,7 @@ function otherKind(to: TopicPartition, transactional: boolean): Error {
   return coreError('CORRUPT_BATCH', {
     what: 'a transaction is written with its transactional id, and nothing else is',
     where: partitionName(to),
-    expected: expected!,
-    received: received!,
+    expected,
+    received,
   })
 }

@@ -1,3 +1,4 @@
+import { coreError } from '../base/error-catalogue.ts'
 import { MillraceError } from '../base/errors.ts'
 import type { TopicPartition } from '../base/ids.ts'
 import type { TransactionRecord } from '../coordinator/transaction-record.ts'
@@ -28,7 +29,7 @@ export function queueEnding(
   if (decision.length > 0) entries.push({ log: home.log, batch: batchOf(decision, now), home })
   for (const log of logs) entries.push(marker(homes, log, ending, now))
   entries.push({ log: home.log, batch: batchOf([ending.complete], now), home })
-  return queueInFrames(homes, entries)
+  return decision.length > 0 ? decided(home, queueInFrames(homes, entries)) : allOf(queueInFrames(homes, entries))
 }
 
 /** Null when the topic was deleted meanwhile: there is nothing left to end. */
@@ -47,14 +48,31 @@ function marker(homes: TransactionHomes, log: PartitionLog, { kind, marker: by }
   return home === undefined ? { log, batch } : { log, batch, home }
 }
 
-function queueInFrames(homes: TransactionHomes, entries: readonly HomeEntry[]): Promise<void> {
-  const queued: Promise<void>[] = []
-  for (const frame of framesOf(homes, entries)) {
+/** Each resolves when its frame is durable; when one fails, all behind it do. */
+function queueInFrames(homes: TransactionHomes, entries: readonly HomeEntry[]): readonly Promise<void>[] {
+  return framesOf(homes, entries).map((frame) => {
     const { durable } = homes.queue(frame)
-    durable.catch(ignore) // the last one tells: when one fails, all behind it do
-    queued.push(durable)
+    durable.catch(ignore) // heard of below, but maybe not before it fails
+    return durable
+  })
+}
+
+async function allOf(frames: readonly Promise<void>[]): Promise<void> {
+  await Promise.all(frames)
+}
+
+/** The first frame holds the decision: what fails behind it takes nothing back. */
+async function decided({ log }: Turn['home'], [decision, ...rest]: readonly Promise<void>[]): Promise<void> {
+  await decision
+  try {
+    await Promise.all(rest)
+  } catch (cause) {
+    throw coreError('TRANSACTION_INCOMPLETE', {
+      what: `the transaction is decided, but its markers could not be written (${(cause as Error).message})`,
+      where: log.name,
+      cause,
+    })
   }
-  return Promise.all(queued).then(ignore)
 }
 
 function framesOf({ directory }: TransactionHomes, entries: readonly HomeEntry[]): readonly (readonly HomeEntry[])[] {

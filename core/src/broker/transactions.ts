@@ -253,8 +253,8 @@ export class Transactions {
 
   /**
    * Commits or aborts; resolves to who writes the next transaction, when all readers see the end of this one.
-   * @throws INVALID_PRODUCER_ID_MAPPING, PRODUCER_FENCED, INVALID_TXN_STATE, PARTITION_FENCED; nothing is decided then.
-   * After DISK_FULL it may be decided: the same call again tells.
+   * @throws INVALID_PRODUCER_ID_MAPPING, PRODUCER_FENCED, INVALID_TXN_STATE, PARTITION_FENCED, DISK_FULL; nothing is
+   * decided then. TRANSACTION_INCOMPLETE, JOURNAL_FAILED: it may be, and the same call tells once the log takes writes again.
    */
   end({ id, by, kind, version = 2 }: EndOfTransaction): Promise<ProducerIdentity> {
     return this.command(id, null, async (turn) => {

@@ -20,7 +20,8 @@ export interface Transaction extends AsyncDisposable {
   sendOffsets(offsets: OffsetCommit): Promise<void>
   /**
    * Writes what was appended, then commits; resolves when readers see all of it. A transaction without writes costs nothing.
-   * @throws TRANSACTION_ENDED, TRANSACTION_MUST_ABORT (nothing is committed), PRODUCER_FENCED, JOURNAL_FAILED
+   * @throws TRANSACTION_ENDED, TRANSACTION_MUST_ABORT (nothing is committed), PRODUCER_FENCED,
+   * TRANSACTION_INCOMPLETE, JOURNAL_FAILED
    */
   commit(): Promise<void>
   /** Takes everything back. @throws TRANSACTION_ENDED, INVALID_TXN_STATE when it was committed after all */

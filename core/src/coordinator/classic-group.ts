@@ -13,7 +13,7 @@ import type {
   SyncRequest,
 } from './group-answers.ts'
 import { groupRecord, type GroupMetadata } from './group-metadata.ts'
-import { loadedMember, newMember, sameProtocols, type Member } from './group-member.ts'
+import { loadedMember, newMember, sameProtocols, subscriptionOf, type Member } from './group-member.ts'
 import { GroupRoster } from './group-roster.ts'
 
 /**
@@ -41,7 +41,7 @@ type Phase =
   | { readonly kind: 'Dead' }
 
 const transitions: Readonly<Record<GroupState, readonly GroupState[]>> = {
-  Empty: ['PreparingRebalance', 'Stable', 'Dead'],
+  Empty: ['PreparingRebalance'],
   PreparingRebalance: ['CompletingRebalance', 'Empty'],
   CompletingRebalance: ['PreparingRebalance', 'Stable'],
   Stable: ['PreparingRebalance'],
@@ -195,7 +195,7 @@ export class ClassicGroup {
   // A rebalance
 
   private prepare(at: Instant, step: GroupStep): void {
-    if (this.phase.kind === 'CompletingRebalance') this.refuseSyncs(step)
+    if (this.phase.kind === 'CompletingRebalance') this.refuseSyncs(at, step)
     const startsAt = this.phase.kind === 'Empty' ? at.now + this.initialDelayMs : at.now
     this.become({ kind: 'PreparingRebalance', deadline: at.now + this.members.rebalanceTimeoutMs, startsAt })
   }
@@ -208,11 +208,12 @@ export class ClassicGroup {
     this.become({ ...phase, startsAt })
   }
 
-  private refuseSyncs(step: GroupStep): void {
+  private refuseSyncs({ now }: Instant, step: GroupStep): void {
     for (const member of this.members) {
       if (member.syncing === null) continue
       step.replies.push({ kind: 'refused', call: member.syncing, error: rebalancing(this.name) })
       member.syncing = null
+      member.deadline = now + member.sessionTimeoutMs // while it waited, it did not have to beat
     }
   }
 
@@ -423,7 +424,10 @@ export class ClassicGroup {
     const known = new Map(this.members.all.map((member) => [member.id, member]))
     this.members.clear()
     for (const persisted of members) {
-      const member = known.get(persisted.id) ?? loadedMember(persisted, protocol ?? '')
+      const before = known.get(persisted.id)
+      // What is queued by this process says what the member says already; else the record knows better.
+      const isSame = before !== undefined && Buffer.compare(subscriptionOf(before, protocol ?? ''), persisted.subscription) === 0
+      const member = isSame ? before : loadedMember(persisted, protocol ?? '')
       member.assignment = persisted.assignment
       this.members.add(member)
     }
@@ -435,8 +439,9 @@ export class ClassicGroup {
     return phase.kind === 'CompletingRebalance' || phase.kind === 'Stable' ? phase.syncDeadline : Number.POSITIVE_INFINITY
   }
 
+  /** Its tombstone, which a log that was compacted may hold in any order with the rest. */
   die(): void {
-    this.become({ kind: 'Dead' })
+    this.phase = { kind: 'Dead' }
   }
 
   // Questions

@@ -1,62 +1,468 @@
 import { describe, expect, test } from 'vitest'
-import type { ConsumedBatch, Consumer } from '../client/consumer.ts'
 import { simWorld } from '../simulation/sim-world.ts'
-import { openSimulatedLog, type SimulatedLog } from './simulated-log.ts'
+import { append, fill, inLog, later, listening, owned, pollAll, values } from './groups.fixtures.ts'
+import { openSimulatedLog } from './simulated-log.ts'
 
-async function inLog(work: (log: SimulatedLog['log'], world: ReturnType<typeof simWorld>) => Promise<void>): Promise<void> {
-  const world = simWorld({ seed: 1 })
-  await world.run(async () => {
-    const { log } = await openSimulatedLog(world)
-    await work(log, world)
-    await log.close()
-  })
-}
+const fails = (code: string): unknown => expect.objectContaining({ code })
 
-async function fill(log: SimulatedLog['log'], topic: string, partitions: number, each: number): Promise<void> {
-  await log.admin.createTopics([{ topic, partitions }])
-  await append(log, topic, partitions, each)
-}
-
-async function append(log: SimulatedLog['log'], topic: string, partitions: number, each: number): Promise<void> {
-  const producer = await log.producer()
-  for (let partition = 0; partition < partitions; partition++) {
-    const batch = producer.batch(topic, partition)
-    for (let at = 0; at < each; at++) batch.append(null, `${partition}/${at}`, 0)
-    await producer.send(batch)
-  }
-  await producer.close()
-}
-
-const values = (batches: readonly ConsumedBatch[]): string[] =>
-  batches.flatMap((batch) => batch.toArray().map(({ value }) => Buffer.from(value!).toString()))
-
-const sorted = (numbers: readonly number[]): number[] => numbers.toSorted((a, b) => a - b)
-const owned = (...consumers: Consumer[]): number[] =>
-  sorted(consumers.flatMap((consumer) => consumer.assignment().map(({ partition }) => partition)))
-
-describe('groups', () => {
-  test('two members share the partitions, and commit', async () => {
+describe('members', () => {
+  test('share the partitions, and commit', async () => {
     await inLog(async (log) => {
       await fill(log, 't', 4, 3)
       const a = await log.consumer({ group: 'g', reset: 'earliest' })
       a.subscribe(['t'])
-      expect(values(await a.poll({ timeoutMs: 1000 }))).toHaveLength(12)
+      expect(await pollAll([a])).toHaveLength(12)
       expect(owned(a)).toEqual([0, 1, 2, 3])
       await a.commit()
-      expect(await log.admin.groupOffsets('g')).toHaveLength(4)
-
-      const b = await log.consumer({ group: 'g', reset: 'earliest' })
+      const b = await log.consumer({ group: 'g' })
       b.subscribe(['t'])
-      await Promise.all([a.poll({ timeoutMs: 1000 }), b.poll({ timeoutMs: 1000 })])
-      expect(owned(a)).toHaveLength(2)
-      expect(owned(a, b)).toEqual([0, 1, 2, 3])
-      expect((await log.admin.groupLag('g')).every(({ lag }) => lag === 0)).toBe(true)
+      expect(await pollAll([a, b])).toEqual([])
+      expect([owned(a).length, owned(b).length, ...owned(a, b)]).toEqual([2, 2, 0, 1, 2, 3])
       const [group] = await log.admin.describeGroups(['g'])
-      expect(group).toMatchObject({ state: 'Stable', assignor: 'cooperative-sticky' })
-      expect(group?.members).toHaveLength(2)
+      expect(group).toMatchObject({ state: 'Stable', assignor: 'cooperative-sticky', protocolType: 'consumer' })
+      expect(group?.members.flatMap(({ partitions }) => partitions)).toHaveLength(4)
       await b.close()
-      await a.poll({ timeoutMs: 1000 })
+      await pollAll([a])
       expect(owned(a)).toEqual([0, 1, 2, 3])
+    })
+  })
+
+  test.each(['range', 'roundrobin', 'sticky', 'cooperative-sticky'] as const)(
+    'with %s read every record once while they come and go, as long as they commit what they read',
+    async (assignor) => {
+      await inLog(async (log) => {
+        await fill(log, 't', 5, 0)
+        const seen: string[] = []
+        const open = [await log.consumer({ group: 'g', reset: 'earliest', assignor })]
+        for (let step = 0; step < 6; step++) {
+          await append(log, 't', 5, step + 1)
+          if (step % 3 === 2) await open.shift()!.close()
+          else open.push(await log.consumer({ group: 'g', reset: 'earliest', assignor }))
+          for (const consumer of open) consumer.subscribe(['t'])
+          for (let round = 0; round < 4; round++) {
+            await Promise.all(
+              open.map(async (consumer) => {
+                const batches = await consumer.poll({ timeoutMs: 50 })
+                seen.push(...batches.map(({ partition, baseOffset, count }) => `${partition}: ${count} from ${baseOffset}`))
+                await consumer.commit().catch((error: unknown) => expect(error).toEqual(fails('REBALANCE_IN_PROGRESS')))
+              }),
+            )
+          }
+          expect(owned(...open)).toEqual([0, 1, 2, 3, 4])
+        }
+        expect(new Set(seen).size).toBe(30)
+        expect(seen).toHaveLength(30)
+      })
+    },
+  )
+
+  test('a cooperative member reads on what it keeps; listeners hear only of what moves', async () => {
+    await inLog(async (log) => {
+      await fill(log, 't', 2, 1)
+      const [a, b] = [
+        await log.consumer({ group: 'g', reset: 'earliest' }),
+        await log.consumer({ group: 'g', reset: 'earliest' }),
+      ]
+      const of = { a: listening(), b: listening() }
+      a.subscribe(['t'], of.a.listener)
+      await pollAll([a])
+      b.subscribe(['t'], of.b.listener)
+      await pollAll([a, b])
+      await a.close()
+      await pollAll([b])
+      expect(of.a.heard).toEqual(['assigned t-0 t-1', 'revoked t-1', 'assigned', 'assigned', 'revoked t-0'])
+      expect(of.b.heard).toEqual(['assigned', 'assigned t-1', 'assigned t-0'])
+    })
+  })
+
+  test('an eager member gives up everything before it joins', async () => {
+    await inLog(async (log) => {
+      await fill(log, 't', 2, 1)
+      const a = await log.consumer({ group: 'g', reset: 'earliest', assignor: 'range' })
+      const b = await log.consumer({ group: 'g', reset: 'earliest', assignor: ['range', 'roundrobin'] })
+      const { heard, listener } = listening()
+      a.subscribe(['t'], listener)
+      await pollAll([a])
+      b.subscribe(['t'])
+      await pollAll([a, b])
+      expect(heard).toEqual(['assigned t-0 t-1', 'revoked t-0 t-1', expect.stringMatching(/^assigned t-[01]$/)])
+    })
+  })
+
+  test('without an assignor in common the second is refused, and the first goes on', async () => {
+    await inLog(async (log) => {
+      await fill(log, 't', 2, 1)
+      const a = await log.consumer({ group: 'g', reset: 'earliest', assignor: 'range' })
+      const b = await log.consumer({ group: 'g', reset: 'earliest', assignor: 'sticky' })
+      a.subscribe(['t'])
+      await pollAll([a])
+      b.subscribe(['t'])
+      await expect(pollAll([b])).rejects.toThrow(fails('INCONSISTENT_GROUP_PROTOCOL'))
+      expect(owned(a)).toEqual([0, 1])
+      expect((await log.admin.describeGroups(['g']))[0]).toMatchObject({ generation: 1, state: 'Stable' })
+    })
+  })
+
+  test('a listener that throws fails the poll, and the rebalance goes on', async () => {
+    await inLog(async (log) => {
+      await fill(log, 't', 2, 1)
+      const a = await log.consumer({ group: 'g', reset: 'earliest' })
+      a.subscribe(['t'], {
+        onAssigned: () => {
+          throw new Error('mine')
+        },
+      })
+      await expect(pollAll([a])).rejects.toThrow('mine')
+      expect(await pollAll([a])).toHaveLength(2)
+    })
+  })
+
+  test('a position that is set in onAssigned is where it begins', async () => {
+    await inLog(async (log) => {
+      await fill(log, 't', 1, 5)
+      const a = await log.consumer({ group: 'g' }) // without reset
+      a.subscribe(['t'], { onAssigned: ([place]) => a.seek(place!, 3) })
+      expect(await pollAll([a])).toEqual(['0/3', '0/4'])
+    })
+  })
+
+  test('without committed offset and reset policy the poll says so, until somebody seeks', async () => {
+    await inLog(async (log) => {
+      await fill(log, 't', 1, 2)
+      const a = await log.consumer({ group: 'g' })
+      a.subscribe(['t'])
+      await expect(pollAll([a])).rejects.toThrow(fails('NO_OFFSET'))
+      a.seek({ topic: 't', partition: 0 }, 'earliest')
+      expect(await pollAll([a])).toEqual(['0/0', '0/1'])
+    })
+  })
+})
+
+describe('silence', () => {
+  test('whoever does not poll is expelled, and its successor begins at what is committed (GRP-4)', async () => {
+    await inLog(async (log, world) => {
+      await fill(log, 't', 2, 10)
+      const [a, b] = await Promise.all(
+        [1, 2].map(() => log.consumer({ group: 'g', reset: 'earliest', maxPollIntervalMs: 10_000 })),
+      )
+      const { heard, listener } = listening()
+      a!.subscribe(['t'], listener)
+      b!.subscribe(['t'])
+      await pollAll([a!, b!], 1)
+      for (let round = 0; round < 4; round++) await Promise.all([a!.poll({ timeoutMs: 10 }), b!.poll({ timeoutMs: 10 })])
+      const [mine] = a!.assignment()
+      a!.seek(mine!, 'earliest')
+      expect(values(await a!.poll({ maxRecords: 4 }))).toHaveLength(4)
+      await a!.commit()
+      expect(values(await a!.poll({ maxRecords: 3 }))).toHaveLength(3) // read, never committed
+      for (let waited = 0; waited < 12_000; waited += 4000) {
+        await later(world, 4000)
+        await b!.poll()
+      }
+      const taken = values(await b!.poll({ timeoutMs: 1000 }))
+      expect(taken[0]).toBe(`${mine!.partition}/4`)
+      expect(taken).toHaveLength(6)
+      expect(owned(b!)).toEqual([0, 1])
+      await expect(a!.commit()).rejects.toThrow(fails('UNKNOWN_MEMBER_ID'))
+      await Promise.all([a!.poll({ timeoutMs: 100 }), b!.poll({ timeoutMs: 100 })])
+      expect(heard).toContain(`lost t-${mine!.partition}`)
+      await pollAll([a!, b!])
+      expect(owned(a!, b!)).toEqual([0, 1])
+      expect(owned(a!)).toHaveLength(1)
+    })
+  })
+
+  test('a poll that waits is no silence, however long', async () => {
+    await inLog(async (log, world) => {
+      await fill(log, 't', 1, 0)
+      const a = await log.consumer({ group: 'g', reset: 'earliest', maxPollIntervalMs: 1000 })
+      const { heard, listener } = listening()
+      a.subscribe(['t'], listener)
+      await a.poll({ timeoutMs: 60_000 })
+      await later(world, 999)
+      await a.poll({ timeoutMs: 10 })
+      expect(heard).toEqual(['assigned t-0'])
+    })
+  })
+
+  test('a transaction of an expelled member is refused (KIP-447), and nothing of it is there', async () => {
+    await inLog(async (log, world) => {
+      await fill(log, 't', 1, 2)
+      await fill(log, 'out', 1, 0)
+      const a = await log.consumer({ group: 'g', reset: 'earliest', maxPollIntervalMs: 1000 })
+      a.subscribe(['t'])
+      await pollAll([a])
+      const producer = await log.producer({ transactionalId: 'p' })
+      const { group, ...who } = a.membership()!
+      const work = (): Parameters<typeof producer.transact>[0] => {
+        const batch = producer.batch('out', 0)
+        batch.append(null, 'x', 0)
+        return { batches: [batch], offsets: { group, ...who, positions: [{ topic: 't', partition: 0, offset: 2 }] } }
+      }
+      await producer.transact(work())
+      await later(world, 2000)
+      await expect(producer.transact(work())).rejects.toThrow(fails('UNKNOWN_MEMBER_ID'))
+      await pollAll([a])
+      await expect(producer.transact(work())).rejects.toThrow(fails('UNKNOWN_MEMBER_ID'))
+      expect(await log.admin.listOffsets([{ topic: 'out', partition: 0, at: 'latest' }])).toEqual([2])
+    })
+  })
+})
+
+describe('topics', () => {
+  test('that match a pattern are read when they come', async () => {
+    await inLog(async (log) => {
+      await fill(log, 'in-1', 1, 1)
+      await fill(log, 'other', 1, 1)
+      const a = await log.consumer({ group: 'g', reset: 'earliest' })
+      a.subscribe(/^in-/g)
+      expect(await pollAll([a])).toEqual(['0/0'])
+      const waiting = a.poll({ timeoutMs: 60_000 })
+      await fill(log, 'in-2', 2, 2)
+      expect([...values(await waiting), ...(await pollAll([a]))]).toHaveLength(4)
+      expect(a.assignment().map(({ topic }) => topic)).toEqual(['in-1', 'in-2', 'in-2'])
+    })
+  })
+
+  test('that are subscribed to before they exist are read when they come; each by one member', async () => {
+    await inLog(async (log) => {
+      const [a, b] = await Promise.all([1, 2].map(() => log.consumer({ group: 'g', reset: 'earliest' })))
+      for (const consumer of [a!, b!]) consumer.subscribe(['later'])
+      await pollAll([a!, b!])
+      expect(owned(a!, b!)).toEqual([])
+      await fill(log, 'later', 4, 1)
+      expect((await pollAll([a!, b!])).toSorted()).toEqual(['0/0', '1/0', '2/0', '3/0'])
+      expect([owned(a!).length, owned(b!).length]).toEqual([2, 2])
+    })
+  })
+
+  test('that are deleted are lost, and what was committed for them; a namesake is read from its start, whatever its size', async () => {
+    await inLog(async (log) => {
+      await fill(log, 't', 2, 3)
+      await fill(log, 'stays', 1, 1)
+      const a = await log.consumer({ group: 'g', reset: 'earliest' })
+      const { heard, listener } = listening()
+      a.subscribe(['t', 'stays'], listener)
+      await pollAll([a])
+      await a.commit()
+      await log.admin.deleteTopics(['t'])
+      expect(await pollAll([a])).toEqual([])
+      expect((await log.admin.groupOffsets('g')).map(({ topic }) => topic)).toEqual(['stays'])
+      await fill(log, 't', 3, 2)
+      expect(await pollAll([a])).toHaveLength(6)
+      expect(heard).toEqual(['assigned stays-0 t-0 t-1', 'lost t-0 t-1', 'assigned', 'assigned t-0 t-1 t-2'])
+    })
+  })
+
+  test('deleted and made again between two polls: what was read before is nobody’s any more', async () => {
+    await inLog(async (log) => {
+      await fill(log, 't', 2, 3)
+      const a = await log.consumer({ group: 'g', reset: 'earliest', assignor: 'range' })
+      a.subscribe(['t'])
+      await pollAll([a])
+      await log.admin.deleteTopics(['t'])
+      await fill(log, 't', 2, 1)
+      expect(await pollAll([a])).toEqual(['0/0', '1/0'])
+    })
+  })
+
+  test('subscribing to others takes effect with the next polls', async () => {
+    await inLog(async (log) => {
+      await fill(log, 'x', 1, 1)
+      await fill(log, 'y', 1, 1)
+      const a = await log.consumer({ group: 'g', reset: 'earliest' })
+      a.subscribe(['x'])
+      await pollAll([a])
+      a.subscribe(['y'])
+      expect(await pollAll([a])).toEqual(['0/0'])
+      expect(a.assignment()).toEqual([{ topic: 'y', partition: 0 }])
+    })
+  })
+})
+
+describe('static members', () => {
+  test('come back to what they had, after the log was closed and opened again', async () => {
+    const world = simWorld({ seed: 2 })
+    await world.run(async () => {
+      const names = ['i', 'j']
+      const had: number[][] = []
+      for (let life = 0; life < 3; life++) {
+        const { log } = await openSimulatedLog(world)
+        if (life === 0) await fill(log, 't', 4, 1)
+        const members = await Promise.all(
+          names.map((groupInstanceId) => log.consumer({ group: 'g', reset: 'earliest', groupInstanceId })),
+        )
+        for (const member of members) member.subscribe(['t'])
+        await pollAll(members, life === 0 ? 4 : 1)
+        had.push(members.flatMap((member) => [...owned(member), -1]))
+        const [group] = await log.admin.describeGroups(['g'])
+        expect(group).toMatchObject({ state: 'Stable' })
+        await log.close()
+      }
+      expect(had[1]).toEqual(had[0])
+      expect(had[2]).toEqual(had[0])
+    })
+  })
+
+  test('a second instance fences the first (GRP-7)', async () => {
+    await inLog(async (log) => {
+      await fill(log, 't', 2, 1)
+      const [a, b] = await Promise.all([1, 2].map(() => log.consumer({ group: 'g', reset: 'earliest', groupInstanceId: 'i' })))
+      const { heard, listener } = listening()
+      a!.subscribe(['t'], listener)
+      await pollAll([a!])
+      const { generation } = a!.membership()!
+      b!.subscribe(['t'])
+      await pollAll([b!])
+      expect(owned(b!)).toEqual([0, 1])
+      expect(b!.membership()!.generation).toBe(generation)
+      await expect(a!.commit([{ topic: 't', partition: 0, offset: 1 }])).rejects.toThrow(fails('FENCED_INSTANCE_ID'))
+      await expect(a!.poll()).rejects.toThrow(fails('FENCED_INSTANCE_ID'))
+      await expect(a!.poll()).rejects.toThrow(fails('FENCED_INSTANCE_ID'))
+      expect(heard).toEqual(['assigned t-0 t-1', 'lost t-0 t-1'])
+    })
+  })
+})
+
+describe('committing', () => {
+  test('without group, and between assign and subscribe, a consumer says what it cannot do', async () => {
+    await inLog(async (log) => {
+      await fill(log, 't', 1, 1)
+      const alone = await log.consumer({ reset: 'earliest' })
+      expect(() => alone.subscribe(['t'])).toThrow(fails('INVALID_OPTION'))
+      await expect(alone.commit()).rejects.toThrow(fails('INVALID_OPTION'))
+      const a = await log.consumer({ group: 'g', reset: 'earliest' })
+      expect(() => a.subscribe([])).toThrow(fails('INVALID_OPTION'))
+      a.subscribe(['t'])
+      await expect(a.assign([{ topic: 't', partition: 0 }])).rejects.toThrow(fails('SUBSCRIPTION_CONFLICT'))
+      await a.unsubscribe()
+      await a.assign([{ topic: 't', partition: 0 }])
+      expect(() => a.subscribe(['t'])).toThrow(fails('SUBSCRIPTION_CONFLICT'))
+      expect(await pollAll([a])).toEqual(['0/0'])
+    })
+  })
+
+  test('a consumer with partitions by hand commits while the group has no members', async () => {
+    await inLog(async (log) => {
+      await fill(log, 't', 1, 3)
+      const byHand = await log.consumer({ group: 'g', reset: 'earliest' })
+      await byHand.assign([{ topic: 't', partition: 0 }])
+      await byHand.poll({ maxRecords: 2 })
+      await byHand.commit()
+      expect(await log.admin.groupOffsets('g')).toEqual([{ topic: 't', partition: 0, offset: 2, metadata: '' }])
+      const member = await log.consumer({ group: 'g' })
+      member.subscribe(['t'])
+      expect(await pollAll([member])).toEqual(['0/2'])
+      await byHand.poll()
+      await expect(byHand.commit()).rejects.toThrow(fails('UNKNOWN_MEMBER_ID'))
+    })
+  })
+
+  test('positions of one’s own, with metadata; bad ones are refused whole', async () => {
+    await inLog(async (log) => {
+      await fill(log, 't', 1, 3)
+      const a = await log.consumer({ group: 'g', reset: 'earliest' })
+      a.subscribe(['t'])
+      await pollAll([a])
+      await a.commit([{ topic: 't', partition: 0, offset: 1, metadata: 'é', leaderEpoch: 0 }])
+      expect(await log.admin.groupOffsets('g')).toEqual([{ topic: 't', partition: 0, offset: 1, metadata: 'é' }])
+      for (const [bad, code] of [
+        [{ topic: 't', partition: 0, offset: -1 }, 'NUMBER_OUT_OF_RANGE'],
+        [{ topic: 't', partition: 9, offset: 1 }, 'UNKNOWN_PARTITION'],
+        [{ topic: 'u', partition: 0, offset: 1 }, 'UNKNOWN_TOPIC'],
+      ] as const) {
+        await expect(a.commit([{ topic: 't', partition: 0, offset: 2 }, bad])).rejects.toThrow(fails(code))
+      }
+      expect((await log.admin.groupOffsets('g'))[0]!.offset).toBe(1)
+    })
+  })
+
+  test('nothing is committed by itself; with an interval what the caller came back from', async () => {
+    await inLog(async (log, world) => {
+      await fill(log, 't', 1, 6)
+      const committed = async (): Promise<number | undefined> => (await log.admin.groupOffsets('g'))[0]?.offset
+      const plain = await log.consumer({ group: 'g', reset: 'earliest' })
+      plain.subscribe(['t'])
+      await pollAll([plain])
+      await plain.close()
+      expect(await committed()).toBeUndefined()
+
+      const auto = await log.consumer({ group: 'g', reset: 'earliest', autoCommitIntervalMs: 100 })
+      auto.subscribe(['t'])
+      expect(values(await auto.poll({ timeoutMs: 1000, maxRecords: 2 }))).toHaveLength(2)
+      await later(world, 150)
+      expect(await committed()).toBeUndefined()
+      await auto.poll({ maxRecords: 2 }) // back from the first two
+      expect(await committed()).toBe(2)
+      await auto.poll({ maxRecords: 1 }) // too soon
+      expect(await committed()).toBe(2)
+      await auto.close() // the last one may have failed, those before have not
+      expect(await committed()).toBe(4)
+    })
+  })
+})
+
+describe('administration', () => {
+  test('lists, describes, resets, and deletes', async () => {
+    await inLog(async (log, world) => {
+      await fill(log, 't', 2, 10)
+      const { admin } = log
+      const a = await log.consumer({ group: 'g', reset: 'earliest' })
+      a.subscribe(['t'])
+      await pollAll([a])
+      await a.commit()
+      await append(log, 't', 1, 5)
+      expect(await admin.groupLag('g')).toEqual([
+        { topic: 't', partition: 0, committed: 10, end: 15, lag: 5 },
+        { topic: 't', partition: 1, committed: 10, end: 10, lag: 0 },
+      ])
+      const place = { topic: 't', partition: 0 }
+      await expect(admin.resetGroupOffsets('g', [place], 'earliest')).rejects.toThrow(fails('NON_EMPTY_GROUP'))
+      await expect(admin.deleteGroups(['g'])).rejects.toThrow(fails('NON_EMPTY_GROUP'))
+      await expect(admin.deleteGroupOffsets('g', [place])).rejects.toThrow(fails('GROUP_SUBSCRIBED_TO_TOPIC'))
+      await a.close()
+      expect(await admin.listGroups()).toEqual([{ group: 'g', state: 'Empty', protocolType: 'consumer' }])
+
+      const now = world.clock.now()
+      for (const [to, offset] of [
+        ['earliest', 0],
+        ['latest', 15],
+        [{ offset: 7 }, 7],
+        [{ offset: 99 }, 15],
+        [{ timestamp: 2500 }, 3],
+        [{ timestamp: now }, 15],
+        [{ durationMs: now - 1000 }, 1],
+      ] as const) {
+        expect(await admin.resetGroupOffsets('g', [place], to)).toEqual([{ ...place, offset, metadata: '' }])
+        expect((await admin.groupOffsets('g')).find(({ partition }) => partition === 0)?.offset).toBe(offset)
+      }
+      await expect(admin.resetGroupOffsets('g', [place], 'middle' as 'latest')).rejects.toThrow(fails('INVALID_OPTION'))
+      await admin.alterGroupOffsets('g', [{ ...place, offset: 4, metadata: 'm' }])
+      await admin.deleteGroupOffsets('g', [{ topic: 't', partition: 1 }])
+      expect(await admin.groupOffsets('g')).toEqual([{ ...place, offset: 4, metadata: 'm' }])
+      await admin.deleteGroups(['g'])
+      expect(await admin.listGroups()).toEqual([])
+      await expect(admin.deleteGroups(['g'])).rejects.toThrow(fails('GROUP_NOT_FOUND'))
+      expect(await admin.describeGroups(['g'])).toEqual([
+        { group: 'g', state: 'Dead', protocolType: '', assignor: null, generation: 0, members: [] },
+      ])
+    })
+  })
+
+  test('offsets that nobody commits any more go after seven days', async () => {
+    await inLog(async (log, world) => {
+      await fill(log, 't', 1, 1)
+      const day = 24 * 60 * 60 * 1000
+      await log.admin.alterGroupOffsets('old', [{ topic: 't', partition: 0, offset: 1 }])
+      await later(world, 6 * day)
+      await log.admin.alterGroupOffsets('new', [{ topic: 't', partition: 0, offset: 1 }])
+      expect((await log.admin.listGroups()).map(({ group }) => group)).toEqual(['new', 'old'])
+      await later(world, 2 * day)
+      const byHand = await log.consumer({ group: 'third', reset: 'earliest' })
+      await byHand.assign([{ topic: 't', partition: 0 }])
+      await byHand.poll()
+      await byHand.commit()
+      expect((await log.admin.listGroups()).map(({ group }) => group)).toEqual(['new', 'third'])
     })
   })
 })

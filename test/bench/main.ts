@@ -4,24 +4,34 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
+import { measureAgainstKafka } from './against-kafka.ts'
 import { benches } from './benches.ts'
 import type { BenchRow } from './row.ts'
 
 /**
  * `npm run bench -- [--only ID] [--json FILE] [--directory DIR]`
+ * `npm run bench -- --against-kafka [--json FILE]`: the rows that a Kafka can be measured on, which then is the reference. It needs a
+ * JDK and Maven.
  *
  * Each row runs in a process of its own, so that none inherits another's heap. What it does not measure: latency, several
  * processes, a disk that is slower than this one's cache. Compare within one run; machines are shared.
  */
 const { values } = parseArgs({
-  options: { only: { type: 'string' }, json: { type: 'string' }, directory: { type: 'string' }, help: { type: 'boolean' } },
+  options: {
+    only: { type: 'string' },
+    json: { type: 'string' },
+    directory: { type: 'string' },
+    'against-kafka': { type: 'boolean' },
+    help: { type: 'boolean' },
+  },
 })
 
 if (values.help === true) {
   process.stdout.write(
-    `npm run bench -- [--only ID] [--json FILE] [--directory DIR]\n  rows: ${benches.map(({ id }) => id).join(', ')}\n`,
+    `npm run bench -- [--only ID] [--json FILE] [--directory DIR] | --against-kafka [--json FILE]\n  rows: ${benches.map(({ id }) => id).join(', ')}\n`,
   )
-} else if (values.only === undefined) runAll()
+} else if (values['against-kafka'] === true) save(await measureAgainstKafka(runApart), true)
+else if (values.only === undefined) runAll()
 else await runOne(values.only)
 
 function runAll(): void {
@@ -30,6 +40,11 @@ function runAll(): void {
     rows.push(runApart(id))
     print(rows.at(-1)!, rows.length === 1)
   }
+  save(rows, false)
+}
+
+function save(rows: readonly BenchRow[], show: boolean): void {
+  if (show) rows.forEach((row, index) => print(row, index === 0))
   if (values.json !== undefined) writeFileSync(values.json, `${JSON.stringify(rows, null, 2)}\n`)
 }
 
@@ -62,8 +77,7 @@ async function runOne(id: string): Promise<void> {
   const directory = values.directory ?? mkdtempSync(join(tmpdir(), 'millrace-bench-'))
   try {
     const row = await bench.run({ scale: 'full', directory })
-    print(row, true)
-    if (values.json !== undefined) writeFileSync(values.json, `${JSON.stringify([row], null, 2)}\n`)
+    save([row], true)
   } finally {
     if (values.directory === undefined) rmSync(directory, { recursive: true, force: true })
   }

@@ -57,6 +57,11 @@ export function toRow(row: string, records: number, bytes: number, ours: Timed, 
   }
 }
 
+/** The same row beside another reference, in records a second. */
+export function withReference(row: BenchRow, reference: number): BenchRow {
+  return { ...row, reference: Math.round(reference), ratio: round(row.recordsPerSecond / reference, 3) }
+}
+
 function round(value: number, digits: number): number {
   return Number(value.toFixed(digits))
 }

@@ -9,6 +9,7 @@ import type { KafkaHome } from './kafka-home.ts'
  * It ends with its standard input, so that it never outlives this process, however that ends; and after `limitSeconds`.
  */
 export interface KafkaCommands {
+  /** The folder of the properties is the broker's, and goes with the process. */
   format: { args: { properties: string; clusterId: string }; answer: ToolOutput }
   /** The broker answers when it resolves. */
   start: { args: { settings: Settings }; answer: null }

@@ -2,6 +2,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.LongNode;
 import com.fasterxml.jackson.databind.node.NullNode;
 import com.fasterxml.jackson.databind.node.TextNode;
+import java.nio.file.Path;
 
 /** The commands by name; kafka-driver.ts has their types. */
 class Commands {
@@ -16,6 +17,7 @@ class Commands {
   JsonNode run(JsonNode it) throws Exception {
     switch (it.get("op").asText()) {
       case "format":
+        server.livesIn(Path.of(text(it, "properties")).getParent());
         return output(Tools.format(text(it, "properties"), text(it, "clusterId")));
       case "start":
         server.start(Json.settings(it.get("settings")));

@@ -12,8 +12,9 @@ class Tools {
     int run(PrintStream out) throws Exception;
   }
 
+  /** An id may begin with a dash, so it stands in one word with its option. */
   static Output format(String properties, String clusterId) throws Exception {
-    return run(out -> kafka.tools.StorageTool.execute(new String[] {"format", "-t", clusterId, "-c", properties}, out));
+    return run(out -> kafka.tools.StorageTool.execute(new String[] {"format", "--cluster-id=" + clusterId, "-c", properties}, out));
   }
 
   static Output dumpLog(String[] args) throws Exception {

@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs'
+import { existsSync, mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect } from 'vitest'
@@ -6,8 +6,8 @@ import { embeddedLog, type LogClient } from '@millrace/core'
 import { KafkaBroker } from './kafka-broker.ts'
 import type { Place, Settings } from './kafka-driver.ts'
 import { recordsOf } from './millrace-records.ts'
-import { applyToKafka } from './on-kafka.ts'
-import { applyToMillrace } from './on-millrace.ts'
+import { KafkaRun } from './on-kafka.ts'
+import { MillraceRun } from './on-millrace.ts'
 import type { Operation } from './operations.ts'
 
 /** A Millrace and a Kafka to which the same is done, so that they can be compared. */
@@ -15,11 +15,13 @@ export class BothLogs implements AsyncDisposable {
   readonly log: LogClient
   readonly kafka: KafkaBroker
   private readonly directory: string
+  private readonly runs: readonly [MillraceRun, KafkaRun]
 
   private constructor(log: LogClient, kafka: KafkaBroker, directory: string) {
     this.log = log
     this.kafka = kafka
     this.directory = directory
+    this.runs = [new MillraceRun(log), new KafkaRun(kafka.driver)]
   }
 
   /** Both look for what may be removed several times a second. */
@@ -35,7 +37,7 @@ export class BothLogs implements AsyncDisposable {
   }
 
   async apply(operations: readonly Operation[]): Promise<void> {
-    await Promise.all([applyToMillrace(this.log, operations), applyToKafka(this.kafka.driver, operations)])
+    await Promise.all(this.runs.map((run) => run.apply(operations)))
   }
 
   /** Offsets and records of a partition. */
@@ -84,6 +86,7 @@ export class BothLogs implements AsyncDisposable {
 
   /** Closes Millrace and stops the broker; the files can be compared then. */
   async stop(): Promise<void> {
+    for (const run of this.runs) await run.close()
     await this.log.close()
     await this.kafka.stop()
   }
@@ -91,7 +94,7 @@ export class BothLogs implements AsyncDisposable {
   /** Paths of a partition's files with that ending in which something stands, Millrace's and Kafka's. */
   files({ topic, partition }: Place, suffix: string): readonly [ours: readonly string[], theirs: readonly string[]] {
     const within = (folder: string): string[] =>
-      readdirSync(folder)
+      (existsSync(folder) ? readdirSync(folder) : [])
         .filter((name) => name.endsWith(suffix) && statSync(join(folder, name)).size > 0)
         .sort()
         .map((name) => join(folder, name))

@@ -4,17 +4,19 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { BothLogs } from './both-logs.ts'
 import { placesOf, type Batch, type Operation } from './operations.ts'
 import { randomOperations } from './random-operations.ts'
-import { sampleOperations } from './sample-operations.ts'
+import { abortingOperations, sampleOperations } from './sample-operations.ts'
 
 /** The same is done to a Millrace and to a Kafka; then they must hold the same records at the same offsets. */
 describe('Millrace and Kafka, after the same operations', () => {
-  const operations = [...sampleOperations, ...randomOperations(1, 150, { open: false })]
-  const places = placesOf(operations)
+  const samples = [...sampleOperations, ...abortingOperations]
+  const seed = Number(process.env['MILLRACE_KAFKA_SEED'] ?? 1)
+  const random = randomOperations(seed, 240)
+  const places = placesOf([...samples, ...random])
   let both: BothLogs
 
   beforeAll(async () => {
     both = await BothLogs.start()
-    await both.apply(operations)
+    await both.apply(samples)
   })
 
   afterAll(async () => {
@@ -22,7 +24,15 @@ describe('Millrace and Kafka, after the same operations', () => {
   })
 
   test('hold the same records', async () => {
-    for (const place of places) await both.expectEqual(place)
+    for (const place of placesOf(samples)) await both.expectEqual(place)
+  })
+
+  // After each part some transactions are open, which last stable offsets and committed records must show.
+  test('hold the same records also while transactions are open', async () => {
+    for (let from = 0; from < random.length; from += 30) {
+      await both.apply(random.slice(from, from + 30))
+      for (const place of placesOf(random)) await both.expectEqual(place)
+    }
   })
 
   test('have the same positions of groups', async () => {
@@ -51,9 +61,20 @@ describe('Millrace and Kafka, after the same operations', () => {
     await both.expectEqualSoon({ topic, partition: 0 }, (earliest) => earliest > 0)
   })
 
+  test('know the same of aborted transactions', async () => {
+    await both.stop()
+    let found = 0
+    for (const place of places) {
+      const [ours, theirs] = await Promise.all(both.files(place, '.txnindex').map((files) => abortedIn(both, files)))
+      // Producer ids are each log's own.
+      expect(ours, `${place.topic}-${place.partition}`).toEqual(theirs)
+      found += ours!.length
+    }
+    expect(found).toBeGreaterThan(10)
+  })
+
   // Of small plain batches: Millrace cuts large ones at 64 KiB, and codecs differ in what they make of them.
   test('close their segments at the same records, and index the same of them', async () => {
-    await both.stop()
     for (const place of places.filter(({ topic }) => /^(segments|random|transactions)$/.test(topic))) {
       const where = `${place.topic}-${place.partition}`
       const [ours, theirs] = both.files(place, '.log')
@@ -68,6 +89,13 @@ describe('Millrace and Kafka, after the same operations', () => {
     }
   })
 })
+
+async function abortedIn({ kafka }: BothLogs, files: readonly string[]): Promise<readonly object[]> {
+  const found: object[] = []
+  for (const path of files)
+    for (const { producerId: _id, ...aborted } of await kafka.driver.call('readTransactionIndex', { path })) found.push(aborted)
+  return found
+}
 
 function contentsOf(files: readonly string[]): Readonly<Record<string, string>> {
   return Object.fromEntries(files.map((file) => [basename(file), readFileSync(file).toString('hex')]))

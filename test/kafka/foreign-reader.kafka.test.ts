@@ -7,9 +7,9 @@ import { KafkaBroker } from './kafka-broker.ts'
 import type { JsonRecord, OffsetSpec, Place } from './kafka-driver.ts'
 import { recordsOf } from './millrace-records.ts'
 import { kafkaConfig } from './on-kafka.ts'
-import { applyToMillrace } from './on-millrace.ts'
+import { MillraceRun } from './on-millrace.ts'
 import { placesOf } from './operations.ts'
-import { sampleOperations } from './sample-operations.ts'
+import { abortingOperations, sampleOperations } from './sample-operations.ts'
 
 /** A Kafka that finds Millrace's files in the folders of its partitions, and serves them to its own clients. */
 describe('a Kafka on partitions that Millrace wrote', () => {
@@ -20,7 +20,7 @@ describe('a Kafka on partitions that Millrace wrote', () => {
 
   beforeAll(async () => {
     log = await embeddedLog({ dir: directory })
-    await applyToMillrace(log, sampleOperations)
+    await new MillraceRun(log).apply([...sampleOperations, ...abortingOperations])
     await log.close()
     kafka = await KafkaBroker.start()
     for (const operation of sampleOperations) {

@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { factsOf, kafkaDump, millraceBatches, millraceDump, type DumpedBatch } from './dump-log.ts'
 import { KafkaBroker } from './kafka-broker.ts'
 import type { JsonRecord, Place } from './kafka-driver.ts'
-import { applyToKafka } from './on-kafka.ts'
+import { KafkaRun } from './on-kafka.ts'
 import { placesOf } from './operations.ts'
 import { abortingOperations, sampleOperations } from './sample-operations.ts'
 
@@ -19,11 +19,11 @@ describe('partitions that a Kafka wrote, read by Millrace', () => {
 
   beforeAll(async () => {
     kafka = await KafkaBroker.start()
-    await applyToKafka(kafka.driver, sampleOperations)
+    await new KafkaRun(kafka.driver).apply(sampleOperations)
     // So that the second half has another leader epoch.
     await kafka.stop()
     await kafka.start()
-    await applyToKafka(kafka.driver, abortingOperations)
+    await new KafkaRun(kafka.driver).apply(abortingOperations)
     for (const place of places) {
       const [read_committed, read_uncommitted] = [
         await consume(place, 'read_committed'),

@@ -2,17 +2,11 @@ import type { JsonOutgoing, KafkaDriver, Settings } from './kafka-driver.ts'
 import { base64 } from './millrace-records.ts'
 import type { Batch, Operation, Transact } from './operations.ts'
 
-/** Does the operations on a Kafka, with its Java clients. Producers are closed at the end. */
-export async function applyToKafka(driver: KafkaDriver, operations: readonly Operation[]): Promise<void> {
-  const run = new KafkaRun(driver)
-  for (const operation of operations) await run.apply(operation)
-  await run.close()
-}
-
 /** What is flushed together goes as one batch a partition, as from Millrace's producers. */
 const togetherInOne: Settings = { 'linger.ms': '10000', 'batch.size': '10000000', 'max.request.size': '20000000' }
 
-class KafkaRun {
+/** Does operations on a Kafka with its Java clients; its producers stay open until `close`, or the broker's stop. */
+export class KafkaRun {
   private readonly driver: KafkaDriver
   private readonly opened = new Set<string>()
 
@@ -20,11 +14,11 @@ class KafkaRun {
     this.driver = driver
   }
 
-  async apply(operation: Operation): Promise<void> {
-    await this.answer(operation)
+  async apply(operations: readonly Operation[]): Promise<void> {
+    for (const operation of operations) await this.one(operation)
   }
 
-  private answer(operation: Operation): Promise<unknown> {
+  private one(operation: Operation): Promise<unknown> {
     switch (operation.op) {
       case 'create':
         return this.driver.call('createTopic', { ...operation, config: kafkaConfig(operation.config ?? {}) })

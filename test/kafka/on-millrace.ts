@@ -1,26 +1,22 @@
-import type { LogClient, OutgoingBatch, Producer, ProducerOptions } from '@millrace/core'
+import type { LogClient, OutgoingBatch, Producer, ProducerOptions, Transaction } from '@millrace/core'
 import type { Batch, Compression, CreateTopic, Operation, Transact } from './operations.ts'
 
-/** Does the operations on a log of Millrace. Producers are closed at the end. */
-export async function applyToMillrace(log: LogClient, operations: readonly Operation[]): Promise<void> {
-  const run = new MillraceRun(log)
-  for (const operation of operations) await run.apply(operation)
-  await run.close()
-}
-
-class MillraceRun {
+/** Does operations on a log of Millrace; its producers stay open until `close`. */
+export class MillraceRun {
   private readonly log: LogClient
   private readonly producers = new Map<string, Producer>()
+  /** Open ones, by transactional id. */
+  private readonly transactions = new Map<string, Transaction>()
 
   constructor(log: LogClient) {
     this.log = log
   }
 
-  async apply(operation: Operation): Promise<void> {
-    await this.answer(operation)
+  async apply(operations: readonly Operation[]): Promise<void> {
+    for (const operation of operations) await this.one(operation)
   }
 
-  private answer(operation: Operation): Promise<unknown> {
+  private one(operation: Operation): Promise<unknown> {
     switch (operation.op) {
       case 'create':
         return this.create(operation)
@@ -33,10 +29,12 @@ class MillraceRun {
       case 'transact':
         return this.transact(operation)
       case 'begin':
+        return this.begin(operation.transactionalId)
       case 'add':
+        return this.add(operation.transactionalId, operation.batch)
       case 'end':
       default:
-        throw unknown(operation)
+        return this.end(operation.transactionalId, operation.how)
     }
   }
 
@@ -53,12 +51,30 @@ class MillraceRun {
     await producer.send(filled(producer, batch))
   }
 
-  private async transact(operation: Transact): Promise<void> {
-    const { transactionalId, batches, offsets, end } = operation
-    if (end === 'abort') throw unknown(operation)
+  /** In one frame where it is committed; what is to be aborted has to be open first. */
+  private async transact({ transactionalId, batches, offsets, end }: Transact): Promise<void> {
     const producer = await this.open(transactionalId, { transactionalId })
-    const filledOnes = batches.map((batch) => filled(producer, batch))
-    await producer.transact({ batches: filledOnes, ...(offsets === undefined ? {} : { offsets }) })
+    const outgoing = batches.map((batch) => filled(producer, batch))
+    if (end !== 'abort')
+      return void (await producer.transact({ batches: outgoing, ...(offsets === undefined ? {} : { offsets }) }))
+    const transaction = await producer.begin()
+    for (const batch of outgoing) await transaction.send(batch)
+    if (offsets !== undefined) await transaction.sendOffsets(offsets)
+    await transaction.abort()
+  }
+
+  private async begin(transactionalId: string): Promise<void> {
+    const producer = await this.open(transactionalId, { transactionalId })
+    this.transactions.set(transactionalId, await producer.begin())
+  }
+
+  private async add(transactionalId: string, batch: Batch): Promise<void> {
+    await this.transactions.get(transactionalId)!.send(filled(this.producers.get(transactionalId)!, batch))
+  }
+
+  private async end(transactionalId: string, how: 'commit' | 'abort'): Promise<void> {
+    await this.transactions.get(transactionalId)![how]()
+    this.transactions.delete(transactionalId)
   }
 
   private async open(name: string, options: ProducerOptions): Promise<Producer> {
@@ -71,10 +87,6 @@ class MillraceRun {
     const [stable] = await this.log.admin.listOffsets([{ topic, partition, at: 'stable' }])
     await this.log.admin.deleteRecords([{ topic, partition, before: Math.floor(stable! * share) }])
   }
-}
-
-function unknown({ op }: Operation): Error {
-  return new Error(`Millrace has no such transactions yet: ${op}`)
 }
 
 function filled(by: Producer, { topic, partition, records }: Batch): OutgoingBatch {

@@ -1,9 +1,12 @@
 import { seeded } from '../e2e/seeded.ts'
 import type { Batch, Operation } from './operations.ts'
 
-/** Many small operations on a few partitions that the seed alone decides; every transaction is ended. */
-export function randomOperations(seed: number, count: number, { open }: { readonly open: boolean }): Operation[] {
-  return new RandomOperations(seed, open).take(count)
+/**
+ * Many small operations on a few partitions that the seed alone decides. Up to three transactions are open at once, some are aborted, and
+ * at the end all are ended.
+ */
+export function randomOperations(seed: number, count: number): Operation[] {
+  return new RandomOperations(seed).take(count)
 }
 
 const topic = 'random'
@@ -12,20 +15,17 @@ const ids = ['t0', 't1', 't2']
 
 class RandomOperations {
   private readonly random: () => number
-  private readonly mayStayOpen: boolean
   private readonly open = new Set<string>()
   private now = 1_700_000_000_000
 
-  constructor(seed: number, mayStayOpen: boolean) {
+  constructor(seed: number) {
     this.random = seeded(seed)
-    this.mayStayOpen = mayStayOpen
   }
 
   take(count: number): Operation[] {
     const config = { 'retention.ms': '-1', 'segment.bytes': '3000', 'index.interval.bytes': '200' }
     const create: Operation = { op: 'create', topic, partitions, config }
-    const operations = Array.from({ length: count }, () => this.next())
-    return [create, ...operations, ...[...this.open].map((transactionalId) => this.end(transactionalId))]
+    return [create, ...Array.from({ length: count }, () => this.next()), ...[...this.open].map((id) => this.end(id))]
   }
 
   private next(): Operation {
@@ -33,7 +33,7 @@ class RandomOperations {
     if (this.open.has(transactionalId)) {
       return this.below(3) === 0 ? this.end(transactionalId) : { op: 'add', transactionalId, batch: this.batch() }
     }
-    if (this.mayStayOpen && this.below(3) === 0) {
+    if (this.below(3) === 0) {
       this.open.add(transactionalId)
       return { op: 'begin', transactionalId }
     }

@@ -131,5 +131,8 @@ export const pureModules: readonly string[] = [
   'zlib',
 ]
 
+/** Files that may import `node:crypto`: they take its hashes and draw no random numbers. */
+export const digests: readonly string[] = ['core/src/storage/offset-map.ts']
+
 /** Where core and streams may touch the machine. */
 export const hosts: readonly string[] = ['core/src/platform/']

@@ -1,6 +1,6 @@
 import { posix } from 'node:path'
 import { importsOf, parse } from './imports.ts'
-import { hosts, house, outside, packages, pureModules, testPackages, type Room } from './rooms.ts'
+import { digests, hosts, house, outside, packages, pureModules, testPackages, type Room } from './rooms.ts'
 
 export interface SourceText {
   /** From the root of the repository, with `/`. */
@@ -93,7 +93,7 @@ function refusedModule(path: string, from: Place, specifier: string): string | u
   const guarded = (from.wing === 'core' || from.wing === 'streams') && path.startsWith(`${from.wing}/src/`) && !from.test
   if (!guarded || hosts.some((host) => path.startsWith(host))) return undefined
   const module = specifier.slice('node:'.length).split('/')[0] ?? ''
-  if (pureModules.includes(module)) return undefined
+  if (pureModules.includes(module) || (module === 'crypto' && digests.includes(path))) return undefined
   return `wall "the machine": only ${list(hosts)} may import ${specifier}; elsewhere ${list(pureModules)}, or a port`
 }
 

@@ -37,6 +37,11 @@ const rows = {
     outcome: 'fatal',
     todo: 'Restore the directory from a back-up; nothing has been changed.',
   },
+  SWAP_UNFINISHED: {
+    fault: 'world',
+    outcome: 'fatal',
+    todo: 'Look at the disk, then open the log again: the compaction of the partition is finished there.',
+  },
   SEGMENT_DAMAGED: {
     fault: 'world',
     outcome: 'fatal',

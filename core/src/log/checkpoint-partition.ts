@@ -73,14 +73,19 @@ function replayProducers(disk: Disk, path: string, row: PartitionCheckpoint, cau
     for (let at = 0; at < bytes.length;) {
       if (!isBatchIntact(bytes, at)) throw unsure(path, next, cause)
       const header = readBatchHeader(bytes, at)
-      if (header.baseOffset !== next) throw unsure(path, next, cause)
+      if (header.baseOffset !== next && !isGap(next, header.baseOffset, row)) throw unsure(path, next, cause)
       states.apply(header, bytes.subarray(at, at + header.sizeBytes))
-      next += header.lastOffsetDelta + 1
+      next = header.baseOffset + header.lastOffsetDelta + 1
       at += header.sizeBytes
     }
   }
   if (next !== row.recoveryOffset) throw unsure(path, next, cause)
   return states
+}
+
+/** Whether compaction may have left out the offsets. */
+function isGap(from: number, to: number, { gapsBelow = 0 }: PartitionCheckpoint): boolean {
+  return to > from && to <= gapsBelow
 }
 
 function* segmentsBelow(disk: Disk, path: string, { folder: { active } }: PartitionCheckpoint): Generator<Uint8Array> {

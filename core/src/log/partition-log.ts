@@ -41,6 +41,8 @@ export class PartitionLog {
   readonly topicIdBytes: Uint8Array
   readonly folder: PartitionFolder
   readonly tail: Tail = new Tail()
+  /** Compaction may have taken away offsets below it: a gap there is no damage. */
+  gapsBelow = 0
   private start: number
   /** Where it will start once a checkpoint says so. */
   private wanted: number
@@ -319,12 +321,16 @@ export class PartitionLog {
     }
   }
 
-  /** The header of an intact batch that holds `offset` and, behind another one, begins with it; otherwise what is wrong. */
+  /**
+   * The header of an intact batch that holds `offset` and, behind another one, begins with it; or of the next one, where compaction
+   * may have left offsets out; otherwise what is wrong.
+   */
   private batchAt(bytes: Buffer, at: number, offset: number): BatchHeader | MillraceError {
     try {
       const header = checkBatch(bytes, at, bytes.length)
       const last = header.baseOffset + header.lastOffsetDelta
       if (at === 0 ? header.baseOffset <= offset && offset <= last : header.baseOffset === offset) return header
+      if (header.baseOffset > offset && header.baseOffset <= this.gapsBelow) return header
       return this.damaged(offset, `a batch of offsets ${header.baseOffset} to ${last} stands in place of another`)
     } catch (cause) {
       return this.damaged(offset, 'a batch on disk is damaged', cause)

@@ -19,7 +19,7 @@ interface RememberedBatch {
   readonly firstOffset: number
   readonly lastOffset: number
   readonly timestamp: number
-  /** As received; null when only a snapshot tells of it, or the log gave it its time before a crash. */
+  /** As received; null when only a snapshot or a compacted batch tells of it, or the log gave it its time before a crash. */
   readonly crc: number | null
   /** The checksum was read from the log: the batch as it is stored, which may have been rewritten. */
   readonly recovered: boolean
@@ -125,7 +125,7 @@ export class ProducerStates {
       firstOffset: header.baseOffset,
       lastOffset,
       timestamp: header.maxTimestamp,
-      crc: recovered && header.timestampType === 'append' ? null : receivedCrc,
+      crc: isCompacted(header) || (recovered && header.timestampType === 'append') ? null : receivedCrc,
       recovered,
     })
     if (state.batches.length > remembered) state.batches.shift()
@@ -142,7 +142,7 @@ export class ProducerStates {
     const { producerId, baseOffset: lastOffset } = header
     const state = this.stateFor(header)
     const firstOffset = state.transactionFirstOffset
-    state.coordinatorEpoch = readCoordinatorEpoch(batch)
+    if (header.count > 0) state.coordinatorEpoch = readCoordinatorEpoch(batch) // compaction may have left only the epoch of the producer
     state.transactionFirstOffset = -1
     state.lastTimestamp = header.maxTimestamp
     state.lastOffset = lastOffset
@@ -240,6 +240,11 @@ export class ProducerStates {
     for (const [id, offset] of this.open) copy.open.set(id, offset)
     return copy
   }
+}
+
+/** Compaction leaves batches with fewer records than offsets, or with other times. */
+function isCompacted({ count, lastOffsetDelta, hasHorizon }: BatchHeader): boolean {
+  return hasHorizon || count <= lastOffsetDelta
 }
 
 function repeats(batch: RememberedBatch, header: BatchHeader): boolean {

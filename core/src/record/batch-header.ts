@@ -38,6 +38,7 @@ export const COMPRESSION_BITS = 0b111
 export const APPEND_TIME_BIT = 0b1000
 export const TRANSACTIONAL_BIT = 0b1_0000
 export const CONTROL_BIT = 0b10_0000
+export const HORIZON_BIT = 0b100_0000
 
 /** By code: what stands in the attributes. */
 export const compressionNames: readonly ['none', 'gzip', 'snappy', 'lz4', 'zstd'] = ['none', 'gzip', 'snappy', 'lz4', 'zstd']
@@ -57,6 +58,8 @@ export interface BatchHeader {
   readonly timestampType: 'create' | 'append'
   readonly transactional: boolean
   readonly control: boolean
+  /** Compaction has written the batch anew and put its delete horizon in the place of `baseTimestamp`. */
+  readonly hasHorizon: boolean
   readonly lastOffsetDelta: number
   readonly baseTimestamp: number
   /** -1 where there is none. */
@@ -82,6 +85,7 @@ export function readBatchHeader(bytes: Uint8Array, at: number): BatchHeader {
     timestampType: (attributes & APPEND_TIME_BIT) === 0 ? 'create' : 'append',
     transactional: (attributes & TRANSACTIONAL_BIT) !== 0,
     control: (attributes & CONTROL_BIT) !== 0,
+    hasHorizon: (attributes & HORIZON_BIT) !== 0,
     lastOffsetDelta: lastOffsetDeltaOf(bytes, at),
     baseTimestamp: readInt64(bytes, at + BASE_TIMESTAMP_AT),
     maxTimestamp: maxTimestampOf(bytes, at),

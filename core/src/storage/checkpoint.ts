@@ -43,6 +43,8 @@ export interface PartitionCheckpoint {
   /** Whether producers may have been forgotten. */
   readonly forgets?: boolean
   readonly folder: FolderMark
+  /** Compaction may have taken away offsets below it; 0 without it. */
+  readonly gapsBelow?: number
 }
 
 export function checkpointPath(folder: string): string {

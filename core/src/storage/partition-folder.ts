@@ -3,6 +3,7 @@ import type { TopicId } from '../base/ids.ts'
 import { baseOffsetOf, lastOffsetOf, leaderEpochOf, maxTimestampOf } from '../record/batch-header.ts'
 import { replaceHelper } from './atomic-file.ts'
 import { cutTo, removeSegment, segmentBases, takeFolder } from './folder-files.ts'
+import { finishSwaps, swapSegments } from './segment-swap.ts'
 import { Segment, segmentPath, type SegmentMark, type SegmentPlace } from './segment.ts'
 import type { AbortedTransaction } from './transaction-index.ts'
 import { TransactionIndexes, type TransactionIndexMark } from './transaction-indexes.ts'
@@ -16,6 +17,7 @@ import { TransactionReplay } from './transaction-replay.ts'
  *   G2  Only batches that the journal holds durably are written here, in offset order, by one writer.
  *   G3  What lies beyond the newest checkpoint's mark is nothing but a copy of the journal: opening cuts it off.
  *   G4  Every segment but the growing one is complete, synced by the checkpoint that follows its roll, and never written again.
+ *       But for compaction, which puts one in the place of several; it ends where they ended.
  *   G5  A growing segment that is shorter than its mark is damaged: it stays as it is, the next batch begins a new one.
  */
 export interface PartitionFolderOptions {
@@ -38,13 +40,19 @@ export interface FolderMark {
 
 type EpochStart = readonly [epoch: number, startOffset: number]
 
+/** A complete segment, and where the next one begins. */
+export interface CompleteSegment {
+  readonly segment: Segment
+  readonly endOffset: number
+}
+
 /** Complete segments whose files and indexes stay open for readers. */
 const openAtMost = 4
 
 export class PartitionFolder {
   readonly path: string
   readonly topicId: TopicId
-  private readonly disk: Disk
+  readonly disk: Disk
   private options: PartitionFolderOptions
   /** Ascending; the growing one is the last. */
   private readonly segments: Segment[] = []
@@ -56,6 +64,8 @@ export class PartitionFolder {
   private readonly warm = new Set<Segment>()
   private namesUnsynced = false
   private epochsUnsaved = false
+  /** Counts how often segments were replaced. */
+  private swaps = 0
   private end: number
 
   constructor(disk: Disk, path: string, topicId: TopicId, options: PartitionFolderOptions, endOffset = 0) {
@@ -80,6 +90,7 @@ export class PartitionFolder {
     const folder = new PartitionFolder(disk, path, topicId, options, endOffset)
     folder.epochs = [...epochs]
     folder.transactions = new TransactionIndexes(disk, path, transactionIndexes)
+    finishSwaps(disk, path)
     for (const base of segmentBases(disk, path)) {
       if (base > active.baseOffset) removeSegment(disk, path, base)
       else if (base < active.baseOffset) folder.segments.push(Segment.complete(folder.place(base)))
@@ -97,6 +108,10 @@ export class PartitionFolder {
 
   configure(options: PartitionFolderOptions): void {
     this.options = options
+  }
+
+  get settings(): PartitionFolderOptions {
+    return this.options
   }
 
   /** The next offset to be written here. */
@@ -280,14 +295,29 @@ export class PartitionFolder {
   }
 
   /**
-   * Whole batches from the one that holds `offset`, as the files have them, at most about `maxBytes` but at least one. What is
-   * there is not looked into: the caller compares offsets and checksums.
+   * Whole batches from the one that holds `offset`, or the next one where compaction left none, as the files have them, at most
+   * about `maxBytes` but at least one. What is there is not looked into: the caller compares offsets and checksums.
    */
   async read(offset: number, maxBytes: number): Promise<Buffer> {
-    const segment = this.segmentOf(offset)
-    if (segment === undefined) return Buffer.alloc(0)
-    if (this.isSettled(segment)) this.keepWarm(segment)
-    return segment.read(offset, maxBytes)
+    return this.whileSegmentsStay(() => {
+      const segment = this.segmentOf(offset)
+      if (segment === undefined) return Promise.resolve(Buffer.alloc(0))
+      if (this.isSettled(segment)) this.keepWarm(segment)
+      return segment.read(offset, maxBytes)
+    })
+  }
+
+  /** Reads again what was read while compaction replaced segments. */
+  private async whileSegmentsStay<T>(read: () => Promise<T>): Promise<T> {
+    for (;;) {
+      const { swaps } = this
+      try {
+        const result = await read()
+        if (swaps === this.swaps) return result
+      } catch (error) {
+        if (swaps === this.swaps) throw error
+      }
+    }
   }
 
   /** The file that holds the offset, for messages. */
@@ -316,6 +346,10 @@ export class PartitionFolder {
 
   /** An offset at or before the first record at or after that time. */
   async offsetBefore(timestamp: number): Promise<number | undefined> {
+    return this.whileSegmentsStay(() => this.findOffsetBefore(timestamp))
+  }
+
+  private async findOffsetBefore(timestamp: number): Promise<number | undefined> {
     for (const segment of this.segments) {
       if (this.isSettled(segment)) this.keepWarm(segment)
       if (segment === this.segments.at(-1) || (await segment.maxTimestamp()) >= timestamp) return segment.offsetBefore(timestamp)
@@ -335,7 +369,11 @@ export class PartitionFolder {
   }
 
   /** By reading everything: what makes transaction indexes that are missing or damaged again. */
-  private async findAborted(): Promise<readonly (readonly [number, AbortedTransaction])[]> {
+  private findAborted(): Promise<readonly (readonly [number, AbortedTransaction])[]> {
+    return this.whileSegmentsStay(() => this.replayAborted())
+  }
+
+  private async replayAborted(): Promise<readonly (readonly [number, AbortedTransaction])[]> {
     const replay = new TransactionReplay()
     const found: (readonly [number, AbortedTransaction])[] = []
     const segments = [...this.segments] // retention may take the first ones away meanwhile
@@ -346,6 +384,46 @@ export class PartitionFolder {
       }
     }
     return found
+  }
+
+  /** What compaction may read and replace: segments that are durable as they are and never written again. Ascending. */
+  completeSegments(): readonly CompleteSegment[] {
+    return this.segments.slice(0, -1).flatMap((segment, index) => {
+      return this.isSettled(segment) ? [{ segment, endOffset: this.segments[index + 1]!.baseOffset }] : []
+    })
+  }
+
+  /**
+   * Puts the cleaned files, durable and named after the first of the segments, in the place of all of them. `aborted`: what their
+   * transaction index holds. False, and nothing changed, when the segments are no longer there. No checkpoint may run meanwhile.
+   * @throws DiskError, and all is as before; SWAP_UNFINISHED: the partition must not be used until it is opened again
+   */
+  async replaceSegments(old: readonly Segment[], aborted: readonly AbortedTransaction[]): Promise<boolean> {
+    let isDone = false
+    const swap = old.reduceRight(
+      (work, segment) => () => segment.onIndexFiles(work),
+      () => {
+        isDone = this.replaceNow(old, aborted)
+        return Promise.resolve()
+      },
+    )
+    await swap()
+    return isDone
+  }
+
+  private replaceNow(old: readonly Segment[], aborted: readonly AbortedTransaction[]): boolean {
+    const at = this.segments.indexOf(old[0]!)
+    if (at < 0 || old.some((segment, index) => this.segments[at + index] !== segment)) return false
+    const bases = old.map(({ baseOffset }) => baseOffset)
+    swapSegments(this.disk, this.path, bases)
+    this.swaps++
+    this.segments.splice(at, old.length, Segment.complete(this.place(bases[0]!)))
+    this.transactions.replace(bases, bases[0]!, aborted)
+    for (const segment of old) {
+      this.warm.delete(segment)
+      segment.replaced()
+    }
+    return true
   }
 
   /** Lets go of the files; reads that are under way still end. Nothing may be written any more. */

@@ -8,10 +8,15 @@ export interface PlacedBatch {
   readonly bytes: Buffer
 }
 
-const chunkBytes = 4 << 20
+const largeChunkBytes = 4 << 20
 
 /** Reads a segment from `start` to `endBytes`, batch by batch, in chunks; ends after the first that is cut off or impossible. */
-export async function* segmentBatches(file: DiskFile, endBytes: number, start = 0): AsyncGenerator<PlacedBatch> {
+export async function* segmentBatches(
+  file: DiskFile,
+  endBytes: number,
+  start = 0,
+  chunkBytes: number = largeChunkBytes,
+): AsyncGenerator<PlacedBatch> {
   let position = start
   while (position < endBytes) {
     const chunk = await readChunk(file, position, Math.min(chunkBytes, endBytes - position))

@@ -17,7 +17,8 @@ import { readWhole, writeWhole } from './whole-write.ts'
  *       journal holds the batches, and recovery cuts both files to the checkpoint.
  *   S3  Index files are a help, never evidence: every entry that is used is compared with the batch it points at. Files that
  *       are missing or wrong are made anew from the log file.
- *   S4  The log file and the indexes are opened when somebody wants them. A read that is under way keeps the file open.
+ *   S4  A segment that compaction has replaced reads what it has open and nothing else: its names are another's now.
+ *   S5  The log file and the indexes are opened when somebody wants them. A read that is under way keeps the file open.
  */
 export interface SegmentMark {
   readonly baseOffset: number
@@ -59,6 +60,7 @@ export class Segment {
   private indexWork: Promise<unknown> = Promise.resolve()
   private reads = 0
   private leaving = false
+  private gone = false
 
   private constructor(place: SegmentPlace, size: number, mark: SegmentMark | null) {
     this.disk = place.disk
@@ -113,7 +115,8 @@ export class Segment {
   }
 
   private get file(): DiskFile {
-    this.leaving = false
+    if (this.gone && this.log === null) throw new SegmentReplaced(this.path)
+    this.leaving = this.gone
     this.log ??= this.disk.open(this.path)
     return this.log
   }
@@ -238,6 +241,7 @@ export class Segment {
 
   private async loadIndexes(): Promise<SegmentIndexes> {
     if (this.indexes !== null) return this.indexes
+    if (this.gone) throw new SegmentReplaced(this.path)
     return this.onIndexFiles(async () => {
       this.indexes ??= (await this.readIndexes()) ?? (await this.buildIndexes(null))
       return this.indexes
@@ -319,6 +323,7 @@ export class Segment {
   /** A help for the next time: without it they are made again. */
   private async replaceIndexFiles(built: SegmentIndexes): Promise<void> {
     built.finish()
+    if (this.gone) return
     try {
       await built.replace(this.disk, (suffix) => this.pathOf(suffix))
     } catch (error) {
@@ -326,7 +331,8 @@ export class Segment {
     }
   }
 
-  private onIndexFiles<T>(work: () => Promise<T>): Promise<T> {
+  /** Work on the index files, or such as needs them to rest. */
+  onIndexFiles<T>(work: () => Promise<T>): Promise<T> {
     const result = this.indexWork.then(work)
     this.indexWork = result.catch(() => {
       // Whoever asked for it hears of it.
@@ -338,6 +344,12 @@ export class Segment {
   complete(): void {
     if (this.indexes?.isSaved === true) this.mark = null
     this.latest = null
+  }
+
+  /** Another one has its names now, inside `onIndexFiles`. Whoever reads it is told, or ends with what it was. */
+  replaced(): void {
+    this.gone = true
+    this.letGo()
   }
 
   /** Lets go of the file once nobody reads it, and of the indexes of a complete segment. No write may be under way. */
@@ -353,6 +365,14 @@ export class Segment {
       // A file that does not close loses nothing: what counts was synced.
       if (!(error instanceof DiskError)) throw error
     }
+  }
+}
+
+/** A read came too late for the segment that it began with. */
+class SegmentReplaced extends Error {
+  constructor(path: string) {
+    super(`${path} was replaced`)
+    this.name = 'SegmentReplaced'
   }
 }
 

@@ -25,6 +25,8 @@ export class TransactionIndexes {
   private readonly marks: Map<number, TransactionIndexMark>
   private readonly loaded = new Map<number, TransactionIndex>()
   private readonly unsaved = new Set<number>()
+  /** Counts how often entries have moved from one segment to another. */
+  private moves = 0
 
   constructor(disk: Disk, folder: string, marks: readonly TransactionIndexMark[] = []) {
     this.disk = disk
@@ -57,8 +59,14 @@ export class TransactionIndexes {
     const mark = this.marks.get(baseOffset)
     if (mark === undefined || this.loaded.has(baseOffset)) return
     const index = this.read(mark)
-    if (index === null) this.rebuild(await findAborted())
-    else this.loaded.set(baseOffset, index)
+    if (index !== null) {
+      this.loaded.set(baseOffset, index)
+      return
+    }
+    const { moves } = this
+    const found = await findAborted()
+    if (moves !== this.moves) return this.load(baseOffset, findAborted)
+    this.rebuild(found)
   }
 
   private read([baseOffset, sizeBytes, crc]: TransactionIndexMark): TransactionIndex | null {
@@ -72,6 +80,7 @@ export class TransactionIndexes {
   }
 
   private rebuild(found: readonly (readonly [number, AbortedTransaction])[]): void {
+    this.moves++
     this.loaded.clear()
     for (const [baseOffset, aborted] of found) this.add(baseOffset, aborted)
     for (const baseOffset of this.marks.keys()) if (!this.loaded.has(baseOffset)) this.marks.delete(baseOffset)
@@ -80,9 +89,11 @@ export class TransactionIndexes {
   /** The aborted transactions that may have records in `[from, to)`, in the order of their markers. */
   async find(from: number, to: number, floor: number, findAborted: FindAborted): Promise<AbortedTransaction[]> {
     const found: AbortedTransaction[] = []
+    const { moves } = this
     for (const baseOffset of this.bases) {
       if (baseOffset < floor) continue
       await this.load(baseOffset, findAborted)
+      if (moves !== this.moves) return this.find(from, to, floor, findAborted)
       for (const aborted of this.loaded.get(baseOffset) ?? []) {
         if (aborted.lastOffset >= from && aborted.firstOffset < to) found.push(aborted)
         // Everything decided later began at or after the last stable offset of this decision.
@@ -109,6 +120,15 @@ export class TransactionIndexes {
     return [...this.marks.values()]
   }
 
+  /** Segments, `baseOffset` the first of them, were replaced by one; these are in the file of its index. */
+  replace(bases: readonly number[], baseOffset: number, aborted: readonly AbortedTransaction[]): void {
+    this.moves++
+    for (const base of bases) this.forget(base)
+    if (aborted.length === 0) return
+    const content = transactionIndexOf(aborted)
+    this.marks.set(baseOffset, [baseOffset, content.length, crc32c(content)])
+  }
+
   /** The segment is gone, and its files with it. */
   forget(baseOffset: number): void {
     this.marks.delete(baseOffset)
@@ -124,4 +144,11 @@ export class TransactionIndexes {
   private pathOf(baseOffset: number): string {
     return segmentPath(this.folder, baseOffset, 'txnindex')
   }
+}
+
+/** The content of the index file. */
+export function transactionIndexOf(aborted: readonly AbortedTransaction[]): Uint8Array {
+  const index = new TransactionIndex()
+  for (const one of aborted) index.append(one)
+  return index.content
 }

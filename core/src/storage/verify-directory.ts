@@ -108,6 +108,7 @@ class Report {
 
   private async verifySegment(name: string, base: number, limit: number | undefined): Promise<void> {
     const stem = `${name}/${String(base).padStart(20, '0')}`
+    if (this.disk.stat(`${this.folder}/${stem}.log.swap`) !== null) return // a crash left it to be replaced at the next open
     const size = this.disk.stat(`${this.folder}/${stem}.log`)!.sizeBytes
     if (limit !== undefined && size < limit) this.find(`${stem}.log`, `it has ${size} bytes, its checkpoint says ${limit}`)
     const seen = await this.verifyLog(`${stem}.log`, base, Math.min(limit ?? size, size))

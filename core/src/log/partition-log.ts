@@ -285,6 +285,11 @@ export class PartitionLog {
     }
   }
 
+  /** Does again what compaction has overtaken: reading batches and then asking what was aborted among them is one work. */
+  whileSegmentsStay<T>(work: () => Promise<T>): Promise<T> {
+    return this.folder.whileSegmentsStay(work)
+  }
+
   /** Whether a transaction was ever aborted here, as far as is known without reading. */
   get hasAborted(): boolean {
     return this.recentlyAborted.length > 0 || this.folder.hasAborted

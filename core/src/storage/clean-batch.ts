@@ -95,8 +95,8 @@ function horizonOf({ hasHorizon, baseTimestamp }: BatchHeader): number | null {
 function stays(record: EncodedRecords, baseOffset: number, horizon: number | null, { map, now }: CleaningRules): boolean {
   const { key, hasValue } = record
   const offset = baseOffset + record.offsetDelta
-  if (key === null) return false
   if (offset > map.latestOffset) return true
+  if (key === null) return false
   return offset >= map.offsetOf(key) && (hasValue || horizon === null || horizon > now)
 }
 

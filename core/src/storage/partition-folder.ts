@@ -307,8 +307,11 @@ export class PartitionFolder {
     })
   }
 
-  /** Reads again what was read while compaction replaced segments. */
-  private async whileSegmentsStay<T>(read: () => Promise<T>): Promise<T> {
+  /**
+   * Reads again what was read while compaction replaced segments. Who reads in several steps that must fit together, as batches and
+   * then what was aborted among them, does it inside.
+   */
+  async whileSegmentsStay<T>(read: () => Promise<T>): Promise<T> {
     for (;;) {
       const { swaps } = this
       try {
@@ -391,6 +394,12 @@ export class PartitionFolder {
     return this.segments.slice(0, -1).flatMap((segment, index) => {
       return this.isSettled(segment) ? [{ segment, endOffset: this.segments[index + 1]!.baseOffset }] : []
     })
+  }
+
+  /** The greatest timestamp in it; -1 for none. */
+  maxTimestampIn({ segment }: CompleteSegment): Promise<number> {
+    this.keepWarm(segment)
+    return segment.maxTimestamp()
   }
 
   /**

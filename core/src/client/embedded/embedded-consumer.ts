@@ -32,6 +32,11 @@ interface Fetched {
 }
 
 /** Reads partitions of the embedded log: views into the batches in memory, or into what one read of a segment gave. */
+interface ReadBatches {
+  readonly batches: readonly Uint8Array[]
+  readonly aborted: AbortedFilter | null
+}
+
 export class EmbeddedConsumer implements Consumer {
   private readonly broker: Broker
   private readonly options: ResolvedOptions
@@ -279,8 +284,7 @@ export class EmbeddedConsumer implements Consumer {
   private async read(one: AssignedPartition, maxBytes: number, maxRecords: number): Promise<EmbeddedConsumedBatch[]> {
     const { log } = one
     const from = this.inRange(one)
-    const batches = await log.read(from, this.limit(log), maxBytes)
-    const aborted = await this.abortedIn(log, from, batches)
+    const { batches, aborted } = await log.whileSegmentsStay(() => this.readFrom(log, from, maxBytes))
     if (one.position !== from) return [] // somebody sought while it was read
     const found: EmbeddedConsumedBatch[] = []
     let records = 0
@@ -297,6 +301,11 @@ export class EmbeddedConsumer implements Consumer {
       records += batch.count
     }
     return found
+  }
+
+  private async readFrom(log: Partition, from: number, maxBytes: number): Promise<ReadBatches> {
+    const batches = await log.read(from, this.limit(log), maxBytes)
+    return { batches, aborted: await this.abortedIn(log, from, batches) }
   }
 
   /** What tells the batches of aborted transactions; null where there are none. */

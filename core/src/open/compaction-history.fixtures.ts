@@ -254,7 +254,7 @@ export class CompactionHistory {
     this.folder =
       this.mark === null
         ? new PartitionFolder(disk, path, topicId, this.options)
-        : PartitionFolder.open(disk, path, topicId, this.options, this.mark, this.markEnd)
+        : PartitionFolder.open(disk, path, topicId, this.options, this.mark, this.markEnd, 0)
     for (const one of this.written)
       if (one.header.baseOffset >= this.folder.endOffset) await this.folder.append([one.bytes], one.aborts)
   }
@@ -319,7 +319,7 @@ export class CompactionHistory {
   }
 
   private get log(): PartitionLog {
-    const log = new PartitionLog('t', 0, topicId, this.folder, 0, new ProducerStates())
+    const log = new PartitionLog('t', 0, topicId, this.folder, 0, new ProducerStates(), false)
     log.gapsBelow = this.gapsBelow
     this.logs.add(log)
     return log

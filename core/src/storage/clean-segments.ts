@@ -126,7 +126,7 @@ export interface Change {
   readonly after: number
 }
 
-/** Writes the group's batches to durable `.cleaned` files. @throws SEGMENT_DAMAGED, CORRUPT_BATCH, DiskError */
+/** Writes the group's batches to `.cleaned` files, the log durable. @throws SEGMENT_DAMAGED, CORRUPT_BATCH, DiskError */
 export async function cleanGroup(run: CleaningRun, group: readonly CompleteSegment[]): Promise<CleanedGroup> {
   const cleaned = new CleanedSegment(run.disk, run.folder, group[0]!.segment.baseOffset, run.indexIntervalBytes)
   let isWritten = false

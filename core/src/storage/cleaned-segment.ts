@@ -51,7 +51,7 @@ export class CleanedSegment {
     this.gatheredBytes = 0
   }
 
-  /** Makes everything durable, names included. */
+  /** Makes the log file durable. Its name is by the sync that follows its renaming; the other files are no evidence. */
   async finish(aborted: readonly AbortedTransaction[]): Promise<void> {
     await this.flush()
     await this.log.dataSync()
@@ -60,14 +60,12 @@ export class CleanedSegment {
     await this.write('index', offsets.entries.unsaved())
     await this.write('timeindex', times.entries.unsaved())
     if (aborted.length > 0) await this.write('txnindex', transactionIndexOf(aborted))
-    this.disk.syncFolder(this.folder)
   }
 
   private async write(suffix: 'index' | 'timeindex' | 'txnindex', content: Uint8Array): Promise<void> {
     const file = this.disk.create(cleanedPath(this.folder, this.baseOffset, suffix))
     try {
       await writeWhole(file, [content], 0)
-      await file.dataSync()
     } finally {
       file.close()
     }

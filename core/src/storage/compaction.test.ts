@@ -192,7 +192,15 @@ describe('compaction', () => {
       const file = world.disk.create(path)
       await file.write([left], 0)
       file.close()
-      const again = PartitionFolder.open(world.disk, '/t-0', '00'.repeat(16), settings, (await folder.checkpoint())!, untilOffset)
+      const again = PartitionFolder.open(
+        world.disk,
+        '/t-0',
+        '00'.repeat(16),
+        settings,
+        (await folder.checkpoint())!,
+        untilOffset,
+        0,
+      )
       await expect(compact(again, world)).rejects.toMatchObject({
         code: 'SEGMENT_DAMAGED',
         message: expect.stringContaining(message),
@@ -257,7 +265,9 @@ describe('a disk that fails', () => {
           world.disk.faults.heal()
           if (error === null) return true
           const isTorn = (error as { readonly code: string }).code === 'SWAP_UNFINISHED'
-          const reader = isTorn ? PartitionFolder.open(world.disk, '/t-0', '00'.repeat(16), settings, mark, untilOffset) : folder
+          const reader = isTorn
+            ? PartitionFolder.open(world.disk, '/t-0', '00'.repeat(16), settings, mark, untilOffset, 0)
+            : folder
           const seen = await offsetsIn(reader)
           expect(seen.filter((offset) => offset >= 32)).toEqual([32, 33, 34, 35, 36, 37, 38, 39])
           await compact(reader, world, { gapsBelow: 35 })

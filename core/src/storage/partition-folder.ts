@@ -403,7 +403,7 @@ export class PartitionFolder {
   }
 
   /**
-   * Puts the cleaned files, durable and named after the first of the segments, in the place of all of them. `aborted`: what their
+   * Puts the cleaned files, whose log is durable and which are named after the first of the segments, in the place of all of them. `aborted`: what their
    * transaction index holds. False, and nothing changed, when the segments are no longer there. No checkpoint may run meanwhile.
    * @throws DiskError, and all is as before; SWAP_UNFINISHED: the partition must not be used until it is opened again
    */

@@ -8,7 +8,7 @@ import { segmentPath } from './segment.ts'
  * Puts a cleaned segment in the place of those that it was made from, so that a crash at any step, whatever names survive it, leaves
  * the old ones or the new one after the next open.
  *
- *      1  <base>.log.cleaned → <base>.log.swap      the decision; the cleaned files and their names are durable before
+ *      1  <base>.log.cleaned → <base>.log.swap      the decision; the content is durable before
  *      2  the other segments go, the cleaned indexes take the place of the old
  *      3  <base>.log.swap → <base>.log
  *

@@ -1,6 +1,7 @@
 import { coreError } from '../base/error-catalogue.ts'
 import type { BatchHeader } from '../record/batch-header.ts'
 import { readControlKind, readCoordinatorEpoch } from '../record/control-record.ts'
+import type { LastOfProducer } from '../storage/clean-batch.ts'
 import type { ProducerSnapshotEntry } from '../storage/producer-snapshot.ts'
 import type { AbortedTransaction } from '../storage/transaction-index.ts'
 
@@ -171,6 +172,16 @@ export class ProducerStates {
       state.batches = []
     }
     return state
+  }
+
+  /** What compaction must not take away, by producer id. */
+  lastOfEach(): ReadonlyMap<number, LastOfProducer> {
+    return new Map(
+      Array.from(this.producers, ([id, { batches, epoch }]) => {
+        const last = batches.at(-1)
+        return [id, last === undefined ? { kind: 'marker', producerEpoch: epoch } : { kind: 'data', lastOffset: last.lastOffset }]
+      }),
+    )
   }
 
   snapshot(): ProducerSnapshotEntry[] {

@@ -287,6 +287,8 @@ export class CompactionHistory {
       lastStableOffset: this.lastStableOffset,
       checkpointedOffset: this.mark.active.baseOffset,
     }
+    const producers = this.replayed.lastOfEach()
+    expect(producers).toEqual(this.lastOfProducers)
     const now = this.world.clock.now()
     const lags = { minCompactionLagMs: 0, maxCompactionLagMs: Infinity, minCleanableDirtyRatio: 0 }
     const { firstUncleanable } = await dirtiness(this.folder, range, now, lags)
@@ -298,7 +300,7 @@ export class CompactionHistory {
       gapsBelow: this.gapsBelow,
       deleteRetentionMs: retention(),
       mapBytes: Math.ceil((keysAtMost + 1) / 0.9) * 24,
-      producers: this.lastOfProducers,
+      producers,
       abortedTransactions: (from, to) => this.folder.abortedTransactions(from, to),
       beforeSwap: (gapsBelow) => {
         this.gapsBelow = gapsBelow
@@ -387,9 +389,13 @@ export class CompactionHistory {
   }
 
   originalProducers(): readonly unknown[] {
+    return essence(this.replayed)
+  }
+
+  private get replayed(): ProducerStates {
     const states = new ProducerStates()
     for (const { header, bytes } of this.written) states.apply(header, bytes)
-    return essence(states)
+    return states
   }
 }
 

@@ -15,6 +15,7 @@ import { sealRecords } from '../record/batch-seal.ts'
 import { copiedSize, copyRecord, EncodedRecords } from '../record/encoded-records.ts'
 import type { CleanedTransactions } from './cleaned-transactions.ts'
 import type { OffsetMap } from './offset-map.ts'
+import type { Pace } from './pace.ts'
 
 /**
  * What compaction makes of one batch: the same bytes, a batch with fewer records, an empty one, or nothing.
@@ -41,16 +42,17 @@ export interface CleaningRules {
   /** Wall clock at the beginning of this pass. */
   readonly now: number
   readonly deleteRetentionMs: number
+  readonly pace: Pace
 }
 
 /**
  * Batches are given in the order of the log, each once: the rules follow its transactions. `isLast`: of its segment. Null when
  * nothing stays. @throws CORRUPT_BATCH, CONTENT_TOO_LARGE, CODEC_MISSING
  */
-export function cleanBatch(batch: Uint8Array, isLast: boolean, rules: CleaningRules): Uint8Array | null {
+export async function cleanBatch(batch: Uint8Array, isLast: boolean, rules: CleaningRules): Promise<Uint8Array | null> {
   const header = readBatchHeader(batch, 0)
   const mustStay = isLast || isLastOfProducer(header, rules)
-  const cleaned = header.control ? cleanMarker(batch, header, rules) : cleanData(batch, header, rules)
+  const cleaned = header.control ? cleanMarker(batch, header, rules) : await cleanData(batch, header, rules)
   return cleaned ?? (mustStay ? emptied(batch, header) : null)
 }
 
@@ -70,13 +72,14 @@ function cleanMarker(batch: Uint8Array, header: BatchHeader, rules: CleaningRule
   return rewritten(batch, header, everything, rules.now + rules.deleteRetentionMs)
 }
 
-function cleanData(batch: Uint8Array, header: BatchHeader, rules: CleaningRules): Uint8Array | null {
+async function cleanData(batch: Uint8Array, header: BatchHeader, rules: CleaningRules): Promise<Uint8Array | null> {
   if (rules.transactions.onBatch(header) || header.count === 0) return null
   const horizon = horizonOf(header)
   const kept: number[] = []
   let hasTombstone = false
   const records = new EncodedRecords(encodedRecords(batch, header), header)
   while (records.next()) {
+    if (rules.pace.isDue(0)) await rules.pace.turn()
     if (!stays(records, header.baseOffset, horizon, rules)) continue
     kept.push(records.offsetDelta)
     hasTombstone ||= !records.hasValue

@@ -4,7 +4,6 @@ import { countOf, type BatchHeader } from '../record/batch-header.ts'
 import { checkBatch } from '../record/batch-validation.ts'
 import { cleanBatch, type CleaningRules } from './clean-batch.ts'
 import { CleanedSegment } from './cleaned-segment.ts'
-import type { Pace } from './pace.ts'
 import type { CompleteSegment } from './partition-folder.ts'
 import { segmentBatches } from './segment-batches.ts'
 import { removeUndecided } from './segment-swap.ts'
@@ -107,7 +106,6 @@ export interface CleaningRun {
   readonly rules: CleaningRules
   /** Below it offsets may be missing already. */
   readonly gapsBelow: number
-  readonly pace: Pace
   /** Asked between batches: the work is thrown away. */
   readonly isCancelled: () => boolean
 }
@@ -157,11 +155,11 @@ class GroupCleaning {
   }
 
   async run(): Promise<CleanedGroup> {
-    const { disk, gapsBelow, pace, isCancelled, rules } = this.context
+    const { disk, gapsBelow, isCancelled, rules } = this.context
     for (const one of this.group) {
       for await (const batch of wholeSegment(disk, one, gapsBelow)) {
         await this.take(batch)
-        if (pace.isDue(batch.bytes.length)) await pace.turn()
+        if (rules.pace.isDue(batch.bytes.length)) await rules.pace.turn()
         if (isCancelled()) return this.result('cancelled', [])
       }
     }
@@ -173,7 +171,7 @@ class GroupCleaning {
 
   /** Goes by the rules for every batch, even where nothing is written any more: they follow the transactions. */
   private async take({ bytes, header, lastOffset }: ReadBatch): Promise<void> {
-    const kept = cleanBatch(bytes, lastOffset + 1 === this.group.at(-1)!.endOffset, this.context.rules)
+    const kept = await cleanBatch(bytes, lastOffset + 1 === this.group.at(-1)!.endOffset, this.context.rules)
     this.isSame &&= kept === bytes
     this.records.before += header.count
     this.bytes.before += bytes.length

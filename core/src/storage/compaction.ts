@@ -113,7 +113,7 @@ class Compaction {
     for (const one of segments) {
       if (one.endOffset <= from) continue
       for await (const batch of wholeSegment(this.folder.disk, one, gapsBelow)) {
-        if (!this.readBatch(batch, transactions, from)) return true
+        if (!(await this.readBatch(batch, transactions, from))) return true
         if (this.pace.isDue(batch.bytes.length)) await this.pace.turn()
         if (isCancelled()) return false
       }
@@ -122,19 +122,25 @@ class Compaction {
   }
 
   /** False when the map is full. */
-  private readBatch({ bytes, header, lastOffset }: ReadBatch, transactions: CleanedTransactions, from: number): boolean {
+  private async readBatch(batch: ReadBatch, transactions: CleanedTransactions, from: number): Promise<boolean> {
+    const { bytes, header, lastOffset } = batch
     if (header.control) transactions.onMarker(header, bytes)
-    else if (!transactions.onBatch(header) && lastOffset >= from && header.count > 0) {
-      const records = new EncodedRecords(encodedRecords(bytes, header), header)
-      while (records.next()) {
-        const offset = header.baseOffset + records.offsetDelta
-        if (records.key === null || offset < from) continue
-        if (this.map.isFull) return false
-        this.map.put(records.key, offset)
-        this.map.reach(offset)
-      }
-    }
+    else if (!transactions.onBatch(header) && lastOffset >= from && !(await this.readRecords(batch, from))) return false
     if (lastOffset >= from) this.map.reach(lastOffset)
+    return true
+  }
+
+  /** False when the map is full. */
+  private async readRecords({ bytes, header }: ReadBatch, from: number): Promise<boolean> {
+    const records = new EncodedRecords(encodedRecords(bytes, header), header)
+    while (records.next()) {
+      if (this.pace.isDue(0)) await this.pace.turn()
+      const offset = header.baseOffset + records.offsetDelta
+      if (records.key === null || offset < from) continue
+      if (this.map.isFull) return false
+      this.map.put(records.key, offset)
+      this.map.reach(offset)
+    }
     return true
   }
 
@@ -147,8 +153,8 @@ class Compaction {
     const transactions = new CleanedTransactions(await abortedTransactions(first, end))
     const { disk, path, settings } = folder
     const { indexIntervalBytes } = settings
-    const rules = { map, transactions, producers, now, deleteRetentionMs }
-    const run = { disk, folder: path, indexIntervalBytes, rules, gapsBelow, pace, isCancelled }
+    const rules = { map, transactions, producers, now, deleteRetentionMs, pace }
+    const run = { disk, folder: path, indexIntervalBytes, rules, gapsBelow, isCancelled }
     for (const group of groupSegments(disk, path, segments, settings)) if (!(await this.cleanOne(run, group, end))) return false
     return true
   }

@@ -13,6 +13,7 @@ const geometry: LogGeometry = {
   maxFrameBytes: 6 * 1024,
   writeBehindBytes: 700,
   tailBytes: 1500,
+  internalSegmentBytes: 2000,
 }
 
 export type Durability = 'sync' | 'os'

@@ -6,7 +6,7 @@ import { LogDirectory } from '../log/log-directory.ts'
 import type { Durability, LogGeometry } from '../log/log-options.ts'
 import { Groups } from './groups.ts'
 import { Maintenance, type MaintenanceOptions } from './maintenance.ts'
-import { offsetsTopic, transactionsTopic } from './internal-topics.ts'
+import { internalTopics } from './internal-topics.ts'
 import { produce } from './produce.ts'
 import { ProducerIds } from './producer-ids.ts'
 import { Topics } from './topics.ts'
@@ -65,7 +65,7 @@ export class Broker {
     const directory = await LogDirectory.open({ ...options, holder: options.holder ?? 'Millrace' })
     try {
       const { coordinatorPartitions } = options
-      const topics = await Topics.open(directory, [offsetsTopic(coordinatorPartitions), transactionsTopic(coordinatorPartitions)])
+      const topics = await Topics.open(directory, internalTopics(coordinatorPartitions, options.geometry.internalSegmentBytes))
       const broker = new Broker(directory, topics, options)
       await broker.transactions.recover()
       return broker

@@ -10,7 +10,7 @@ import type { PartitionSpec } from '../log/open-partition.ts'
 import type { PartitionLog } from '../log/partition-log.ts'
 import { refuseOccupied, removeFolders } from '../log/topic-folders.ts'
 import { forEachRecord } from '../record/batch-reader.ts'
-import { metadataTopic } from './internal-topics.ts'
+import type { InternalTopics } from './internal-topics.ts'
 import { batchOf } from './log-batches.ts'
 import { ReplayedPartition } from './replayed-partition.ts'
 
@@ -43,10 +43,10 @@ export class Topics {
   /** Forgets what others keep under the names of topics that are gone. It can be asked again for names that it knows nothing of. */
   private forgetNames: (names: readonly string[]) => Promise<void> = () => Promise.resolve()
 
-  private constructor(directory: LogDirectory, internal: readonly TopicMetadata[]) {
+  private constructor(directory: LogDirectory, internal: InternalTopics) {
     this.directory = directory
-    this.internal = new Map(internal.map((topic) => [topic.topic, topic]))
-    const log = this.openPartition(metadataTopic, 0)
+    this.internal = new Map([internal.metadata, internal.offsets, internal.transactions].map((topic) => [topic.topic, topic]))
+    const log = this.openPartition(internal.metadata, 0)
     this.metadata = new ReplayedPartition(directory, log, () => new Metadata(), applyMetadata)
   }
 
@@ -54,8 +54,8 @@ export class Topics {
    * Loads the metadata and opens every partition that the checkpoint or the journal knows.
    * @throws SEGMENT_DAMAGED or UNSUPPORTED_FORMAT when the metadata cannot be read; nothing has been changed then
    */
-  static async open(directory: LogDirectory, internal: readonly TopicMetadata[]): Promise<Topics> {
-    const topics = new Topics(directory, [metadataTopic, ...internal])
+  static async open(directory: LogDirectory, internal: InternalTopics): Promise<Topics> {
+    const topics = new Topics(directory, internal)
     await topics.look()
     directory.onRollBack(() => void topics.look().catch(ignore))
     await topics.openKnown()
@@ -231,7 +231,7 @@ export class Topics {
       this.checkDeletable(target.topic)
       return { log, offset: target.before === -1 ? log.lastStableOffset : checkedStart(log, target.before) }
     })
-    await this.directory.advanceStarts(starts.filter(({ log, offset }) => offset > log.startOffset))
+    await this.directory.removal.advanceStarts(starts.filter(({ log, offset }) => offset > log.startOffset))
     return starts.map(({ log }) => log.startOffset)
   }
 

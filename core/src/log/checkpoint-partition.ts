@@ -32,9 +32,20 @@ export async function checkpointPartition(
     if (folder === null) return null
     if (producers !== null)
       await replaceFile(disk, segmentPath(log.folder.path, recoveryOffset, 'snapshot'), encodeProducerSnapshot(producers))
-    const { topic, partition, topicId, forgets } = log
+    const { topic, partition, topicId, forgets, gapsBelow, cleanedTo } = log
     const startOffset = Math.min(log.wantedStart, recoveryOffset)
-    return { topic, partition, topicId, startOffset, recoveryOffset, producers: producers !== null, forgets, folder }
+    return {
+      topic,
+      partition,
+      topicId,
+      startOffset,
+      recoveryOffset,
+      producers: producers !== null,
+      forgets,
+      gapsBelow,
+      cleanedTo,
+      folder,
+    }
   } catch (cause) {
     throw writeBehind.judge(log, cause)
   }

@@ -16,7 +16,7 @@ import type { Durability, LogGeometry } from './log-options.ts'
 import { openPartition, type PartitionSpec } from './open-partition.ts'
 import type { PartitionLog } from './partition-log.ts'
 import { replayJournal } from './recovery.ts'
-import { planRetention, type RetentionRule } from './retention.ts'
+import { Removal } from './removal.ts'
 import { RoundMetrics } from './round-metrics.ts'
 import { Rounds, type StagedBatch } from './rounds.ts'
 import { Tails } from './tails.ts'
@@ -77,6 +77,8 @@ export class LogDirectory {
   /** Batches that the journal held for partitions nobody has opened yet. */
   private readonly replayed = new Map<string, Uint8Array[]>()
   private readonly checkpoints: Checkpoints
+  /** What takes records away in the course of time. */
+  readonly removal: Removal
   private readonly tails: Tails
   private readonly rollBackListeners = new Set<(error: MillraceError) => void>()
   private closing: Promise<void> | null = null
@@ -124,6 +126,14 @@ export class LogDirectory {
       metrics: options.metrics,
       rows: checkpoint.partitions,
       isCurrent: (log) => this.isCurrent(log),
+    })
+    this.removal = new Removal({
+      world: options.world,
+      checkpoints: this.checkpoints,
+      writeBehind: this.writeBehind,
+      partitions: () => this.partitions.values(),
+      isCurrent: (log) => this.isCurrent(log),
+      assertOpen: () => this.assertOpen(),
     })
     this.observe(options.metrics)
   }
@@ -323,39 +333,6 @@ export class LogDirectory {
     assert(this.replayed.size === 0, 'a checkpoint would release the journal of a partition that nobody has opened')
   }
 
-  /**
-   * Moves the starts of partitions up, each at most to its last stable offset. Resolves when that is durable and readers see it; the
-   * segments before it are removed then.
-   */
-  async advanceStarts(starts: readonly NewStart[]): Promise<void> {
-    this.assertOpen()
-    for (const { log, offset } of starts) {
-      if (log.failed !== null) throw log.failed
-      log.wantStart(offset)
-      this.checkpoints.mark(log)
-    }
-    await this.checkpoints.writeAfterNow()
-  }
-
-  /** Removes what is too old or too much, in whole segments. Returns how many partitions start later than before. */
-  async retain(rules: readonly (readonly [PartitionLog, RetentionRule])[]): Promise<number> {
-    this.assertOpen()
-    const starts: NewStart[] = []
-    for (const [log, rule] of rules) {
-      const now = this.world.clock.now()
-      const offset = await this.writeBehind.run(() => planRetention(log, rule, now, this.writeBehind))
-      if (offset !== null && this.isCurrent(log)) starts.push({ log, offset })
-    }
-    if (starts.length > 0) await this.advanceStarts(starts)
-    return starts.length
-  }
-
-  /** Forgets producers that were idle so long. */
-  expireProducers(expirationMs: number): void {
-    const now = this.world.clock.now()
-    for (const log of this.partitions.values()) if (log.expireProducers(now, expirationMs)) this.checkpoints.mark(log)
-  }
-
   /** Under durability 'os': makes everything acknowledged so far durable. Otherwise it is so already. */
   async sync(): Promise<void> {
     await this.rounds.sync()
@@ -424,11 +401,6 @@ export class LogDirectory {
   private closedError(): MillraceError {
     return coreError('CLOSED', { what: 'the log is closed', where: this.folder })
   }
-}
-
-export interface NewStart {
-  readonly log: PartitionLog
-  readonly offset: number
 }
 
 interface Recovered {

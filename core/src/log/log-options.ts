@@ -15,6 +15,8 @@ export interface LogGeometry {
   readonly writeBehindBytes: number
   /** Newest batches kept in memory for readers, over all partitions. What no segment has is kept in any case. */
   readonly tailBytes: number
+  /** Of the segments of the log's own topics, which are compacted once one is full. */
+  readonly internalSegmentBytes: number
 }
 
 const MiB = 1 << 20
@@ -25,4 +27,5 @@ export const defaultGeometry: LogGeometry = {
   maxFrameBytes: 16 * MiB,
   writeBehindBytes: 256 * 1024,
   tailBytes: 32 * MiB,
+  internalSegmentBytes: 4 * MiB,
 }

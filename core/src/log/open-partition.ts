@@ -69,12 +69,18 @@ function withProducers(
   folder: PartitionFolder,
 ): PartitionLog {
   try {
-    return logOf(spec, folder, row.startOffset, readProducers(disk, path, row), row.forgets)
+    return compacted(logOf(spec, folder, row.startOffset, readProducers(disk, path, row), row.forgets), row)
   } catch (cause) {
-    const log = logOf(spec, folder, row.startOffset, new ProducerStates())
+    const log = compacted(logOf(spec, folder, row.startOffset, new ProducerStates()), row)
     log.fence(openError(cause, path))
     return log
   }
+}
+
+function compacted(log: PartitionLog, { gapsBelow = 0, cleanedTo = 0 }: PartitionCheckpoint): PartitionLog {
+  log.gapsBelow = gapsBelow
+  log.cleanedTo = cleanedTo
+  return log
 }
 
 function logOf(

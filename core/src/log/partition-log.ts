@@ -43,6 +43,8 @@ export class PartitionLog {
   readonly tail: Tail = new Tail()
   /** Compaction may have taken away offsets below it: a gap there is no damage. */
   gapsBelow = 0
+  /** Where the part begins that compaction has not seen. */
+  cleanedTo = 0
   private start: number
   /** Where it will start once a checkpoint says so. */
   private wanted: number

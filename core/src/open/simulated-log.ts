@@ -12,6 +12,7 @@ export const tinyGeometry: LogGeometry = {
   maxFrameBytes: 2048,
   writeBehindBytes: 300,
   tailBytes: 600,
+  internalSegmentBytes: 1200,
 }
 
 const logFolder = '/log'

@@ -45,6 +45,8 @@ export interface PartitionCheckpoint {
   readonly folder: FolderMark
   /** Compaction may have taken away offsets below it; 0 without it. */
   readonly gapsBelow?: number
+  /** Where the part begins that compaction has not seen; 0 without it. */
+  readonly cleanedTo?: number
 }
 
 export function checkpointPath(folder: string): string {

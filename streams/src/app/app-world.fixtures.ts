@@ -14,6 +14,7 @@ const geometry: LogGeometry = {
   maxFrameBytes: 1 << 18,
   writeBehindBytes: 1 << 16,
   tailBytes: 1 << 20,
+  internalSegmentBytes: 1 << 20,
 }
 
 export type Row = readonly [key: string | null, value: string | null, timestamp?: number]

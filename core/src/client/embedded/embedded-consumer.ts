@@ -31,12 +31,13 @@ interface Fetched {
   readonly moves: number
 }
 
-/** Reads partitions of the embedded log: views into the batches in memory, or into what one read of a segment gave. */
+/** What one read gave, and what tells the aborted batches among it. */
 interface ReadBatches {
   readonly batches: readonly Uint8Array[]
   readonly aborted: AbortedFilter | null
 }
 
+/** Reads partitions of the embedded log: views into the batches in memory, or into what one read of a segment gave. */
 export class EmbeddedConsumer implements Consumer {
   private readonly broker: Broker
   private readonly options: ResolvedOptions

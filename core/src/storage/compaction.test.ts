@@ -160,6 +160,22 @@ describe('compaction', () => {
   )
 
   test(
+    'gives way to retention, which takes segments away under it',
+    inWorld(async (world) => {
+      const folder = await written(world)
+      await compact(folder, world, { cleanedTo: 0, firstUncleanable: 20 })
+      const beforeSwap = (): Promise<void> => Promise.resolve(folder.removeBelow(25))
+      const result = await compact(folder, world, { cleanedTo: 20, gapsBelow: 20, beforeSwap })
+      expect([result.cancelled, result.endOffset]).toEqual([true, 20])
+      expect(folder.completeSegments().map(({ segment }) => segment.baseOffset)).toEqual([25, 30])
+      expect(world.disk.list('/t-0').filter((name) => name.endsWith('.cleaned'))).toEqual([])
+      const next = await compact(folder, world, { startOffset: 25, cleanedTo: 20, gapsBelow: 35 })
+      expect(next.endOffset).toBe(35)
+      folder.close()
+    }),
+  )
+
+  test(
     'leaves a damaged segment as it is and says where',
     inWorld(async (world) => {
       const folder = await written(world)

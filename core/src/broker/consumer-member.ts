@@ -69,7 +69,7 @@ export class ConsumerMember {
   /** Resolves to its partitions of the next generation. @throws as `Groups.join` and `Groups.sync` */
   async join(topics: readonly string[], owned: readonly TopicPartition[]): Promise<readonly TopicPartition[]> {
     const { group, instanceId, sessionTimeoutMs } = this.options
-    const about = { topics, owned: this.isCooperative ? owned : this.last.partitions, generation: this.last.generation }
+    const about = { topics, owned: this.isCooperative ? owned : [], last: this.last.partitions, generation: this.last.generation }
     const answer = await this.groups.join({
       group,
       memberId: this.known ? this.id : '',

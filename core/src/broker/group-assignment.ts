@@ -12,15 +12,17 @@ import type { JoinAnswer, JoinedMember, SyncRequest } from '../coordinator/group
 
 export interface OwnSubscription {
   readonly topics: readonly string[]
+  /** What it holds while it joins: an eager member holds nothing. */
   readonly owned: readonly TopicPartition[]
+  /** What it was assigned last, and in which generation. */
+  readonly last: readonly TopicPartition[]
   readonly generation: number
 }
 
 /** Kafka's eager sticky assignor keeps what a member had in user data; the cooperative one in fields of their own. */
-export function subscriptionBytes(assignor: AssignorName, { topics, owned, generation }: OwnSubscription): Uint8Array {
-  const userData = assignor === 'sticky' ? writeStickyUserData(owned, generation) : null
-  const cooperative = assignors[assignor].cooperative
-  return writeSubscription({ topics, userData, owned: cooperative ? owned : [], generation, rackId: null })
+export function subscriptionBytes(assignor: AssignorName, { topics, owned, last, generation }: OwnSubscription): Uint8Array {
+  const userData = assignor === 'sticky' ? writeStickyUserData(last, generation) : null
+  return writeSubscription({ topics, userData, owned, generation, rackId: null })
 }
 
 export interface LeaderPlan {

@@ -1,6 +1,7 @@
 import { assert } from '../base/assert.ts'
 import type { Timer } from '../base/clock.ts'
 import { coreError } from '../base/error-catalogue.ts'
+import { MillraceError } from '../base/errors.ts'
 import type {
   GroupDescription,
   GroupStep,
@@ -147,7 +148,7 @@ export class Groups {
       for (const position of positions) this.topics.checkPlace(position)
       return machine.commit(group, positions, timestamp, committer)
     })
-    await this.sweepNow(home)
+    await this.sweepNow(home).catch(ignore) // what was committed is committed
   }
 
   /** Sets positions of a group that has no members. @throws NON_EMPTY_GROUP, and as `commit` */
@@ -194,7 +195,7 @@ export class Groups {
   /** Forgets what was committed for topics that are gone. */
   async forgetTopics(topics: readonly string[]): Promise<void> {
     const names = new Set(topics)
-    for (const home of this.written()) await this.record(home, (machine) => machine.forgetTopics(names))
+    for (const home of this.written()) await this.record(home, (machine) => machine.forgetTopics(names)).catch(unlessDamaged)
   }
 
   /** Removes offsets that nobody has asked for since `retentionMs` (offsets.retention.minutes), and groups that have none left. */
@@ -356,6 +357,11 @@ function never(): never {
 
 function ignore(): void {
   // The next command, or a timer, tries it again.
+}
+
+/** Groups that cannot be read keep nobody from making topics: nobody can read what they committed either. */
+function unlessDamaged(error: unknown): void {
+  if (!(error instanceof MillraceError) || error.code !== 'SEGMENT_DAMAGED') throw error
 }
 
 function applyGroups(machine: GroupCoordinator, batch: Uint8Array): void {

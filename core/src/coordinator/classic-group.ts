@@ -1,4 +1,5 @@
 import { assert } from '../base/assert.ts'
+import { consumerProtocolType, sameTopics } from './consumer-protocol.ts'
 import { fencedInstance, illegalGeneration, rebalancing, unknownMember } from './group-errors.ts'
 import type {
   GroupDescription,
@@ -181,7 +182,7 @@ export class ClassicGroup {
     this.members.remove(old)
     this.members.add(member)
     if (this.leader === old.id) this.leader = member.id
-    if (this.phase.kind !== 'Stable' || this.members.selectProtocol() !== this.protocol) {
+    if (this.phase.kind !== 'Stable' || !this.isLike(member, old)) {
       this.await(member, request, at, step)
       return
     }
@@ -190,6 +191,15 @@ export class ClassicGroup {
     step.records.push(this.record((one) => one.assignment, at))
     // It is no leader for this answer, even if it is: it has nothing to assign, and its sync gives what is assigned.
     step.replies.push({ kind: 'joined', call: request.call, answer: { ...this.joinAnswer(member), leader: '', members: [] } })
+  }
+
+  /** Nothing would come out differently with the new instance: the same assignor, and the same topics. */
+  private isLike(member: Member, old: Member): boolean {
+    const protocol = this.protocol ?? ''
+    if (this.members.selectProtocol() !== this.protocol) return false
+    return (
+      this.protocolType !== consumerProtocolType || sameTopics(subscriptionOf(member, protocol), subscriptionOf(old, protocol))
+    )
   }
 
   // A rebalance

@@ -59,6 +59,17 @@ export function subscribesTo(subscription: Uint8Array, topic: string): boolean {
   }
 }
 
+/** Whether two subscriptions are to the same topics; of bytes that cannot be read, whether they are the same. */
+export function sameTopics(a: Uint8Array, b: Uint8Array): boolean {
+  if (Buffer.compare(a, b) === 0) return true
+  try {
+    const [first, second] = [new Set(readSubscription(a).topics), new Set(readSubscription(b).topics)]
+    return first.size === second.size && [...first].every((topic) => second.has(topic))
+  } catch {
+    return false
+  }
+}
+
 export function writeAssignment(
   { partitions, userData }: PartitionAssignment,
   version: 0 | 1 | 2 | 3 = newestVersion,

@@ -89,6 +89,36 @@ describe('members', () => {
     })
   })
 
+  test('a list of assignors lets a group go over from one to the other', async () => {
+    await inLog(async (log) => {
+      await fill(log, 't', 4, 1)
+      const old = await log.consumer({ group: 'g', reset: 'earliest', assignor: 'range' })
+      const between = await log.consumer({ group: 'g', reset: 'earliest', assignor: ['cooperative-sticky', 'range'] })
+      for (const consumer of [old, between]) consumer.subscribe(['t'])
+      await pollAll([old, between])
+      expect([owned(old).length, owned(between).length]).toEqual([2, 2])
+      await old.close()
+      const next = await log.consumer({ group: 'g', reset: 'earliest' })
+      next.subscribe(['t'])
+      await pollAll([between, next], 5)
+      expect((await log.admin.describeGroups(['g']))[0]).toMatchObject({ assignor: 'cooperative-sticky', state: 'Stable' })
+      expect([owned(between).length, owned(next).length, ...owned(between, next)]).toEqual([2, 2, 0, 1, 2, 3])
+    })
+  })
+
+  test('a listener may commit, also when the consumer is closed', async () => {
+    await inLog(async (log) => {
+      await fill(log, 't', 1, 2)
+      const a = await log.consumer({ group: 'g', reset: 'earliest' })
+      a.subscribe(['t'], { onRevoked: () => a.commit() })
+      await pollAll([a])
+      await a.close()
+      expect((await log.admin.groupOffsets('g')).map(({ offset }) => offset)).toEqual([2])
+      await expect(a.commit()).rejects.toThrow(fails('CLOSED'))
+      await expect(a.poll()).rejects.toThrow(fails('CLOSED'))
+    })
+  })
+
   test('without an assignor in common the second is refused, and the first goes on', async () => {
     await inLog(async (log) => {
       await fill(log, 't', 2, 1)
@@ -301,6 +331,20 @@ describe('static members', () => {
       }
       expect(had[1]).toEqual(had[0])
       expect(had[2]).toEqual(had[0])
+    })
+  })
+
+  test('that come back with other topics get those', async () => {
+    await inLog(async (log) => {
+      await fill(log, 'x', 1, 1)
+      await fill(log, 'y', 1, 1)
+      for (const topic of ['x', 'y']) {
+        const member = await log.consumer({ group: 'g', reset: 'earliest', groupInstanceId: 'i' })
+        member.subscribe([topic])
+        await pollAll([member])
+        expect(member.assignment()).toEqual([{ topic, partition: 0 }])
+        await member.close()
+      }
     })
   })
 

@@ -1,7 +1,7 @@
 import { assert } from '../../base/assert.ts'
 import { coreError } from '../../base/error-catalogue.ts'
 import { MillraceError } from '../../base/errors.ts'
-import type { TopicPartition } from '../../base/ids.ts'
+import { partitionName, type TopicPartition } from '../../base/ids.ts'
 import { readOptions } from '../../base/options.ts'
 import type { Broker } from '../../broker/broker.ts'
 import type { Partition } from '../../broker/partition.ts'
@@ -22,7 +22,6 @@ import { AssignedPartitions, assignedPartition, moveTo, unresolved, type Assigne
 import { consumerRules, pollRules, type ResolvedOptions, type ResolvedPoll } from './consumer-options.ts'
 import { EmbeddedConsumedBatch } from './embedded-consumed-batch.ts'
 import { GroupMembership } from './group-membership.ts'
-import { committedPositions } from './committed-positions.ts'
 
 /** A batch on its way out, and of which reading it is. */
 interface Fetched {
@@ -53,7 +52,7 @@ export class EmbeddedConsumer implements Consumer {
   private readonly waits = new Set<() => void>()
   /** Something may have changed since the last poll looked: no wait begins before it has looked again. */
   private awake = false
-  private closed = false
+  private state: 'open' | 'closing' | 'closed' = 'open'
 
   constructor(broker: Broker, given: ConsumerOptions, onClose: (consumer: EmbeddedConsumer) => void) {
     this.broker = broker
@@ -71,10 +70,17 @@ export class EmbeddedConsumer implements Consumer {
   async assign(partitions: readonly Assignment[]): Promise<void> {
     this.assertOpen()
     if (this.member !== null) throw conflict('assign', 'subscribe')
-    const positions = await committedPositions(this.broker, this.options.group)
+    const places = partitions.map(({ topic, partition }) => ({ topic, partition }))
+    let positions = await this.committedNow(places)
+    while (positions === null) {
+      await new Promise<void>((resolve) => void this.broker.directory.world.clock.after(unstableWaitMs, resolve))
+      this.assertOpen()
+      positions = await this.committedNow(places)
+    }
+    const stable = positions
     const assigned = partitions.map((assignment) => {
       const log = this.broker.topics.log(assignment)
-      const committed = positions.get(log.name)
+      const committed = stable.get(log.name)
       const one = assignedPartition(log, this.start(log, assignment.offset ?? committed))
       one.committed = committed ?? -1
       return one
@@ -160,15 +166,28 @@ export class EmbeddedConsumer implements Consumer {
     const open = [...this.assigned.all].filter(({ position }) => position === unresolved)
     if (open.length === 0) return
     const places = open.map(({ log: { topic, partition } }) => ({ topic, partition }))
-    const positions = await committedPositions(this.broker, this.options.group, places)
-    for (const one of open) {
+    const positions = await this.committedNow(places)
+    for (const one of positions === null ? [] : open) {
       if (one.position !== unresolved || !this.assigned.holds(one)) continue
-      const committed = positions.get(one.log.name)
+      const committed = positions!.get(one.log.name)
       const start = this.start(one.log, committed)
       one.committed = committed ?? -1
       one.position = start
       one.delivered = start
       one.confirmed = start
+    }
+  }
+
+  /** Null while a transaction may still change it (KIP-447); a reader of uncommitted data does not care. */
+  private async committedNow(places: readonly TopicPartition[]): Promise<ReadonlyMap<string, number> | null> {
+    const { group, isolation } = this.options
+    if (group === null) return new Map()
+    try {
+      const committed = await this.broker.groups.committed(group, isolation === 'read_committed' ? places : false)
+      return new Map(committed.map((position) => [partitionName(position), position.offset]))
+    } catch (error) {
+      if (error instanceof MillraceError && error.code === 'UNSTABLE_OFFSET_COMMIT') return null
+      throw error
     }
   }
 
@@ -182,7 +201,8 @@ export class EmbeddedConsumer implements Consumer {
 
   position(of: TopicPartition): number {
     const { position, log } = this.assigned.find(of)
-    return position === unresolved ? this.start(log, undefined) : position
+    if (position !== unresolved) return position
+    throw coreError('NO_OFFSET', { what: 'where it begins is known after the next poll', where: log.name })
   }
 
   seek(to: TopicPartition, offset: number | OffsetReset): void {
@@ -211,14 +231,14 @@ export class EmbeddedConsumer implements Consumer {
 
   async *[Symbol.asyncIterator](): AsyncGenerator<ConsumedBatch, undefined, undefined> {
     const options: ResolvedPoll = { ...readOptions<ResolvedPoll>('poll', {}, pollRules), timeoutMs: iterationWaitMs }
-    while (!this.closed) {
+    while (this.isOpen) {
       const fetched = await this.fetch(options).catch((error: unknown) => {
-        if (this.closed) return []
+        if (!this.isOpen) return []
         throw error
       })
       try {
         for (const { batch, one, moves } of fetched) {
-          if (this.closed || this.member?.wantsAttention === true) break
+          if (!this.isOpen || this.member?.wantsAttention === true) break
           if (one.moves !== moves || !this.assigned.holds(one)) continue
           one.delivered = batch.nextOffset
           yield batch
@@ -320,8 +340,7 @@ export class EmbeddedConsumer implements Consumer {
     if (this.awake) return Promise.resolve()
     const reading = [...this.assigned.all].filter(({ paused, position }) => !paused && position !== unresolved)
     if (reading.some(({ log, position }) => position < this.limit(log))) return Promise.resolve() // it came meanwhile, or stands behind markers
-    // A member gives a sign of life in between.
-    const waitMs = this.member === null ? timeoutMs : Math.min(timeoutMs, this.options.maxPollIntervalMs / 3)
+    const waitMs = Math.min(timeoutMs, this.longestWaitMs)
     return new Promise((resolve) => {
       const done = (): void => {
         timer.cancel()
@@ -335,6 +354,13 @@ export class EmbeddedConsumer implements Consumer {
     })
   }
 
+  /** A member gives a sign of life in between, and looks whether the transaction has ended that hides where to begin. */
+  private get longestWaitMs(): number {
+    if (this.member === null) return Number.POSITIVE_INFINITY
+    const sign = this.options.maxPollIntervalMs / 3
+    return [...this.assigned.all].some(({ position }) => position === unresolved) ? Math.min(sign, unstableWaitMs) : sign
+  }
+
   /** What is waited for may have changed. */
   private wake(): void {
     this.awake = true
@@ -344,7 +370,7 @@ export class EmbeddedConsumer implements Consumer {
   // Committing
 
   async commit(positions?: readonly CommittedPosition[]): Promise<void> {
-    this.assertOpen()
+    if (this.state === 'closed') throw closedError() // a listener commits while it is closing
     const group = this.group('commit')
     if (positions !== undefined) await this.write(group, positions)
     else await this.commitUpTo(group, ({ delivered }) => delivered)
@@ -387,12 +413,13 @@ export class EmbeddedConsumer implements Consumer {
   // The end
 
   async close(): Promise<void> {
-    if (this.closed) return
-    this.closed = true
+    if (!this.isOpen) return
+    this.state = 'closing'
     this.wake()
     try {
       await this.member?.close()
     } finally {
+      this.state = 'closed'
       this.assigned.clear()
       this.wake()
       this.onClose(this)
@@ -403,10 +430,20 @@ export class EmbeddedConsumer implements Consumer {
     await this.close()
   }
 
+  private get isOpen(): boolean {
+    return this.state === 'open'
+  }
+
   private assertOpen(): void {
-    if (this.closed) throw coreError('CLOSED', { what: 'the consumer is closed' })
+    if (!this.isOpen) throw closedError()
   }
 }
+
+function closedError(): Error {
+  return coreError('CLOSED', { what: 'the consumer is closed' })
+}
+
+const unstableWaitMs = 100
 
 /** How long one wait of an iteration lasts; it only bounds how long a timer runs. */
 const iterationWaitMs = 60_000

@@ -33,6 +33,9 @@ export interface MembershipOptions {
   readonly maxPollIntervalMs: number
 }
 
+/** Kafka's retry.backoff.ms. */
+const retryDelayMs = 100
+
 /** What the membership does to its consumer. */
 export interface MembershipHost {
   readonly assigned: AssignedPartitions
@@ -53,6 +56,8 @@ export class GroupMembership {
   /** What it said it subscribes to when it joined last. */
   private subscribed: readonly string[] = []
   private topicsChanged = false
+  /** The log refuses writes: asking again at once would only keep the loop busy. */
+  private waitsBeforeJoin = false
   private running = false
   private failure: { readonly error: unknown } | null = null
   private readonly stops: readonly (() => void)[]
@@ -153,8 +158,7 @@ export class GroupMembership {
     this.subscribed = this.wanted()
     const joining: State = { kind: 'joining', outcome: null }
     this.state = joining
-    void this.member
-      .join(this.subscribed, this.host.assigned.places)
+    void this.enter(joining)
       .then(
         (partitions): Outcome => ({ kind: 'assigned', partitions }),
         (error: unknown): Outcome => ({ kind: 'failed', error }),
@@ -163,6 +167,14 @@ export class GroupMembership {
         joining.outcome = outcome
         this.host.wake()
       })
+  }
+
+  private async enter(joining: State): Promise<readonly TopicPartition[]> {
+    if (this.waitsBeforeJoin)
+      await new Promise<void>((resolve) => void this.broker.directory.world.clock.after(retryDelayMs, resolve))
+    this.waitsBeforeJoin = false
+    if (this.state !== joining) return [] // closed meanwhile
+    return this.member.join(this.subscribed, this.host.assigned.places)
   }
 
   private wanted(): readonly string[] {
@@ -192,8 +204,10 @@ export class GroupMembership {
   private async onFailed(error: unknown): Promise<void> {
     this.state = { kind: 'out' }
     switch (error instanceof MillraceError ? error.code : '') {
-      case 'REBALANCE_IN_PROGRESS':
       case 'GROUP_RELOADED':
+        this.waitsBeforeJoin = true
+        return
+      case 'REBALANCE_IN_PROGRESS':
         return
       case 'UNKNOWN_MEMBER_ID':
         this.member.forgetId()

@@ -39,7 +39,7 @@ export class ConsumerMember {
   private generation = -1
   /** What it was assigned last: sticky assignors go by it, also after an eager member gave it up. */
   private last = nothing
-  /** Partition counts of what the group subscribes to, as this leader saw them; null for others. */
+  /** Partition counts of what the group subscribes to, as this leader saw them; of its own topics where it may lead; else null. */
   private counted: ReadonlyMap<string, number> | null = null
 
   constructor(groups: Groups, topics: Topics, options: ConsumerMemberOptions) {
@@ -87,11 +87,15 @@ export class ConsumerMember {
     this.known = true
     this.generation = answer.generation
     const plan = answer.leader === this.id ? assignAsLeader(answer, (topic) => this.topics.partitionCount(topic)) : null
-    this.counted = plan?.counts ?? null
+    this.counted = plan?.counts ?? (answer.leader === '' ? this.counts(topics) : null)
     const { assignment } = await this.groups.sync({ group, ...this.ref, assignments: plan?.assignments ?? [] })
     const { partitions } = readAssignment(assignment)
     this.last = { partitions, generation: this.generation }
     return partitions
+  }
+
+  private counts(topics: readonly string[]): ReadonlyMap<string, number> {
+    return new Map(topics.map((topic) => [topic, this.topics.partitionCount(topic) ?? 0]))
   }
 
   /** As the leader it sees that a topic of the group has come, gone, or grown. */

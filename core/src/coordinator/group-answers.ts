@@ -54,6 +54,7 @@ export interface JoinAnswer {
   readonly generation: number
   readonly protocolType: string
   readonly protocol: string
+  /** Empty for a static member that came back: it may lead, and has nothing to assign. */
   readonly leader: string
   /** The leader gets all members, others none. */
   readonly members: readonly JoinedMember[]

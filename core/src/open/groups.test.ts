@@ -296,6 +296,26 @@ describe('topics', () => {
     })
   })
 
+  test('that grow are read whole, also when the leader is a static member that came back', async () => {
+    await inLog(async (log) => {
+      await fill(log, 't', 1, 1)
+      const first = await log.consumer({ group: 'g', reset: 'earliest', groupInstanceId: 'i' })
+      first.subscribe(['t'])
+      expect(await pollAll([first])).toEqual(['0/0'])
+      await log.admin.addPartitions('t', 2)
+      await append(log, 't', 2, 1)
+      expect((await pollAll([first])).toSorted()).toEqual(['0/0', '1/0'])
+      await first.commit()
+      await first.close()
+      const second = await log.consumer({ group: 'g', reset: 'earliest', groupInstanceId: 'i' })
+      second.subscribe(['t'])
+      await pollAll([second])
+      await log.admin.addPartitions('t', 3)
+      await append(log, 't', 3, 1)
+      expect((await pollAll([second])).toSorted()).toEqual(['0/0', '1/0', '2/0'])
+    })
+  })
+
   test('subscribing to others takes effect with the next polls', async () => {
     await inLog(async (log) => {
       await fill(log, 'x', 1, 1)

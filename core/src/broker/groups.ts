@@ -235,9 +235,9 @@ export class Groups {
 
   /** Those that hold anything. */
   private written(): readonly Home[] {
-    const all = Array.from({ length: this.count }, (_, partition) => partition)
-    const isWritten = (partition: number): boolean => this.topics.log({ topic: this.topic, partition }).endOffset > 0
-    return all.filter((partition) => this.partitions.has(partition) || isWritten(partition)).map((at) => this.homeAt(at))
+    const written = this.topics.opened(this.topic).filter(({ endOffset }) => endOffset > 0)
+    const partitions = new Set([...this.partitions.keys(), ...written.map(({ partition }) => partition)])
+    return [...partitions].map((partition) => this.homeAt(partition))
   }
 
   // The machinery

@@ -21,14 +21,8 @@ import { AbortedFilter } from './aborted-filter.ts'
 import { AssignedPartitions, assignedPartition, moveTo, unresolved, type AssignedPartition } from './assigned-partition.ts'
 import { consumerRules, pollRules, type ResolvedOptions, type ResolvedPoll } from './consumer-options.ts'
 import { EmbeddedConsumedBatch } from './embedded-consumed-batch.ts'
+import { giveBack, isEnough, sizeOf, type Fetched } from './fetched-batches.ts'
 import { GroupMembership } from './group-membership.ts'
-
-/** A batch on its way out, and of which reading it is. */
-interface Fetched {
-  readonly batch: EmbeddedConsumedBatch
-  readonly one: AssignedPartition
-  readonly moves: number
-}
 
 /** What one read gave, and what tells the aborted batches among it. */
 interface ReadBatches {
@@ -447,29 +441,6 @@ const unstableWaitMs = 100
 
 /** How long one wait of an iteration lasts; it only bounds how long a timer runs. */
 const iterationWaitMs = 60_000
-
-/** What was read and not given out is read again. */
-function giveBack(one: AssignedPartition, fetched: readonly Fetched[]): void {
-  const last = fetched.findLast((each) => each.one === one)!
-  if (one.moves === last.moves && one.delivered < last.batch.nextOffset) one.position = one.delivered
-  else one.delivered = one.position // markers behind the last batch
-}
-
-function sizeOf(fetched: readonly Fetched[]): { readonly bytes: number; readonly records: number } {
-  let bytes = 0
-  let records = 0
-  for (const { batch } of fetched) {
-    bytes += batch.sizeBytes
-    records += batch.count
-  }
-  return { bytes, records }
-}
-
-function isEnough(found: readonly Fetched[], { minBytes, maxBytes, maxRecords }: ResolvedPoll): boolean {
-  if (found.length === 0) return false
-  const { bytes, records } = sizeOf(found)
-  return bytes >= Math.min(minBytes, maxBytes) || records >= maxRecords
-}
 
 function isOfRebalance(error: unknown): boolean {
   if (!(error instanceof MillraceError)) return false

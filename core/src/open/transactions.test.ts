@@ -182,6 +182,45 @@ describe('a transaction that is begun', () => {
   })
 })
 
+describe('positions in a transaction', () => {
+  test('are pending until it ends, by commit, abort or timeout', async () => {
+    await inLog(async ({ log, broker }, world) => {
+      const producer = await log.producer({ transactionalId: 't', transactionTimeoutMs: 20_000 })
+      const positionAt = async (offset: number): Promise<Transaction> => {
+        const transaction = await producer.begin()
+        await transaction.sendOffsets({ group: 'g', positions: [{ ...a0, offset, metadata: 'm', leaderEpoch: 0 }] })
+        await expect(broker.groups.committed('g', true)).rejects.toThrow(code('UNSTABLE_OFFSET_COMMIT'))
+        return transaction
+      }
+      await (await positionAt(1)).commit()
+      expect(await broker.groups.committed('g', true)).toMatchObject([{ offset: 1 }])
+      await (await positionAt(2)).abort()
+      expect(await broker.groups.committed('g', true)).toMatchObject([{ offset: 1 }])
+      const slow = await positionAt(3)
+      await pass(world, 31_000)
+      expect(await broker.groups.committed('g', true)).toMatchObject([{ offset: 1, metadata: 'm' }])
+      await slow.abort()
+    })
+  })
+
+  test('of a member that its group has gone on without end it (KIP-447)', async () => {
+    await inLog(async ({ log }) => {
+      const producer = await log.producer({ transactionalId: 't' })
+      const transaction = await producer.begin()
+      await write(producer, transaction, 'one')
+      const stale = { group: 'g', positions: [{ ...a0, offset: 1 }], member: 'gone', generation: 3 }
+      await expect(transaction.sendOffsets(stale)).rejects.toThrow(code('UNKNOWN_MEMBER_ID'))
+      await expect(transaction.commit()).rejects.toThrow(code('TRANSACTION_MUST_ABORT'))
+      await transaction.abort()
+      const batch = producer.batch('a', 0)
+      batch.append(null, 'two', 0)
+      await expect(producer.transact({ batches: [batch], offsets: stale })).rejects.toThrow(code('UNKNOWN_MEMBER_ID'))
+      await producer.transact({ batches: [batch] })
+      expect(await committedValues(log, a0)).toEqual(['two'])
+    })
+  })
+})
+
 describe('a zombie', () => {
   test('writes, commits and begins nothing more; what it had open is aborted', async () => {
     await inLog(async ({ log }) => {

@@ -8,8 +8,9 @@ import type { Admin, NewTopic, OffsetQuery, RecordDeletion, TopicConfigEntry, To
 import type { Isolation } from '../consumer.ts'
 import type { GroupDetails, GroupListing, PartitionLag, ResetPlace } from '../group-admin.ts'
 import type { CommittedPosition } from '../producer.ts'
-import { EmbeddedGroupAdmin } from './embedded-group-admin.ts'
 import type { HangingTransactionDescription, TransactionDescription, TransactionFilter } from '../transaction-admin.ts'
+import { EmbeddedGroupAdmin } from './embedded-group-admin.ts'
+import { EmbeddedTransactionAdmin } from './embedded-transaction-admin.ts'
 
 const isString = (value: unknown): value is string => typeof value === 'string'
 const isNumber = (value: unknown): value is number => typeof value === 'number'
@@ -28,25 +29,16 @@ const listRules: OptionRules<{ readonly internal: boolean }> = {
   internal: { check: (value) => typeof value === 'boolean', expected: 'true or false', default: false },
 }
 
-/** Null: no such condition. */
-type FilterRules = { readonly [Name in keyof TransactionFilter]-?: NonNullable<TransactionFilter[Name]> | null }
-
-const isList = (value: unknown): value is readonly never[] => Array.isArray(value)
-
-const filterRules: OptionRules<FilterRules> = {
-  states: { check: isList, expected: 'a list of states', default: null },
-  producerIds: { check: isList, expected: 'a list of producer ids', default: null },
-  olderThanMs: { check: isNumber, expected: 'milliseconds', default: null },
-}
-
 /** The administration of the embedded log. */
 export class EmbeddedAdmin implements Admin {
   private readonly broker: Broker
   private readonly groups: EmbeddedGroupAdmin
+  private readonly transactions: EmbeddedTransactionAdmin
 
   constructor(broker: Broker) {
     this.broker = broker
     this.groups = new EmbeddedGroupAdmin(broker)
+    this.transactions = new EmbeddedTransactionAdmin(broker)
   }
 
   async createTopics(topics: readonly NewTopic[]): Promise<void> {
@@ -117,43 +109,6 @@ export class EmbeddedAdmin implements Admin {
     }
   }
 
-  // Transactions
-
-  async listTransactions(filter: TransactionFilter = {}): Promise<readonly TransactionDescription[]> {
-    this.broker.assertOpen()
-    const { states, producerIds, olderThanMs } = readOptions<FilterRules>('listTransactions', filter, filterRules)
-    const now = this.broker.directory.world.clock.now()
-    const all = await this.broker.transactions.inspection.list()
-    return all.filter(
-      ({ state, producerId, startedAt }) =>
-        (states === null || states.includes(state)) &&
-        (producerIds === null || producerIds.includes(producerId)) &&
-        (olderThanMs === null || (startedAt !== null && now - startedAt > olderThanMs)),
-    )
-  }
-
-  async describeTransaction(transactionalId: string): Promise<TransactionDescription> {
-    this.broker.assertOpen()
-    return this.broker.transactions.inspection.describe(transactionalId)
-  }
-
-  async findHangingTransactions(): Promise<readonly HangingTransactionDescription[]> {
-    this.broker.assertOpen()
-    return this.broker.transactions.inspection.hanging()
-  }
-
-  async abortTransaction(target: string | HangingTransactionDescription): Promise<void> {
-    this.broker.assertOpen()
-    const { transactions } = this.broker
-    if (typeof target === 'string') await transactions.abort(target)
-    else await transactions.inspection.abortHanging(target)
-  }
-
-  async fenceProducers(transactionalIds: readonly string[]): Promise<void> {
-    this.broker.assertOpen()
-    await Promise.all(transactionalIds.map((id) => this.broker.transactions.open(id)))
-  }
-
   // Groups
 
   listGroups(): Promise<readonly GroupListing[]> {
@@ -186,6 +141,28 @@ export class EmbeddedAdmin implements Admin {
 
   groupLag(group: string, options?: { readonly isolation?: Isolation }): Promise<readonly PartitionLag[]> {
     return this.groups.groupLag(group, options)
+  }
+
+  // Transactions
+
+  listTransactions(filter?: TransactionFilter): Promise<readonly TransactionDescription[]> {
+    return this.transactions.listTransactions(filter)
+  }
+
+  describeTransaction(transactionalId: string): Promise<TransactionDescription> {
+    return this.transactions.describeTransaction(transactionalId)
+  }
+
+  findHangingTransactions(): Promise<readonly HangingTransactionDescription[]> {
+    return this.transactions.findHangingTransactions()
+  }
+
+  abortTransaction(target: string | HangingTransactionDescription): Promise<void> {
+    return this.transactions.abortTransaction(target)
+  }
+
+  fenceProducers(transactionalIds: readonly string[]): Promise<void> {
+    return this.transactions.fenceProducers(transactionalIds)
   }
 }
 

@@ -1,6 +1,6 @@
 import type { Bytes } from '../../base/bytes.ts'
 import { coreError } from '../../base/error-catalogue.ts'
-import { MillraceError } from '../../base/errors.ts'
+import type { MillraceError } from '../../base/errors.ts'
 import { isIntegerFrom, isObject, isOneOf, isText, readOptions, type OptionRules } from '../../base/options.ts'
 import type { Broker } from '../../broker/broker.ts'
 import type { Partition } from '../../broker/partition.ts'
@@ -20,7 +20,15 @@ import type {
 import type { BatchPart } from './batch-part.ts'
 import type { Transaction } from '../transaction.ts'
 import { EmbeddedBatch, type SizeHint } from './embedded-batch.ts'
-import { EmbeddedTransaction, groupCommit, type TransactionHost } from './embedded-transaction.ts'
+import { EmbeddedTransaction, type TransactionHost } from './embedded-transaction.ts'
+import {
+  endsProducer,
+  groupCommit,
+  isWithoutEffect,
+  takeAll,
+  transactionBatches,
+  type TakenBatch,
+} from './transaction-batches.ts'
 
 /**
  * The producer of the embedded log: records go from the caller straight into the slab of a record batch, and the round of
@@ -390,8 +398,7 @@ export class EmbeddedProducer implements Producer {
     try {
       return await this.broker.transactions.commit(id, this.identity!, parts, offsets)
     } catch (error) {
-      if (error instanceof MillraceError && (error.outcome === 'unknownOutcome' || error.outcome === 'fenced'))
-        this.broken ??= error
+      if (endsProducer(error)) this.broken ??= error
       throw error
     }
   }
@@ -462,38 +469,6 @@ export class EmbeddedProducer implements Producer {
 
 /** More than a batch takes in a frame beside its own bytes. */
 const placeBytes = 64
-
-interface TakenBatch {
-  readonly batch: EmbeddedBatch
-  readonly parts: readonly BatchPart[]
-}
-
-/** All or none. @throws BATCH_CONSUMED */
-function takeAll(batches: readonly EmbeddedBatch[]): readonly TakenBatch[] {
-  const taken: TakenBatch[] = []
-  try {
-    for (const batch of batches) taken.push({ batch, parts: batch.take() })
-    return taken
-  } catch (error) {
-    for (const { batch, parts } of taken) batch.giveBack(parts)
-    throw error
-  }
-}
-
-function transactionBatches({ batch: { log }, parts }: TakenBatch): readonly TransactionBatch[] {
-  return parts.map((part) => ({
-    log,
-    count: part.count,
-    sizeBytes: part.sizeBytes,
-    build: ({ producerId, producerEpoch }, baseSequence) =>
-      part.build({ producerId, producerEpoch, baseSequence, transactional: true }),
-  }))
-}
-
-/** Whether it is certain that nothing was written. */
-function isWithoutEffect(error: unknown): boolean {
-  return error instanceof MillraceError && error.outcome !== 'unknownOutcome'
-}
 
 function checkAppendOptions(options: AppendOptions): void {
   for (const name in options) {

@@ -1,12 +1,13 @@
 import type { Bytes } from '../../base/bytes.ts'
 import { coreError } from '../../base/error-catalogue.ts'
 import { MillraceError } from '../../base/errors.ts'
-import type { GroupCommit, ProducerIdentity, TransactionBatch } from '../../broker/transaction-work.ts'
+import type { ProducerIdentity } from '../../broker/transaction-work.ts'
 import type { Taken, Transactions } from '../../broker/transactions.ts'
 import type { AppendOptions, AppendResult, OffsetCommit, OutgoingBatch } from '../producer.ts'
 import type { Transaction } from '../transaction.ts'
 import type { BatchPart } from './batch-part.ts'
 import type { EmbeddedBatch } from './embedded-batch.ts'
+import { endsProducer, groupCommit, isWithoutEffect, transactionBatches } from './transaction-batches.ts'
 
 /**
  * A transaction of the embedded producer, over the coordinator's ordinary steps.
@@ -78,15 +79,8 @@ export class EmbeddedTransaction implements Transaction {
     return { topic: log.topic, partition: log.partition, baseOffset: taken[0]?.baseOffsets[0] ?? -1, count }
   }
 
-  private stage({ log }: EmbeddedBatch, parts: readonly BatchPart[]): Promise<Taken> {
-    const batches = parts.map((part): TransactionBatch => ({
-      log,
-      count: part.count,
-      sizeBytes: part.sizeBytes,
-      build: ({ producerId, producerEpoch }, baseSequence) =>
-        part.build({ producerId, producerEpoch, baseSequence, transactional: true }),
-    }))
-    return this.host.transactions.produce(this.host.id, this.by, batches)
+  private stage(batch: EmbeddedBatch, parts: readonly BatchPart[]): Promise<Taken> {
+    return this.host.transactions.produce(this.host.id, this.by, transactionBatches({ batch, parts }))
   }
 
   async sendOffsets(offsets: OffsetCommit): Promise<void> {
@@ -180,8 +174,7 @@ export class EmbeddedTransaction implements Transaction {
   }
 
   private reportBroken(error: unknown): void {
-    if (!(error instanceof MillraceError)) return
-    if (error.outcome === 'fenced' || error.outcome === 'unknownOutcome') this.host.broken(error)
+    if (endsProducer(error)) this.host.broken(error)
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -208,21 +201,13 @@ export class EmbeddedTransaction implements Transaction {
 
   /** What ended the producer is told as it was; everything else only ends this transaction. */
   private mustAbort(cause: Error): Error {
-    if (cause instanceof MillraceError && (cause.outcome === 'fenced' || cause.outcome === 'unknownOutcome')) return cause
+    if (endsProducer(cause)) return cause
     return coreError('TRANSACTION_MUST_ABORT', {
       what: `a write of the transaction failed (${cause.message})`,
       where: this.host.id,
       cause,
     })
   }
-}
-
-function isWithoutEffect(error: unknown): boolean {
-  return error instanceof MillraceError && error.outcome !== 'unknownOutcome'
-}
-
-export function groupCommit({ positions, ...rest }: OffsetCommit): GroupCommit {
-  return { ...rest, positions: positions.map(({ metadata = '', ...position }) => ({ ...position, metadata })) }
 }
 
 function ignore(): void {

@@ -17,8 +17,8 @@ import type {
   TransactionResult,
   TransactionWork,
 } from '../producer.ts'
-import type { BatchPart } from './batch-part.ts'
 import type { Transaction } from '../transaction.ts'
+import { checkAppendOptions } from './append-options.ts'
 import { EmbeddedBatch, type SizeHint } from './embedded-batch.ts'
 import { EmbeddedTransaction, type TransactionHost } from './embedded-transaction.ts'
 import {
@@ -215,14 +215,27 @@ export class EmbeddedProducer implements Producer {
   }
 
   private submitAll(): void {
+    if (this.transaction !== null) return this.submitTogether(this.transaction)
     for (const batches of this.open.values()) for (const batch of batches) if (batch !== undefined) this.submitOpen(batch)
+  }
+
+  /** In a transaction all partitions go in the same frames, so that they join it with one record. */
+  private submitTogether(transaction: EmbeddedTransaction): void {
+    const batches = [...this.open.values()].flat().filter((batch) => batch !== undefined)
+    this.open.clear()
+    this.sticky.clear()
+    if (batches.length > 0) this.follow(transaction.writeAll(batches), totalBytes(batches))
   }
 
   private submitOpen(batch: EmbeddedBatch): void {
     const { topic, partition, sizeBytes } = batch
     this.open.get(topic)![partition] = undefined
     if (this.sticky.get(topic) === partition) this.sticky.delete(topic)
-    const done = (this.transaction?.write(batch) ?? this.writeInFrames(batch)).then(
+    this.follow(this.transaction?.writeAll([batch]) ?? this.writeInFrames(batch), sizeBytes)
+  }
+
+  private follow(written: Promise<unknown>, sizeBytes: number): void {
+    const done = written.then(
       () => this.release(sizeBytes),
       (error: unknown) => {
         this.failure ??= error as Error
@@ -243,8 +256,8 @@ export class EmbeddedProducer implements Producer {
     await Promise.all(written)
   }
 
-  private framesOf(parts: readonly BatchPart[]): readonly (readonly BatchPart[])[] {
-    const frames: BatchPart[][] = []
+  private framesOf<T extends { readonly sizeBytes: number }>(parts: readonly T[]): readonly (readonly T[])[] {
+    const frames: T[][] = []
     let bytes = Infinity
     for (const part of parts) {
       if (bytes + part.sizeBytes > submitBytes || bytes + part.sizeBytes > this.broker.directory.maxBatchBytes) {
@@ -350,7 +363,7 @@ export class EmbeddedProducer implements Producer {
         this.assertOpen()
         return this.own(batch)
       },
-      framesOf: (parts) => this.framesOf(parts),
+      framesOf: (batches) => this.framesOf(batches),
       submit: (batch) => (batch === undefined ? this.submitAll() : this.submitBefore(batch)),
       drop: () => this.dropAppended(),
       ended: (next) => {
@@ -365,11 +378,10 @@ export class EmbeddedProducer implements Producer {
   }
 
   private dropAppended(): void {
-    let bytes = 0
-    for (const batches of this.open.values()) for (const batch of batches) bytes += batch?.sizeBytes ?? 0
+    const dropped = [...this.open.values()].flat().filter((batch) => batch !== undefined)
     this.open.clear()
     this.sticky.clear()
-    this.release(bytes)
+    this.release(totalBytes(dropped))
   }
 
   private async commit(
@@ -470,16 +482,8 @@ export class EmbeddedProducer implements Producer {
 /** More than a batch takes in a frame beside its own bytes. */
 const placeBytes = 64
 
-function checkAppendOptions(options: AppendOptions): void {
-  for (const name in options) {
-    if (name === 'partition' || name === 'timestamp' || name === 'headers') continue
-    throw coreError('UNKNOWN_OPTION', {
-      what: `append has no option ${name}`,
-      where: name,
-      expected: 'partition, timestamp, headers',
-      received: name,
-    })
-  }
+function totalBytes(batches: readonly EmbeddedBatch[]): number {
+  return batches.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0)
 }
 
 function ignore(): void {

@@ -1,11 +1,10 @@
 import type { Bytes } from '../../base/bytes.ts'
 import { coreError } from '../../base/error-catalogue.ts'
 import { MillraceError } from '../../base/errors.ts'
-import type { ProducerIdentity } from '../../broker/transaction-work.ts'
+import type { ProducerIdentity, TransactionBatch } from '../../broker/transaction-work.ts'
 import type { Taken, Transactions } from '../../broker/transactions.ts'
 import type { AppendOptions, AppendResult, OffsetCommit, OutgoingBatch } from '../producer.ts'
 import type { Transaction } from '../transaction.ts'
-import type { BatchPart } from './batch-part.ts'
 import type { EmbeddedBatch } from './embedded-batch.ts'
 import { endsProducer, groupCommit, isWithoutEffect, transactionBatches } from './transaction-batches.ts'
 
@@ -23,7 +22,7 @@ export interface TransactionHost {
   append(topic: string, key: Bytes, value: Bytes, options?: AppendOptions): boolean
   own(batch: OutgoingBatch): EmbeddedBatch
   /** The batches as the journal takes them. */
-  framesOf(parts: readonly BatchPart[]): readonly (readonly BatchPart[])[]
+  framesOf(batches: readonly TransactionBatch[]): readonly (readonly TransactionBatch[])[]
   /** Hands over what was appended, to one partition or to all. */
   submit(batch?: EmbeddedBatch): void
   /** Throws away what was appended and not yet handed over. */
@@ -67,20 +66,25 @@ export class EmbeddedTransaction implements Transaction {
     return this.write(owned)
   }
 
-  /** Hands the batch over, behind everything before it; resolves when it is durable. */
-  async write(batch: EmbeddedBatch): Promise<AppendResult> {
+  private async write(batch: EmbeddedBatch): Promise<AppendResult> {
     const { log, count } = batch
     const parts = batch.take()
-    const frames = this.host.framesOf(parts)
-    const taken = await this.inOrder(frames, (frame) => this.stage(batch, frame)).catch((error: unknown) => {
+    const frames = this.host.framesOf(transactionBatches({ batch, parts }))
+    const taken = await this.inOrder(frames, (frame) => this.stage(frame)).catch((error: unknown) => {
       if (frames.length === 1 && isWithoutEffect(error)) batch.giveBack(parts)
       throw error
     })
     return { topic: log.topic, partition: log.partition, baseOffset: taken[0]?.baseOffsets[0] ?? -1, count }
   }
 
-  private stage(batch: EmbeddedBatch, parts: readonly BatchPart[]): Promise<Taken> {
-    return this.host.transactions.produce(this.host.id, this.by, transactionBatches({ batch, parts }))
+  /** Hands over what was appended, behind everything before it; resolves when it is durable. */
+  async writeAll(batches: readonly EmbeddedBatch[]): Promise<void> {
+    const all = batches.flatMap((batch) => transactionBatches({ batch, parts: batch.take() }))
+    await this.inOrder(this.host.framesOf(all), (frame) => this.stage(frame))
+  }
+
+  private stage(batches: readonly TransactionBatch[]): Promise<Taken> {
+    return this.host.transactions.produce(this.host.id, this.by, batches)
   }
 
   async sendOffsets(offsets: OffsetCommit): Promise<void> {

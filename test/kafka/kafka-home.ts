@@ -52,10 +52,9 @@ function takeJars(cache: string): string {
       throw new Error(
         "Maven is needed once, to download Kafka's jars, but there is no mvn on the PATH (Debian: apt-get install maven)",
       )
-    const goal = 'org.apache.maven.plugins:maven-dependency-plugin:copy-dependencies'
     run(
       'mvn',
-      ['-q', '-B', '-f', pom, goal, '-DincludeScope=runtime', `-DoutputDirectory=${folder}`],
+      ['-q', '-B', '-f', pom, 'dependency:copy-dependencies', '-DincludeScope=runtime', `-DoutputDirectory=${folder}`],
       "Kafka's jars cannot be downloaded",
     )
   })

@@ -35,6 +35,24 @@ export const abortingOperations: readonly Operation[] = Array.from({ length: 20 
   return operation.op === 'transact' && n % 3 === 1 ? [{ ...operation, end: 'abort' }, between] : [operation]
 }).flat()
 
+/** A topic in which compaction finds all that it treats by rules of its own: tombstones, transactions, aborted ones, their markers. */
+export const compactingOperations: readonly Operation[] = [
+  {
+    op: 'create',
+    topic: 'cleaned',
+    partitions: 1,
+    config: { 'cleanup.policy': 'compact', 'segment.bytes': '2000', 'min.cleanable.dirty.ratio': '0.001' },
+  },
+  ...Array.from({ length: 60 }, (_, n): Operation => {
+    const records = Array.from({ length: 1 + (n % 6) }, (__, i) =>
+      item(n * 10 + i, `k${(n * 7 + i) % 23}`, (n + i) % 9 === 0 ? null : `${n}-${i}`),
+    )
+    const batch: Batch = { topic: 'cleaned', partition: 0, records }
+    if (n % 3 !== 0) return { op: 'write', batch }
+    return { op: 'transact', transactionalId: `cleaned-${n % 2}`, batches: [batch], ...(n % 4 === 0 ? { end: 'abort' } : {}) }
+  }),
+]
+
 function item(time: number, key: string | null, value: string | null, headers?: Item['headers']): Item {
   return { timestamp: T + time, key, value, ...(headers === undefined ? {} : { headers }) }
 }

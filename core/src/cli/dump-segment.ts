@@ -21,7 +21,7 @@ export async function dumpSegment(disk: Disk, path: string, { withData, json }: 
     for await (const { position, bytes } of segmentBatches(file, disk.stat(path)!.sizeBytes)) {
       const isValid = isBatchIntact(bytes, 0)
       intact &&= isValid
-      const facts = isValid ? batchFacts(bytes, position) : { position, isvalid: false }
+      const facts = isValid ? batchFacts(bytes, position, json) : { position, isvalid: false }
       const records = isValid && withData ? recordsOf(bytes, json) : []
       if (json) out(JSON.stringify({ ...facts, ...(withData ? { records } : {}) }))
       else for (const line of [lineOf(facts), ...records]) out(String(line))
@@ -34,7 +34,7 @@ export async function dumpSegment(disk: Disk, path: string, { withData, json }: 
 
 type Facts = Readonly<Record<string, unknown>>
 
-function batchFacts(bytes: Uint8Array, position: number): Facts {
+function batchFacts(bytes: Uint8Array, position: number, json: boolean): Facts {
   const header = readBatchHeader(bytes, 0)
   return {
     baseOffset: header.baseOffset,
@@ -47,6 +47,7 @@ function batchFacts(bytes: Uint8Array, position: number): Facts {
     partitionLeaderEpoch: header.leaderEpoch,
     isTransactional: header.transactional,
     isControl: header.control,
+    deleteHorizonMs: json ? horizonOf(header) : optional(horizonOf(header)),
     position,
     [timeName(header)]: header.maxTimestamp,
     size: header.sizeBytes,
@@ -55,6 +56,15 @@ function batchFacts(bytes: Uint8Array, position: number): Facts {
     crc: header.crc,
     isvalid: true,
   }
+}
+
+function horizonOf({ hasHorizon, baseTimestamp }: BatchHeader): number | null {
+  return hasHorizon ? baseTimestamp : null
+}
+
+/** As Java prints an optional number. */
+function optional(value: number | null): string {
+  return value === null ? 'OptionalLong.empty' : `OptionalLong[${value}]`
 }
 
 function timeName({ timestampType }: BatchHeader): string {

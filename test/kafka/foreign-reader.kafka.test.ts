@@ -13,14 +13,20 @@ import { abortingOperations, sampleOperations } from './sample-operations.ts'
 
 /** A Kafka that finds Millrace's files in the folders of its partitions, and serves them to its own clients. */
 describe('a Kafka on partitions that Millrace wrote', () => {
-  const directory = mkdtempSync(join(tmpdir(), 'millrace-kafka-foreign-'))
+  const temp = mkdtempSync(join(tmpdir(), 'millrace-kafka-foreign-'))
+  const directory = join(temp, 'log')
   const places = placesOf(sampleOperations)
   let kafka: KafkaBroker
   let log: LogClient
 
   beforeAll(async () => {
+    // Half of it is written before a crash, so that the log's epoch rises: all that was acknowledged stands in a copy of its files.
+    const before = await embeddedLog({ dir: join(temp, 'before') })
+    await new MillraceRun(before).apply(sampleOperations)
+    cpSync(join(temp, 'before'), directory, { recursive: true })
+    await before.close()
     log = await embeddedLog({ dir: directory })
-    await new MillraceRun(log).apply([...sampleOperations, ...abortingOperations])
+    await new MillraceRun(log).apply(abortingOperations)
     await log.close()
     kafka = await KafkaBroker.start()
     for (const operation of sampleOperations) {
@@ -39,11 +45,17 @@ describe('a Kafka on partitions that Millrace wrote', () => {
   afterAll(async () => {
     await log?.close()
     await kafka?.[Symbol.asyncDispose]()
-    rmSync(directory, { recursive: true, force: true })
+    rmSync(temp, { recursive: true, force: true })
   })
 
-  test('it has nothing to complain of', () => {
+  test('it has nothing to complain of, and knows the epochs', async () => {
     expect(kafka.driver.logLines).toEqual([])
+    const epochsIn = (folder: string): readonly string[] =>
+      readFileSync(join(folder, 'leader-epoch-checkpoint'), 'utf8').trim().split('\n').slice(2)
+    const ours = epochsIn(join(directory, 'transactions-0'))
+    expect(ours.map((row) => row.split(' ')[0])).toEqual(['0', '1'])
+    // Its own leader may have an epoch behind them.
+    expect(epochsIn(kafka.folder('transactions', 0)).slice(0, 2)).toEqual(ours)
   })
 
   test.each(['read_committed', 'read_uncommitted'] as const)('its consumer sees the same records, %s', async (isolation) => {

@@ -34,9 +34,9 @@ async function reopen(bench: Bench): Promise<void> {
 }
 
 /** One batch a record; a null value is a tombstone. */
-async function put({ log, world }: Bench, records: readonly (readonly [key: string, value: string | null])[]): Promise<void> {
+async function put({ log, world }: Bench, rows: readonly (readonly [key: string, value: string | null])[]): Promise<void> {
   await using producer = await log.producer()
-  for (const [key, value] of records) {
+  for (const [key, value] of rows) {
     const batch = producer.batch('t', 0)
     batch.append(key, value, world.clock.now())
     await producer.send(batch)

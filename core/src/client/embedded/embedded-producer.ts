@@ -6,7 +6,6 @@ import type { Broker } from '../../broker/broker.ts'
 import type { Partition } from '../../broker/partition.ts'
 import type { GroupCommit, ProducerIdentity, TransactionBatch } from '../../broker/transaction-work.ts'
 import type { Compression, CompressionName } from '../../record/compression.ts'
-import { partitionForKey } from '../../record/murmur2.ts'
 import type {
   AppendOptions,
   AppendResult,
@@ -20,6 +19,7 @@ import type {
 import type { Transaction } from '../transaction.ts'
 import { checkAppendOptions } from './append-options.ts'
 import { EmbeddedBatch, type SizeHint } from './embedded-batch.ts'
+import { Partitioner } from './partitioner.ts'
 import { EmbeddedTransaction, type TransactionHost } from './embedded-transaction.ts'
 import {
   endsProducer,
@@ -80,9 +80,8 @@ export class EmbeddedProducer implements Producer {
   private readonly transactionalId: string | null
   private identity: ProducerIdentity | null
   private readonly open = new Map<string, (EmbeddedBatch | undefined)[]>()
-  private readonly sticky = new Map<string, number>()
+  private readonly partitioner: Partitioner
   private readonly hints = new WeakMap<Partition, SizeHint>()
-  private scratch = Buffer.allocUnsafeSlow(256)
   private bufferedBytes = 0
   private gathering = false
   /** Settles, never fails, when all that was handed over so far has been answered. */
@@ -106,6 +105,7 @@ export class EmbeddedProducer implements Producer {
     onClose: (producer: EmbeddedProducer) => void,
   ) {
     this.broker = broker
+    this.partitioner = new Partitioner(broker)
     this.onClose = onClose
     this.maxBufferedBytes = options.maxBufferedBytes
     this.compression = { codec: options.compression }
@@ -144,7 +144,7 @@ export class EmbeddedProducer implements Producer {
       })
     }
     if (options !== undefined) checkAppendOptions(options)
-    const batch = this.openBatch(topic, options?.partition ?? this.choose(topic, key))
+    const batch = this.openBatch(topic, options?.partition ?? this.partitioner.choose(topic, key))
     const before = batch.sizeBytes
     try {
       batch.append(key, value, options?.timestamp ?? this.broker.directory.world.clock.now(), options?.headers)
@@ -183,26 +183,8 @@ export class EmbeddedProducer implements Producer {
     return new EmbeddedBatch(this, log, terms, hint)
   }
 
-  private choose(topic: string, key: Bytes): number {
-    if (key !== null) return this.partitionOf(topic, key)
-    let partition = this.sticky.get(topic)
-    if (partition === undefined) {
-      const random = Buffer.from(this.broker.directory.world.random.bytes(4)).readUInt32BE(0)
-      partition = random % this.broker.topics.get(topic).partitions
-      this.sticky.set(topic, partition)
-    }
-    return partition
-  }
-
   partitionOf(topic: string, key: Bytes): number {
-    const { partitions } = this.broker.topics.get(topic)
-    if (partitions === 1 || key === null) return 0
-    return partitionForKey(typeof key === 'string' ? this.utf8(key) : key, partitions)
-  }
-
-  private utf8(text: string): Uint8Array {
-    if (text.length * 3 > this.scratch.length) this.scratch = Buffer.allocUnsafeSlow(text.length * 6)
-    return this.scratch.subarray(0, this.scratch.write(text, 0))
+    return this.partitioner.ofKey(topic, key)
   }
 
   private gatherSoon(): void {
@@ -223,14 +205,14 @@ export class EmbeddedProducer implements Producer {
   private submitTogether(transaction: EmbeddedTransaction): void {
     const batches = [...this.open.values()].flat().filter((batch) => batch !== undefined)
     this.open.clear()
-    this.sticky.clear()
+    this.partitioner.allClosed()
     if (batches.length > 0) this.follow(transaction.writeAll(batches), totalBytes(batches))
   }
 
   private submitOpen(batch: EmbeddedBatch): void {
     const { topic, partition, sizeBytes } = batch
     this.open.get(topic)![partition] = undefined
-    if (this.sticky.get(topic) === partition) this.sticky.delete(topic)
+    this.partitioner.closed(topic, partition)
     this.follow(this.transaction?.writeAll([batch]) ?? this.writeInFrames(batch), sizeBytes)
   }
 
@@ -380,7 +362,7 @@ export class EmbeddedProducer implements Producer {
   private dropAppended(): void {
     const dropped = [...this.open.values()].flat().filter((batch) => batch !== undefined)
     this.open.clear()
-    this.sticky.clear()
+    this.partitioner.allClosed()
     this.release(totalBytes(dropped))
   }
 

@@ -1,0 +1,48 @@
+import type { Bytes } from '../../base/bytes.ts'
+import type { Broker } from '../../broker/broker.ts'
+import { partitionForKey } from '../../record/murmur2.ts'
+
+/** Which partition a record goes to, as Kafka's default partitioner decides. */
+export class Partitioner {
+  private readonly broker: Broker
+  /** Where records without a key of a topic go together, for as long as a batch is open (KIP-480). */
+  private readonly sticky = new Map<string, number>()
+  private scratch = Buffer.allocUnsafeSlow(256)
+
+  constructor(broker: Broker) {
+    this.broker = broker
+  }
+
+  /** @throws UNKNOWN_TOPIC */
+  choose(topic: string, key: Bytes): number {
+    if (key !== null) return this.ofKey(topic, key)
+    let partition = this.sticky.get(topic)
+    if (partition === undefined) {
+      const random = Buffer.from(this.broker.directory.world.random.bytes(4)).readUInt32BE(0)
+      partition = random % this.broker.topics.get(topic).partitions
+      this.sticky.set(topic, partition)
+    }
+    return partition
+  }
+
+  /** murmur2 of the key. @throws UNKNOWN_TOPIC */
+  ofKey(topic: string, key: Bytes): number {
+    const { partitions } = this.broker.topics.get(topic)
+    if (partitions === 1 || key === null) return 0
+    return partitionForKey(typeof key === 'string' ? this.utf8(key) : key, partitions)
+  }
+
+  private utf8(text: string): Uint8Array {
+    if (text.length * 3 > this.scratch.length) this.scratch = Buffer.allocUnsafeSlow(text.length * 6)
+    return this.scratch.subarray(0, this.scratch.write(text, 0))
+  }
+
+  /** The batch of the partition is closed: records without a key may go elsewhere. */
+  closed(topic: string, partition: number): void {
+    if (this.sticky.get(topic) === partition) this.sticky.delete(topic)
+  }
+
+  allClosed(): void {
+    this.sticky.clear()
+  }
+}

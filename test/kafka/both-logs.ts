@@ -12,10 +12,10 @@ import type { Operation } from './operations.ts'
 
 /** A Millrace and a Kafka to which the same is done, so that they can be compared. */
 export class BothLogs implements AsyncDisposable {
-  readonly log: LogClient
+  log: LogClient
   readonly kafka: KafkaBroker
   private readonly directory: string
-  private readonly runs: readonly [MillraceRun, KafkaRun]
+  private runs: readonly [MillraceRun, KafkaRun]
 
   private constructor(log: LogClient, kafka: KafkaBroker, directory: string) {
     this.log = log
@@ -33,11 +33,19 @@ export class BothLogs implements AsyncDisposable {
       'log.cleaner.backoff.ms': '100',
     }
     const kafka = await KafkaBroker.start({ ...often, ...settings })
-    return new BothLogs(await embeddedLog({ dir: directory, maintenance: { retentionIntervalMs: 100 } }), kafka, directory)
+    return new BothLogs(await open(directory), kafka, directory)
   }
 
   async apply(operations: readonly Operation[]): Promise<void> {
     await Promise.all(this.runs.map((run) => run.apply(operations)))
+  }
+
+  /** Millrace closes and opens: a checkpoint, behind which segments may be compacted. A Kafka needs none. */
+  async reopen(): Promise<void> {
+    await this.runs[0].close()
+    await this.log.close()
+    this.log = await open(this.directory)
+    this.runs = [new MillraceRun(this.log), this.runs[1]]
   }
 
   /** Offsets and records of a partition. */
@@ -50,10 +58,10 @@ export class BothLogs implements AsyncDisposable {
   }
 
   /** What either does by itself, it does at a time of its own: waits until both have come to the same, and `isDone` says that it is that. */
-  async expectEqualSoon(place: Place, isDone: (earliest: number) => boolean): Promise<void> {
+  async expectEqualSoon(place: Place, isDone: (ours: Content) => boolean): Promise<void> {
     for (const deadline = performance.now() + 20_000; performance.now() < deadline;) {
       const [theirs, ours] = await Promise.all([this.kafkaContent(place), this.ourContent(place)]).catch(noneWhileItMoves)
-      if (ours !== null && isDone(ours.offsets.earliest) && JSON.stringify(theirs) === JSON.stringify(ours)) return
+      if (ours !== null && isDone(ours) && JSON.stringify(theirs) === JSON.stringify(ours)) return
       await new Promise((resolve) => setTimeout(resolve, 50))
     }
     await this.expectEqual(place)
@@ -106,6 +114,10 @@ export class BothLogs implements AsyncDisposable {
     await this.kafka[Symbol.asyncDispose]()
     rmSync(this.directory, { recursive: true, force: true })
   }
+}
+
+function open(dir: string): Promise<LogClient> {
+  return embeddedLog({ dir, maintenance: { retentionIntervalMs: 100, compactionIntervalMs: 100 } })
 }
 
 interface Content {

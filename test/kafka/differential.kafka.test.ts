@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { BothLogs } from './both-logs.ts'
 import { placesOf, type Batch, type Operation } from './operations.ts'
 import { randomOperations } from './random-operations.ts'
-import { abortingOperations, sampleOperations } from './sample-operations.ts'
+import { abortingOperations, compactingOperations, sampleOperations } from './sample-operations.ts'
 
 /** The same is done to a Millrace and to a Kafka; then they must hold the same records at the same offsets. */
 describe('Millrace and Kafka, after the same operations', () => {
@@ -58,7 +58,14 @@ describe('Millrace and Kafka, after the same operations', () => {
     await both.apply(agingOperations(topic, Date.now()))
     await both.expectEqual({ topic, partition: 0 })
     await both.apply([{ op: 'configure', topic, changes }])
-    await both.expectEqualSoon({ topic, partition: 0 }, (earliest) => earliest > 0)
+    await both.expectEqualSoon({ topic, partition: 0 }, ({ offsets }) => offsets.earliest > 0)
+  })
+
+  test('leave the same records when they compact', async () => {
+    await both.apply(compactingOperations)
+    await both.reopen()
+    const written = compactingOperations.reduce((sum, operation) => sum + recordsIn(operation), 0)
+    await both.expectEqualSoon({ topic: 'cleaned', partition: 0 }, ({ uncommitted }) => uncommitted.length < written / 2)
   })
 
   test('know the same of aborted transactions', async () => {
@@ -95,6 +102,11 @@ async function abortedIn({ kafka }: BothLogs, files: readonly string[]): Promise
   for (const path of files)
     for (const { producerId: _id, ...aborted } of await kafka.driver.call('readTransactionIndex', { path })) found.push(aborted)
   return found
+}
+
+function recordsIn(operation: Operation): number {
+  if (operation.op === 'transact') return operation.batches.reduce((sum, { records }) => sum + records.length, 0)
+  return operation.op === 'write' ? operation.batch.records.length : 0
 }
 
 function contentsOf(files: readonly string[]): Readonly<Record<string, string>> {

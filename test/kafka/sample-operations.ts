@@ -41,7 +41,12 @@ export const compactingOperations: readonly Operation[] = [
     op: 'create',
     topic: 'cleaned',
     partitions: 1,
-    config: { 'cleanup.policy': 'compact', 'segment.bytes': '2000', 'min.cleanable.dirty.ratio': '0.001' },
+    config: {
+      'cleanup.policy': 'compact',
+      'segment.bytes': '2000',
+      'index.interval.bytes': '300',
+      'min.cleanable.dirty.ratio': '0.001',
+    },
   },
   ...Array.from({ length: 60 }, (_, n): Operation => {
     const records = Array.from({ length: 1 + (n % 6) }, (__, i) =>

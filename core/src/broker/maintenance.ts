@@ -77,6 +77,7 @@ export class Maintenance {
 
   private async retain(): Promise<void> {
     if (this.stopped) return
+    await this.directory.removal.settle()
     this.directory.removal.expireProducers(this.options.producerIdExpirationMs)
     const rules = [...this.topics.openLogs()].filter(
       ([, { deletes, retentionMs, retentionBytes }]) => deletes && (retentionMs < Infinity || retentionBytes < Infinity),

@@ -188,7 +188,7 @@ export class LogDirectory {
       open.folder.configure(spec.folder)
       return open
     }
-    const log = openPartition(this.world.disk, this.folder, spec, this.checkpoints.row(spec))
+    const log = openPartition(this.world.disk, this.folder, spec, this.checkpoints.row(spec), this.openedAt.clean)
     this.partitions.set(key, log)
     for (const bytes of this.replayed.get(key) ?? []) this.replay(log, bytes)
     this.replayed.delete(key)

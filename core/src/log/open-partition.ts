@@ -27,9 +27,10 @@ export function openPartition(
   directory: string,
   spec: PartitionSpec,
   row: PartitionCheckpoint | undefined,
+  isClean: boolean,
 ): PartitionLog {
   const path = `${directory}/${partitionName(spec)}`
-  return row === undefined ? openNew(disk, path, spec) : openKnown(disk, path, spec, row)
+  return row === undefined ? openNew(disk, path, spec) : openKnown(disk, path, spec, row, isClean)
 }
 
 function openNew(disk: Disk, path: string, spec: PartitionSpec): PartitionLog {
@@ -49,9 +50,13 @@ function lookForForeign(disk: Disk, path: string, topicId: TopicId): MillraceErr
   }
 }
 
-function openKnown(disk: Disk, path: string, spec: PartitionSpec, row: PartitionCheckpoint): PartitionLog {
+function openKnown(disk: Disk, path: string, spec: PartitionSpec, row: PartitionCheckpoint, isClean: boolean): PartitionLog {
   try {
-    const folder = PartitionFolder.open(disk, path, spec.topicId, spec.folder, row.folder, row.recoveryOffset, row.startOffset)
+    const folder = PartitionFolder.open(disk, path, spec.topicId, spec.folder, row.folder, {
+      startOffset: row.startOffset,
+      endOffset: row.recoveryOffset,
+      isClean,
+    })
     return withProducers(disk, path, spec, row, folder)
   } catch (cause) {
     const folder = new PartitionFolder(disk, path, spec.topicId, spec.folder, row.recoveryOffset)

@@ -57,6 +57,12 @@ export class Removal {
     await this.checkpoints.writeAfterNow()
   }
 
+  /** Brings what was written into the segments, where it can be removed and compacted; a log that grows slowly would wait for long. */
+  async settle(): Promise<void> {
+    this.assertOpen()
+    if (!this.checkpoints.isClean) await this.checkpoints.writeAfterNow()
+  }
+
   /** Removes what is too old or too much, in whole segments. Returns how many partitions start later than before. */
   async retain(rules: readonly (readonly [PartitionLog, RetentionRule])[]): Promise<number> {
     this.assertOpen()

@@ -10,8 +10,8 @@ export interface RetentionRule {
 
 /**
  * Where the log starts once what is too old or too much is gone, as Kafka decides: whole segments from the front, by the greatest
- * timestamp of each, and while what would be left is still enough. A segment that ends beyond `limit` stays, and so does one whose
- * records have no time, unless there is too much.
+ * timestamp of each, and while what would be left is still enough. A segment that ends beyond `limit` stays. One without any time
+ * (its records have none, or compaction has left none) goes with the next one that has.
  */
 function retainedFrom(
   segments: readonly SegmentSpan[],
@@ -23,9 +23,10 @@ function retainedFrom(
   let start = segments[0]?.baseOffset ?? 0
   for (const { endOffset, sizeBytes, maxTimestamp } of segments) {
     const isOld = maxTimestamp >= 0 && now - maxTimestamp > retentionMs
-    if (endOffset > limit || sizeBytes === 0 || !(isOld || excess >= sizeBytes)) return start
+    if (endOffset > limit || sizeBytes === 0) return start
+    if (isOld || excess >= sizeBytes) start = endOffset
+    else if (maxTimestamp >= 0) return start
     excess -= sizeBytes
-    start = endOffset
   }
   return start
 }

@@ -254,7 +254,11 @@ export class CompactionHistory {
     this.folder =
       this.mark === null
         ? new PartitionFolder(disk, path, topicId, this.options)
-        : PartitionFolder.open(disk, path, topicId, this.options, this.mark, this.markEnd, 0)
+        : PartitionFolder.open(disk, path, topicId, this.options, this.mark, {
+            startOffset: 0,
+            endOffset: this.markEnd,
+            isClean: false,
+          })
     for (const one of this.written)
       if (one.header.baseOffset >= this.folder.endOffset) await this.folder.append([one.bytes], one.aborts)
   }

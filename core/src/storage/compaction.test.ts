@@ -208,15 +208,11 @@ describe('compaction', () => {
       const file = world.disk.create(path)
       await file.write([left], 0)
       file.close()
-      const again = PartitionFolder.open(
-        world.disk,
-        '/t-0',
-        '00'.repeat(16),
-        settings,
-        (await folder.checkpoint())!,
-        untilOffset,
-        0,
-      )
+      const again = PartitionFolder.open(world.disk, '/t-0', '00'.repeat(16), settings, (await folder.checkpoint())!, {
+        startOffset: 0,
+        endOffset: untilOffset,
+        isClean: false,
+      })
       await expect(compact(again, world)).rejects.toMatchObject({
         code: 'SEGMENT_DAMAGED',
         message: expect.stringContaining(message),
@@ -282,7 +278,11 @@ describe('a disk that fails', () => {
           if (error === null) return true
           const isTorn = (error as { readonly code: string }).code === 'SWAP_UNFINISHED'
           const reader = isTorn
-            ? PartitionFolder.open(world.disk, '/t-0', '00'.repeat(16), settings, mark, untilOffset, 0)
+            ? PartitionFolder.open(world.disk, '/t-0', '00'.repeat(16), settings, mark, {
+                startOffset: 0,
+                endOffset: untilOffset,
+                isClean: false,
+              })
             : folder
           const seen = await offsetsIn(reader)
           expect(seen.filter((offset) => offset >= 32)).toEqual([32, 33, 34, 35, 36, 37, 38, 39])

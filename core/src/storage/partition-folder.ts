@@ -36,6 +36,18 @@ export interface FolderMark {
   readonly epochs: readonly EpochStart[]
   /** Of segments with aborted transactions. */
   readonly transactionIndexes?: readonly TransactionIndexMark[]
+  /** The complete ones, when the mark was taken. What it says is used after a clean close only: it spares listing the folder. */
+  readonly segments?: readonly SegmentSize[]
+}
+
+type SegmentSize = readonly [baseOffset: number, sizeBytes: number]
+
+/** What else a checkpoint says of a folder. */
+export interface FolderExtent {
+  readonly startOffset: number
+  readonly endOffset: number
+  /** Nothing has happened since the mark was taken. */
+  readonly isClean: boolean
 }
 
 type EpochStart = readonly [epoch: number, startOffset: number]
@@ -77,29 +89,46 @@ export class PartitionFolder {
     this.transactions = new TransactionIndexes(disk, path)
   }
 
-  /** Opens what a checkpoint recorded, from `startOffset` to `endOffset`, and removes what lies before and beyond. */
+  /** Opens what a checkpoint recorded, and removes what lies before and beyond. */
   static open(
     disk: Disk,
     path: string,
     topicId: TopicId,
     options: PartitionFolderOptions,
-    { active, epochs, transactionIndexes }: FolderMark,
-    endOffset: number,
-    startOffset: number,
+    mark: FolderMark,
+    { startOffset, endOffset, isClean }: FolderExtent,
   ): PartitionFolder {
     const folder = new PartitionFolder(disk, path, topicId, options, endOffset)
-    folder.epochs = [...epochs]
-    folder.transactions = new TransactionIndexes(disk, path, transactionIndexes)
+    folder.epochs = [...mark.epochs]
+    folder.transactions = new TransactionIndexes(disk, path, mark.transactionIndexes)
+    if (isClean && mark.segments !== undefined && sizeOf(disk, path, mark.active) === mark.active.logBytes) {
+      folder.takeMarked(mark.active, mark.segments)
+    } else folder.takeFound(mark.active)
+    folder.removeBelow(startOffset)
+    return folder
+  }
+
+  private takeMarked(active: SegmentMark, complete: readonly SegmentSize[]): void {
+    for (const [base, sizeBytes] of complete) this.segments.push(Segment.complete(this.place(base), sizeBytes))
+    this.growing = Segment.growing(this.place(active.baseOffset), active)
+    this.segments.push(this.growing)
+  }
+
+  /** What stands in the folder, cut back to the mark. */
+  private takeFound(active: SegmentMark): void {
+    const { disk, path } = this
     finishSwaps(disk, path)
     for (const base of segmentBases(disk, path)) {
       if (base > active.baseOffset) removeSegment(disk, path, base)
-      else if (base < active.baseOffset) folder.segments.push(Segment.complete(folder.place(base)))
+      else if (base < active.baseOffset) this.segments.push(this.found(base))
     }
     const isWhole = cutTo(disk, path, active)
-    if (isWhole) folder.growing = Segment.growing(folder.place(active.baseOffset), active)
-    if (isWhole || active.logBytes > 0) folder.segments.push(folder.growing ?? Segment.complete(folder.place(active.baseOffset)))
-    folder.removeBelow(startOffset)
-    return folder
+    if (isWhole) this.growing = Segment.growing(this.place(active.baseOffset), active)
+    if (isWhole || active.logBytes > 0) this.segments.push(this.growing ?? this.found(active.baseOffset))
+  }
+
+  private found(baseOffset: number): Segment {
+    return Segment.complete(this.place(baseOffset), sizeOf(this.disk, this.path, { baseOffset }))
   }
 
   private place(baseOffset: number): SegmentPlace {
@@ -224,6 +253,7 @@ export class PartitionFolder {
       active: await growing.takeMark(),
       epochs: [...this.epochs],
       transactionIndexes: this.transactions.takeMarks(),
+      segments: this.segments.flatMap((one): SegmentSize[] => (one === growing ? [] : [[one.baseOffset, one.sizeBytes]])),
     }
   }
 
@@ -426,7 +456,7 @@ export class PartitionFolder {
     const bases = old.map(({ baseOffset }) => baseOffset)
     swapSegments(this.disk, this.path, bases)
     this.swaps++
-    this.segments.splice(at, old.length, Segment.complete(this.place(bases[0]!)))
+    this.segments.splice(at, old.length, this.found(bases[0]!))
     this.transactions.replace(bases, bases[0]!, aborted)
     for (const segment of old) {
       this.warm.delete(segment)
@@ -439,6 +469,11 @@ export class PartitionFolder {
   close(): void {
     for (const segment of this.segments) segment.letGo()
   }
+}
+
+/** Of a log file; 0 where there is none. */
+function sizeOf(disk: Disk, path: string, { baseOffset }: Pick<SegmentMark, 'baseOffset'>): number {
+  return disk.stat(segmentPath(path, baseOffset, 'log'))?.sizeBytes ?? 0
 }
 
 /** A segment as retention looks at it. */

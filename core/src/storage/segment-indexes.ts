@@ -1,5 +1,5 @@
 import type { Disk, DiskFile } from '../base/disk.ts'
-import { lastOffsetOf, maxTimestampOf } from '../record/batch-header.ts'
+import { countOf, lastOffsetOf, maxTimestampOf } from '../record/batch-header.ts'
 import { isBatchIntact } from '../record/batch-validation.ts'
 import { replaceHelper } from './atomic-file.ts'
 import { OffsetIndex } from './offset-index.ts'
@@ -42,7 +42,8 @@ export class SegmentIndexes {
   add(batch: Uint8Array, position: number): void {
     const lastOffset = lastOffsetOf(batch, 0)
     const timestamp = maxTimestampOf(batch, 0)
-    if (timestamp > this.greatest.timestamp) this.greatest = { timestamp, offset: lastOffset }
+    // What compaction has emptied holds no record that could be looked for.
+    if (timestamp > this.greatest.timestamp && countOf(batch, 0) > 0) this.greatest = { timestamp, offset: lastOffset }
     if (this.bytesSinceEntry > this.intervalBytes) {
       this.offsets.append(lastOffset, position)
       this.times.append(this.greatest.timestamp, this.greatest.offset)

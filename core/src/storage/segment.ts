@@ -1,5 +1,5 @@
 import { DiskError, type Disk, type DiskFile } from '../base/disk.ts'
-import { BATCH_OVERHEAD_BYTES, batchSizeBytes, lastOffsetOf, maxTimestampOf } from '../record/batch-header.ts'
+import { BATCH_OVERHEAD_BYTES, batchSizeBytes, countOf, lastOffsetOf, maxTimestampOf } from '../record/batch-header.ts'
 import { isBatchIntact } from '../record/batch-validation.ts'
 import type { EntryBuffer } from './entry-buffer.ts'
 import { OffsetIndex } from './offset-index.ts'
@@ -88,9 +88,9 @@ export class Segment {
     return new Segment(place, mark.logBytes, mark)
   }
 
-  /** One that is never written again, as long as its file is. */
-  static complete(place: SegmentPlace): Segment {
-    return new Segment(place, place.disk.stat(segmentPath(place.folder, place.baseOffset, 'log'))?.sizeBytes ?? 0, null)
+  /** One that is never written again. */
+  static complete(place: SegmentPlace, sizeBytes: number): Segment {
+    return new Segment(place, sizeBytes, null)
   }
 
   get sizeBytes(): number {
@@ -273,7 +273,7 @@ export class Segment {
     const bytes = await this.readBytes(start, reach + BATCH_OVERHEAD_BYTES)
     for (let at = 0; start + at < this.size; at += Math.max(batchSizeBytes(bytes, at), BATCH_OVERHEAD_BYTES)) {
       if (at > reach) return reach === longestReach
-      if (at + BATCH_OVERHEAD_BYTES > bytes.length || maxTimestampOf(bytes, at) > greatest) return false
+      if (at + BATCH_OVERHEAD_BYTES > bytes.length || timeOf(bytes, at) > greatest) return false
     }
     return true
   }
@@ -385,6 +385,11 @@ export interface SegmentPlace {
 
 function entriesLeft({ count, entryBytes }: EntryBuffer, maxIndexBytes: number): number {
   return Math.floor(maxIndexBytes / entryBytes) - count
+}
+
+/** As the time index sees it: a batch without records has none. */
+function timeOf(bytes: Uint8Array, at: number): number {
+  return countOf(bytes, at) === 0 ? -1 : maxTimestampOf(bytes, at)
 }
 
 /** Bytes of whole batches that end before the offset. */

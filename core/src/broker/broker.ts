@@ -47,7 +47,7 @@ export class Broker {
     this.topics = topics
     this.maintenance = new Maintenance(directory, topics, maintenance)
     if (maintenance !== undefined) this.maintenance.start()
-    this.groups = new Groups(directory, topics, '__consumer_offsets')
+    this.groups = new Groups(directory, topics, '__consumer_offsets', options.metrics)
     topics.forgetNamesWith((names) => this.groups.forgetTopics(names))
     this.producerIds = new ProducerIds(topics)
     this.transactions = new Transactions({
@@ -58,6 +58,7 @@ export class Broker {
       topic: '__transaction_state',
       offsetsTopic: '__consumer_offsets',
       limits: { epochLimit },
+      metrics: options.metrics,
     })
   }
 

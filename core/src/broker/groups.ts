@@ -1,5 +1,7 @@
 import { assert } from '../base/assert.ts'
 import type { Timer } from '../base/clock.ts'
+import type { CoreMetrics } from '../base/metric-catalogue.ts'
+import type { Counter, Metrics } from '../base/metrics.ts'
 import { coreError } from '../base/error-catalogue.ts'
 import { MillraceError } from '../base/errors.ts'
 import type {
@@ -47,10 +49,16 @@ export class Groups {
   private readonly living = new Set<string>()
   private readonly watches = new Set<Watch>()
   private closed = false
+  private readonly rebalances: Counter
+  private readonly commits: Counter
   /** On the monotonic clock. */
   private readonly swept = new Map<Home, number>()
 
-  constructor(directory: LogDirectory, topics: Topics, topic: string) {
+  constructor(directory: LogDirectory, topics: Topics, topic: string, metrics: Metrics<CoreMetrics>) {
+    this.rebalances = metrics.counter('millrace.group.rebalances')
+    this.commits = metrics.counter('millrace.group.offset.commits')
+    metrics.observe('millrace.groups', () => this.withMembers().length)
+    metrics.observe('millrace.group.members', () => this.withMembers().reduce((sum, { members }) => sum + members.length, 0))
     this.directory = directory
     this.topics = topics
     this.topic = topic
@@ -148,6 +156,7 @@ export class Groups {
       for (const position of positions) this.topics.checkPlace(position)
       return machine.commit(group, positions, timestamp, committer)
     })
+    this.commits.add()
     await this.sweepNow(home).catch(ignore) // what was committed is committed
   }
 
@@ -240,6 +249,11 @@ export class Groups {
     return [...partitions].map((partition) => this.homeAt(partition))
   }
 
+  /** Those that are loaded: for the metrics. */
+  private withMembers(): readonly GroupDescription[] {
+    return [...this.partitions.values()].flatMap(({ loaded }) => loaded?.list().filter(({ members }) => members.length > 0) ?? [])
+  }
+
   // The machinery
 
   private instant(): Instant {
@@ -271,6 +285,7 @@ export class Groups {
     try {
       await durable
       if (records.length === 0 && !(await this.directory.settled())) throw groupReloaded()
+      if (records.length > 0 && replies.some(({ kind }) => kind === 'synced')) this.rebalances.add()
       for (const reply of replies) this.calls.answer(reply)
     } catch (error) {
       for (const { call } of replies) this.calls.refuse(call, error)

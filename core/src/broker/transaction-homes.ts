@@ -1,3 +1,5 @@
+import type { CoreMetrics } from '../base/metric-catalogue.ts'
+import type { Metrics } from '../base/metrics.ts'
 import type { World } from '../base/world.ts'
 import type { GroupCoordinator } from '../coordinator/group-coordinator.ts'
 import { coordinatorPartition } from '../coordinator/partition-of.ts'
@@ -44,6 +46,7 @@ export interface TransactionHomesOptions {
   readonly topic: string
   readonly offsetsTopic: string
   readonly limits: CoordinatorLimits
+  readonly metrics: Metrics<CoreMetrics>
 }
 
 export class TransactionHomes {

@@ -16,6 +16,7 @@ import { queueEnding } from './transaction-ending.ts'
 import { TransactionExpiry } from './transaction-expiry.ts'
 import { TransactionHomes, type GroupHome, type HomeEntry, type TransactionHomesOptions, type Turn } from './transaction-homes.ts'
 import { TransactionInspection, unknownId } from './transaction-inspection.ts'
+import { TransactionMetrics } from './transaction-metrics.ts'
 import { TransactionSweep } from './transaction-sweep.ts'
 import { buildData, type GroupCommit, type TransactionBatch } from './transaction-work.ts'
 
@@ -58,9 +59,11 @@ export class Transactions {
   readonly expiry: TransactionExpiry
   private readonly homes: TransactionHomes
   private readonly sweep: TransactionSweep
+  private readonly metrics: TransactionMetrics
 
   constructor(options: TransactionHomesOptions) {
     this.homes = new TransactionHomes(options)
+    this.metrics = new TransactionMetrics(options.metrics, options.directory.world.clock)
     this.expiry = new TransactionExpiry(this.homes)
     this.inspection = new TransactionInspection(this.homes)
     const { directory } = options
@@ -256,7 +259,14 @@ export class Transactions {
    * @throws INVALID_PRODUCER_ID_MAPPING, PRODUCER_FENCED, INVALID_TXN_STATE, PARTITION_FENCED, DISK_FULL; nothing is
    * decided then. TRANSACTION_INCOMPLETE, JOURNAL_FAILED: it may be, and the same call tells once the log takes writes again.
    */
-  end({ id, by, kind, version = 2 }: EndOfTransaction): Promise<ProducerIdentity> {
+  async end(ending: EndOfTransaction): Promise<ProducerIdentity> {
+    if (ending.kind === 'commit') return this.metrics.ofCommit(this.decide(ending), false)
+    const next = await this.decide(ending)
+    this.metrics.aborted.add()
+    return next
+  }
+
+  private decide({ id, by, kind, version = 2 }: EndOfTransaction): Promise<ProducerIdentity> {
     return this.command(id, null, async (turn) => {
       const { records, answer } = this.taking(turn.machine.end({ id, by, kind, version }, this.homes.producerIds.peek, turn.now))
       if (answer.kind === 'repeated') return this.write(turn, [], answer.next)
@@ -273,7 +283,8 @@ export class Transactions {
     offsets: GroupCommit | null,
   ): Promise<Committed> {
     const group = offsets === null ? null : this.homes.groups.home(offsets.group)
-    return this.command(id, group, (turn) => queueAtomically(this.homes, turn, { id, by, batches, offsets }, group))
+    const done = this.command(id, group, (turn) => queueAtomically(this.homes, turn, { id, by, batches, offsets }, group))
+    return this.metrics.ofCommit(done, offsets !== null)
   }
 
   /** Aborts the open transaction of an id. @throws UNKNOWN_TRANSACTIONAL_ID, INVALID_TXN_STATE when none is open */
@@ -299,6 +310,7 @@ export class Transactions {
   private async abortNow(id: string, turn: Turn): Promise<boolean> {
     const command = turn.machine.abort(id, this.homes.producerIds.peek, turn.now)
     if (command === null) return false
+    this.metrics.aborted.add()
     await queueEnding(this.homes, turn, this.taking(command).records, command.answer)
     return true
   }

@@ -100,3 +100,45 @@ test('a journal that failed is seen, and what it refuses is counted', async () =
     await log.close()
   })
 })
+
+test('reads, transactions and groups are counted', async () => {
+  const world = simWorld({ seed: 1 })
+  await world.run(async () => {
+    const { log } = await openSimulatedLog(world, 'sync', bigJournal)
+    await log.admin.createTopics([{ topic: 't', partitions: 1 }])
+    const to = { topic: 't', partition: 0 }
+    const producer = await log.producer({ transactionalId: 'a' })
+    const batch = producer.batch('t', 0)
+    for (let index = 0; index < 3; index++) batch.append('k', 'v', 0)
+    await producer.transact({ batches: [batch], offsets: { group: 'other', positions: [{ ...to, offset: 0 }] } })
+    const begun = await producer.begin()
+    const late = producer.batch('t', 0)
+    late.append('k', 'v', 0)
+    await begun.send(late)
+    await begun.abort()
+    const fenced = await log.producer({ transactionalId: 'a' })
+    await expect(producer.transact({ batches: [] })).rejects.toMatchObject({ code: 'PRODUCER_FENCED' })
+    const consumer = await log.consumer({ group: 'g', reset: 'earliest' })
+    consumer.subscribe(['t'])
+    await consumer.poll({ timeoutMs: 1000 })
+    await consumer.commit()
+
+    const outcomes = log.metrics.snapshot().families.find(({ name }) => name === 'millrace.transactions')!.values.series
+    expect(outcomes.map(({ labels, value }) => [labels['outcome'], value])).toEqual([
+      ['committed', 1],
+      ['aborted', 1],
+      ['fenced', 1],
+      ['failed', 0],
+    ])
+    expect(read(log.metrics, 'millrace.transaction.duration')).toMatchObject({ count: 1 })
+    expect(number(log.metrics, 'millrace.fetch.records')).toBe(3)
+    expect(number(log.metrics, 'millrace.fetch.size')).toBeGreaterThan(61)
+    expect(read(log.metrics, 'millrace.fetch.duration')).toMatchObject({ count: 1 })
+    expect(number(log.metrics, 'millrace.groups')).toBe(1)
+    expect(number(log.metrics, 'millrace.group.members')).toBe(1)
+    expect(number(log.metrics, 'millrace.group.rebalances')).toBe(1)
+    expect(number(log.metrics, 'millrace.group.offset.commits')).toBe(2)
+    await fenced.close()
+    await log.close()
+  })
+})

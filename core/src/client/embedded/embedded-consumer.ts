@@ -21,6 +21,7 @@ import { AbortedFilter } from './aborted-filter.ts'
 import { AssignedPartitions, assignedPartition, moveTo, unresolved, type AssignedPartition } from './assigned-partition.ts'
 import { consumerRules, pollRules, type ResolvedOptions, type ResolvedPoll } from './consumer-options.ts'
 import { EmbeddedConsumedBatch } from './embedded-consumed-batch.ts'
+import { FetchMetrics } from './fetch-metrics.ts'
 import { giveBack, isEnough, sizeOf, type Fetched } from './fetched-batches.ts'
 import { GroupMembership } from './group-membership.ts'
 
@@ -42,6 +43,7 @@ export class EmbeddedConsumer implements Consumer {
   /** On the monotonic clock: when positions were committed last without being asked. */
   private committedAt: number
   private readonly onClose: (consumer: EmbeddedConsumer) => void
+  private readonly fetches: FetchMetrics
   /** Ends the waits of polls. */
   private readonly waits = new Set<() => void>()
   /** Something may have changed since the last poll looked: no wait begins before it has looked again. */
@@ -53,6 +55,7 @@ export class EmbeddedConsumer implements Consumer {
     this.onClose = onClose
     this.options = readOptions<ResolvedOptions>('a consumer', given, consumerRules)
     this.committedAt = this.now
+    this.fetches = new FetchMetrics(broker.metrics)
   }
 
   private get now(): number {
@@ -256,7 +259,7 @@ export class EmbeddedConsumer implements Consumer {
       if (found.length > 0 && this.member?.wantsAttention === true) break
       this.awake = false
       await this.takePart()
-      await this.collect(options, found)
+      await this.collectMeasured(options, found)
       found = found.filter(({ one, moves }) => one.moves === moves && this.assigned.holds(one))
       const left = deadline - this.now
       if (left <= 0 || isEnough(found, options)) break
@@ -271,6 +274,13 @@ export class EmbeddedConsumer implements Consumer {
     if (this.member === null) return
     await this.member.advance()
     await this.resolve()
+  }
+
+  private async collectMeasured(options: ResolvedPoll, found: Fetched[]): Promise<void> {
+    const before = found.length
+    const startedAt = this.now
+    await this.collect(options, found)
+    this.fetches.count(found, before, this.now - startedAt)
   }
 
   /** What one partition refuses does not take away what others have given: their positions have moved. */

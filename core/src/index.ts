@@ -13,7 +13,10 @@ export type { DirectoryLock, Disk, DiskErrorCode, DiskFile, FileStat } from './b
 export type { Clock, Timer } from './base/clock.ts'
 export type { Random } from './base/random.ts'
 export type { World } from './base/world.ts'
+export { coreMetrics } from './base/metric-catalogue.ts'
 export type { MetricCatalogue, MetricKind, MetricRow } from './base/metric-catalogue.ts'
+export { topicSettings } from './coordinator/topic-settings.ts'
+export type { TopicSetting } from './coordinator/topic-settings.ts'
 export type {
   Distribution,
   HistogramValues,

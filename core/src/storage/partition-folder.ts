@@ -1,8 +1,8 @@
 import type { Disk } from '../base/disk.ts'
 import type { TopicId } from '../base/ids.ts'
-import { baseOffsetOf, lastOffsetOf, leaderEpochOf, maxTimestampOf } from '../record/batch-header.ts'
-import { replaceHelper } from './atomic-file.ts'
+import { baseOffsetOf, lastOffsetOf, maxTimestampOf } from '../record/batch-header.ts'
 import { cutTo, removeSegment, segmentBases, takeFolder } from './folder-files.ts'
+import { LeaderEpochs, type EpochStart } from './leader-epochs.ts'
 import { finishSwaps, swapSegments } from './segment-swap.ts'
 import { Segment, segmentPath, type SegmentMark, type SegmentPlace } from './segment.ts'
 import type { AbortedTransaction } from './transaction-index.ts'
@@ -50,8 +50,6 @@ export interface FolderExtent {
   readonly isClean: boolean
 }
 
-type EpochStart = readonly [epoch: number, startOffset: number]
-
 /** A complete segment, and where the next one begins. */
 export interface CompleteSegment {
   readonly segment: Segment
@@ -69,13 +67,12 @@ export class PartitionFolder {
   /** Ascending; the growing one is the last. */
   private readonly segments: Segment[] = []
   private growing: Segment | null = null
-  private epochs: EpochStart[] = []
+  private epochs: LeaderEpochs
   private transactions: TransactionIndexes
   private readonly unsynced = new Set<Segment>()
   /** Complete ones that were read, the latest last. */
   private readonly warm = new Set<Segment>()
   private namesUnsynced = false
-  private epochsUnsaved = false
   /** Counts how often segments were replaced. */
   private swaps = 0
   private end: number
@@ -86,6 +83,7 @@ export class PartitionFolder {
     this.path = path
     this.topicId = topicId
     this.options = options
+    this.epochs = new LeaderEpochs(disk, path)
     this.transactions = new TransactionIndexes(disk, path)
   }
 
@@ -99,7 +97,7 @@ export class PartitionFolder {
     { startOffset, endOffset, isClean }: FolderExtent,
   ): PartitionFolder {
     const folder = new PartitionFolder(disk, path, topicId, options, endOffset)
-    folder.epochs = [...mark.epochs]
+    folder.epochs = new LeaderEpochs(disk, path, mark.epochs)
     folder.transactions = new TransactionIndexes(disk, path, mark.transactionIndexes)
     if (isClean && mark.segments !== undefined && sizeOf(disk, path, mark.active) === mark.active.logBytes) {
       folder.takeMarked(mark.active, mark.segments)
@@ -160,7 +158,7 @@ export class PartitionFolder {
       if (aborted.length > 0) await this.transactions.load(segment.baseOffset, () => this.findAborted())
       this.unsynced.add(segment)
       await segment.append(rest.slice(0, count))
-      this.noteEpochs(rest, count)
+      for (let index = 0; index < count; index++) this.epochs.note(rest[index]!)
       const end = lastOffsetOf(rest[count - 1]!, 0) + 1
       for (const one of aborted)
         if (one.lastOffset >= this.end && one.lastOffset < end) this.transactions.add(segment.baseOffset, one)
@@ -229,15 +227,6 @@ export class PartitionFolder {
     return segment.entriesLeft(this.options.segmentIndexBytes)
   }
 
-  private noteEpochs(batches: readonly Uint8Array[], count: number): void {
-    for (let index = 0; index < count; index++) {
-      const epoch = leaderEpochOf(batches[index]!, 0)
-      if (epoch === this.epochs.at(-1)?.[0]) continue
-      this.epochs.push([epoch, baseOffsetOf(batches[index]!, 0)])
-      this.epochsUnsaved = true
-    }
-  }
-
   /** Makes everything written so far durable and returns its mark; null when nothing was ever written. */
   async checkpoint(): Promise<FolderMark | null> {
     const { growing } = this
@@ -251,7 +240,7 @@ export class PartitionFolder {
     await this.saveSmallFiles()
     return {
       active: await growing.takeMark(),
-      epochs: [...this.epochs],
+      epochs: this.epochs.all,
       transactionIndexes: this.transactions.takeMarks(),
       segments: this.segments.flatMap((one): SegmentSize[] => (one === growing ? [] : [[one.baseOffset, one.sizeBytes]])),
     }
@@ -263,10 +252,7 @@ export class PartitionFolder {
   }
 
   private async saveSmallFiles(): Promise<void> {
-    if (this.epochsUnsaved) {
-      await replaceHelper(this.disk, `${this.path}/leader-epoch-checkpoint`, Buffer.from(epochCheckpoint(this.epochs)))
-      this.epochsUnsaved = false
-    }
+    await this.epochs.save()
     await this.transactions.save()
     if (this.namesUnsynced) this.disk.syncFolder(this.path)
     this.namesUnsynced = false
@@ -308,15 +294,7 @@ export class PartitionFolder {
       this.transactions.forget(segment.baseOffset)
       this.namesUnsynced = true
     }
-    this.forgetEpochsBelow(startOffset)
-  }
-
-  /** As Kafka: the epoch that holds the offset begins there now. */
-  private forgetEpochsBelow(startOffset: number): void {
-    const holding = this.epochs.findLastIndex(([, start]) => start <= startOffset)
-    if (holding < 0 || (holding === 0 && this.epochs[0]![1] === startOffset)) return
-    this.epochs = [[this.epochs[holding]![0], startOffset], ...this.epochs.slice(holding + 1)]
-    this.epochsUnsaved = true
+    this.epochs.forgetBelow(startOffset)
   }
 
   /** Ends the growing segment's indexes as Kafka does at a clean close. The next checkpoint makes it durable. */
@@ -499,8 +477,4 @@ function fillOf({ sizeBytes, firstTimestamp }: Segment): Fill {
 /** Below `maxMs`, spread over the segments (Knuth's multiplicative hash), and the same after a restart. */
 function jitterOf(baseOffset: number, maxMs: number): number {
   return Math.floor((((baseOffset * 2_654_435_761) % 2 ** 32) / 2 ** 32) * maxMs)
-}
-
-function epochCheckpoint(epochs: readonly EpochStart[]): string {
-  return `0\n${epochs.length}\n${epochs.map(([epoch, start]) => `${epoch} ${start}\n`).join('')}`
 }

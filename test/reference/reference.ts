@@ -1,0 +1,40 @@
+import { coreErrorRows, coreMetrics, topicSettings } from '@millrace/core'
+import { table } from '../architecture/table.ts'
+
+/** The tables of core/README.md that are printed from what the program itself declares. */
+const sections: Readonly<Record<string, () => string>> = {
+  settings: () =>
+    table([
+      ['Setting', 'Default', 'Takes', 'What it does'],
+      ...Object.entries(topicSettings).map(([name, { default: usual, expected, about }]) => [
+        code(name),
+        code(usual),
+        expected,
+        about,
+      ]),
+    ]),
+  errors: () =>
+    table([
+      ['Code', 'Whose fault', 'Outcome', 'What to do'],
+      ...Object.entries(coreErrorRows).map(([name, { fault, outcome, todo }]) => [code(name), fault, outcome, todo]),
+    ]),
+  metrics: () =>
+    table([
+      ['Metric', 'Kind', 'Unit', 'What it tells'],
+      ...Object.entries(coreMetrics).map(([name, { kind, unit, help }]) => [code(name), kind, code(unit), help]),
+    ]),
+}
+
+function code(text: string): string {
+  return `\`${text.replaceAll('|', '\\|')}\``
+}
+
+/** The page with each table between its two markers printed anew; throws when markers are missing. */
+export function withReference(page: string): string {
+  return Object.entries(sections).reduce((text, [name, print]) => {
+    const [start, end] = [`<!-- ${name}: printed by \`npm run reference\` -->`, `<!-- /${name} -->`]
+    const [from, to] = [text.indexOf(start), text.indexOf(end)]
+    if (from < 0 || to < from) throw new Error(`The page needs the lines "${start}" and "${end}".`)
+    return `${text.slice(0, from + start.length)}\n\n${print()}\n\n${text.slice(to)}`
+  }, page)
+}

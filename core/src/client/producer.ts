@@ -16,16 +16,22 @@ export interface Producer extends AsyncDisposable {
    * Without `options.partition` the key decides as in Kafka (murmur2); records without key stay together in one partition
    * for as long as a batch is open.
    * @throws UNKNOWN_TOPIC, UNKNOWN_PARTITION, RECORD_TOO_LARGE; INVALID_RECORD for a record without key on a compacted topic;
-   * INVALID_TIMESTAMP outside of what the topic takes; TRANSACTIONAL_ONLY on a transactional producer.
+   * INVALID_TIMESTAMP outside of what the topic takes; NUMBER_OUT_OF_RANGE for what is no time; INVALID_OPTION for what is no key, value or
+   * header; INVALID_TOPIC_NAME for the log's own topics; BUFFER_FULL when twice the bound waits; TRANSACTIONAL_ONLY on a transactional
+   * producer. What is refused leaves the producer as it was.
    */
   append(topic: string, key: Bytes, value: Bytes, options?: AppendOptions): boolean
-  /** A batch to fill and hand to `send` or `transact`, for one partition. */
+  /** A batch to fill and hand to `send` or `transact`, for one partition. @throws UNKNOWN_TOPIC, UNKNOWN_PARTITION, INVALID_TOPIC_NAME */
   batch(topic: string, partition: number): OutgoingBatch
   /** Resolves when fewer than `maxBufferedBytes` wait. */
   ready(): Promise<void>
   /** Resolves when everything appended so far is acknowledged. @throws what failed since the last flush. */
   flush(): Promise<void>
-  /** Appends the batch; resolves when it is acknowledged. One promise a call, never one a record. */
+  /**
+   * Appends the batch; resolves when it is acknowledged. One promise a call, never one a record. When it is refused without effect the
+   * same batch may be sent again. @throws BATCH_CONSUMED, TRANSACTIONAL_ONLY, INVALID_OPTION for the batch of another producer;
+   * UNKNOWN_TOPIC when the topic is gone meanwhile, also if there is a new one of its name
+   */
   send(batch: OutgoingBatch): Promise<AppendResult>
   /**
    * All or nothing, durable when it resolves, and visible to read_committed readers. Transactional producers only.
@@ -74,11 +80,11 @@ export interface OutgoingBatch {
   readonly count: number
   /** Encoded bytes in it, batch headers included. What is compressed already counts as it became. */
   readonly sizeBytes: number
-  /** @throws RECORD_TOO_LARGE, BATCH_CONSUMED; INVALID_RECORD, INVALID_TIMESTAMP as `Producer.append` */
+  /** @throws RECORD_TOO_LARGE, BATCH_CONSUMED; INVALID_RECORD, INVALID_TIMESTAMP, NUMBER_OUT_OF_RANGE, INVALID_OPTION as `Producer.append` */
   append(key: Bytes, value: Bytes, timestamp: number, headers?: readonly Header[]): void
 }
 
-/** Where the records of one OutgoingBatch stand: `count` consecutive offsets from `baseOffset`. */
+/** Where the records of one OutgoingBatch stand: `count` consecutive offsets from `baseOffset`, -1 for an empty batch. */
 export interface AppendResult {
   readonly topic: string
   readonly partition: number

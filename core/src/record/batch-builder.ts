@@ -4,6 +4,7 @@ import { coreError } from '../base/error-catalogue.ts'
 import { APPEND_TIME_BIT, BATCH_OVERHEAD_BYTES, TRANSACTIONAL_BIT } from './batch-header.ts'
 import { sealBatch, sealRecords, type BatchSeal } from './batch-seal.ts'
 import type { Compression } from './compression.ts'
+import { checkFields } from './record-fields.ts'
 import { recordBound, recordSize, writeRecord, type RecordDraft, type Slab } from './record-encoding.ts'
 
 /**
@@ -88,7 +89,8 @@ export class BatchBuilder {
   /**
    * Encodes the record behind the others. False, and nothing changed, when a batch that is not empty has no room for it.
    * A timestamp is -1 (none) or milliseconds since 1970.
-   * @throws RECORD_TOO_LARGE when no batch has room for it; NUMBER_OUT_OF_RANGE; BATCH_CONSUMED after `build`
+   * @throws RECORD_TOO_LARGE when no batch has room for it; NUMBER_OUT_OF_RANGE; INVALID_OPTION for what is no key, value or header;
+   * BATCH_CONSUMED after `build`
    */
   append(key: Bytes, value: Bytes, timestamp: number, headers: readonly Header[] = noHeaders): boolean {
     if (this.built) throw consumed()
@@ -98,6 +100,7 @@ export class BatchBuilder {
     draft.key = key
     draft.value = value
     draft.headers = headers
+    checkFields(draft)
     if (this.end + recordBound(draft) > this.slab.length && !this.makeRoom()) return false
     this.end = writeRecord(this.slab, this.end, draft)
     if (draft.offsetDelta++ === 0) this.baseTimestamp = timestamp

@@ -1,5 +1,4 @@
+import { conformance } from './suites.ts'
 import { embeddedAdapter } from './embedded-adapter.ts'
-import { produce } from './produce.ts'
-import { topics } from './topics.ts'
 
-for (const group of [topics, produce]) group(embeddedAdapter())
+conformance(embeddedAdapter)

@@ -156,7 +156,7 @@ export function produce(adapter: LogAdapter): void {
       const seen = (await readAll(bench, place)).map(({ key, value, headers: read }) => [
         key && [...key],
         value && [...value],
-        read.map(([name, content]) => [name, content && text(content as Uint8Array)]),
+        read.map(([name, content]) => [name, content && text(content)]),
       ])
       expect(seen).toEqual([
         [null, null, []],

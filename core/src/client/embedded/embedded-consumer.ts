@@ -424,6 +424,7 @@ export class EmbeddedConsumer implements Consumer {
       await this.member?.close()
     } finally {
       this.state = 'closed'
+      this.member = null
       this.assigned.clear()
       this.wake()
       this.onClose(this)

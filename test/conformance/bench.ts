@@ -31,6 +31,8 @@ export interface Bench {
 /** Declares tests of one suite: each gets its bench. */
 export type BenchTest = (name: string, work: (bench: Bench) => Promise<void>) => void
 
+const declare: (title: string, work: () => Promise<void>) => void = test
+
 /** A group of tests that share one log. */
 export function suite(adapter: LogAdapter, name: string, define: (test: BenchTest) => void): void {
   describe(`${adapter.name}: ${name}`, () => {
@@ -46,7 +48,7 @@ export function suite(adapter: LogAdapter, name: string, define: (test: BenchTes
       await adapter.dispose()
     })
     define((title, work) => {
-      test(`${title}`, () =>
+      declare(title, () =>
         adapter.run(async () => {
           const open: AsyncDisposable[] = []
           const keep = <T extends AsyncDisposable>(one: T): T => {
@@ -72,7 +74,8 @@ export function suite(adapter: LogAdapter, name: string, define: (test: BenchTes
           }
           await work(bench)
           for (const one of open.toReversed()) await Promise.resolve(one[Symbol.asyncDispose]()).catch(ignore)
-        }))
+        }),
+      )
     })
   })
 }

@@ -1,10 +1,13 @@
+import { coreErrorRows } from '@millrace/core'
 import type {
   ConsumedBatch,
   ConsumedRecord,
   Consumer,
   ConsumerOptions,
+  CoreErrorCode,
   Isolation,
   LogClient,
+  MillraceError,
   Producer,
   ProducerOptions,
   TopicPartition,
@@ -98,6 +101,16 @@ export async function expectFailure(call: () => unknown, code: string, more: obj
     error = thrown
   }
   expect(error).toEqual(failing(code, more))
+  expectReadable(error as MillraceError)
+}
+
+/** One line that says what, where, and what to do, and agrees with the catalogue. */
+function expectReadable({ code, fault, outcome, todo, message }: MillraceError): void {
+  const row = coreErrorRows[code as CoreErrorCode]
+  expect({ fault, outcome, todo }).toEqual(row)
+  expect(message.startsWith(`${code}: `)).toBe(true)
+  expect(message.endsWith(todo)).toBe(true)
+  expect(message).not.toMatch(/\[object|\p{Cc}/u)
 }
 
 export function text(bytes: Uint8Array | null): string | null {

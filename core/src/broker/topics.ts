@@ -222,14 +222,14 @@ export class Topics {
   }
 
   /**
-   * Removes everything below these offsets, durably; -1 stands for the last stable offset. Answers with the new starts. Segments go
+   * Removes everything below these offsets, durably. Answers with the new starts. Segments go
    * when all of them is below. @throws OFFSET_OUT_OF_RANGE, POLICY_VIOLATION, UNKNOWN_TOPIC, UNKNOWN_PARTITION, INVALID_TOPIC_NAME
    */
   async deleteRecords(targets: readonly DeletionTarget[]): Promise<readonly number[]> {
     const starts = targets.map((target) => {
       const log = this.logToWrite(target)
       this.checkDeletable(target.topic)
-      return { log, offset: target.before === -1 ? log.lastStableOffset : checkedStart(log, target.before) }
+      return { log, offset: target.before === 'stable' ? log.lastStableOffset : checkedStart(log, target.before) }
     })
     await this.directory.removal.advanceStarts(starts.filter(({ log, offset }) => offset > log.startOffset))
     return starts.map(({ log }) => log.startOffset)
@@ -308,8 +308,8 @@ export class Topics {
 }
 
 export interface DeletionTarget extends TopicPartition {
-  /** The first offset that stays; -1: the last stable offset. */
-  readonly before: number
+  /** The first offset that stays. No number stands for the last stable one: a -1 that was computed would delete all there is. */
+  readonly before: number | 'stable'
 }
 
 function checkedStart(log: PartitionLog, offset: number): number {
@@ -317,7 +317,7 @@ function checkedStart(log: PartitionLog, offset: number): number {
   throw coreError('OFFSET_OUT_OF_RANGE', {
     what: 'records can be deleted up to the last stable offset only',
     where: log.name,
-    expected: `0 to ${log.lastStableOffset}, or -1`,
+    expected: `0 to ${log.lastStableOffset}, or stable`,
     received: offset,
   })
 }

@@ -4,26 +4,26 @@ import type { TransactionAdmin } from './transaction-admin.ts'
 
 /** Topics, their settings, offsets, groups, and transactions. */
 export interface Admin extends GroupAdmin, TransactionAdmin {
-  /** All or none. @throws TOPIC_EXISTS, INVALID_TOPIC_NAME, INVALID_TOPIC_CONFIG */
+  /** All or none. @throws TOPIC_EXISTS, INVALID_TOPIC_NAME, INVALID_PARTITIONS, INVALID_TOPIC_CONFIG; FOLDER_UNKNOWN */
   createTopics(topics: readonly NewTopic[]): Promise<void>
-  /** @throws UNKNOWN_TOPIC */
+  /** All or none. @throws UNKNOWN_TOPIC; INVALID_TOPIC_NAME for the log's own topics, here and wherever topics are changed */
   deleteTopics(topics: readonly string[]): Promise<void>
   /** Names, sorted; internal topics left out unless asked for. */
   listTopics(options?: { readonly internal?: boolean }): Promise<readonly string[]>
   /** In the order of the names; null where there is no such topic. */
   describeTopics(topics: readonly string[]): Promise<readonly (TopicDescription | null)[]>
-  /** Every setting of a topic with the value that holds. @throws UNKNOWN_TOPIC */
+  /** Every setting of a topic with the value that holds, by name. @throws UNKNOWN_TOPIC */
   describeTopicConfig(topic: string): Promise<readonly TopicConfigEntry[]>
-  /** Sets (a value) or resets (null) settings of a topic. @throws UNKNOWN_TOPIC, INVALID_TOPIC_CONFIG */
+  /** Sets (a value) or resets (null) settings of a topic, all or none. @throws UNKNOWN_TOPIC, INVALID_TOPIC_CONFIG */
   alterTopicConfig(topic: string, changes: Readonly<Record<string, string | null>>): Promise<void>
   /** Gives a topic this many partitions, more than it has. Keys go to other partitions then. @throws UNKNOWN_TOPIC, INVALID_PARTITIONS */
   addPartitions(topic: string, partitions: number): Promise<void>
   /**
    * Removes the records below an offset, durably, and answers with where each partition starts then. Disk space comes back with whole
-   * segments. @throws OFFSET_OUT_OF_RANGE, POLICY_VIOLATION (a topic that is only compacted), UNKNOWN_TOPIC, UNKNOWN_PARTITION
+   * segments. All or none of the targets. @throws OFFSET_OUT_OF_RANGE, POLICY_VIOLATION (a topic that is only compacted), UNKNOWN_TOPIC, UNKNOWN_PARTITION
    */
   deleteRecords(targets: readonly RecordDeletion[]): Promise<readonly number[]>
-  /** In the order of the queries. @throws UNKNOWN_TOPIC, UNKNOWN_PARTITION */
+  /** In the order of the queries. @throws UNKNOWN_TOPIC, UNKNOWN_PARTITION; INVALID_OPTION for what is no place */
   listOffsets(queries: readonly OffsetQuery[]): Promise<readonly number[]>
 }
 

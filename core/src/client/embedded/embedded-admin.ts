@@ -84,9 +84,7 @@ export class EmbeddedAdmin implements Admin {
 
   async deleteRecords(targets: readonly RecordDeletion[]): Promise<readonly number[]> {
     this.broker.assertOpen()
-    return this.broker.topics.deleteRecords(
-      targets.map(({ topic, partition, before }) => ({ topic, partition, before: before === 'stable' ? -1 : before })),
-    )
+    return this.broker.topics.deleteRecords(targets)
   }
 
   async listOffsets(queries: readonly OffsetQuery[]): Promise<readonly number[]> {

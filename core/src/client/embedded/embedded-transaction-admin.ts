@@ -1,21 +1,36 @@
-import { isObject, readOptions, type OptionRules } from '../../base/options.ts'
+import { isIntegerFrom, isObject, isOneOf, readOptions, type OptionRules } from '../../base/options.ts'
 import type { Broker } from '../../broker/broker.ts'
 import type {
   HangingTransactionDescription,
   TransactionAdmin,
   TransactionDescription,
   TransactionFilter,
+  TransactionState,
 } from '../transaction-admin.ts'
 
 /** Null: no such condition. */
 type FilterRules = { readonly [Name in keyof TransactionFilter]-?: NonNullable<TransactionFilter[Name]> | null }
 
-const isList = (value: unknown): value is readonly never[] => Array.isArray(value)
+const isState = isOneOf('Empty', 'Ongoing', 'PrepareCommit', 'PrepareAbort', 'CompleteCommit', 'CompleteAbort', 'Dead')
+const isProducerId = isIntegerFrom(0)
+const isMilliseconds = isIntegerFrom(0)
 
 const filterRules: OptionRules<FilterRules> = {
-  states: { check: isList, expected: 'a list of states', default: null },
-  producerIds: { check: isList, expected: 'a list of producer ids', default: null },
-  olderThanMs: { check: (value) => typeof value === 'number', expected: 'milliseconds', default: null },
+  states: {
+    check: (value): value is readonly TransactionState[] => Array.isArray(value) && value.every(isState),
+    expected: 'a list of Empty, Ongoing, PrepareCommit, PrepareAbort, CompleteCommit, CompleteAbort or Dead',
+    default: null,
+  },
+  producerIds: {
+    check: (value): value is readonly number[] => Array.isArray(value) && value.every(isProducerId),
+    expected: 'a list of producer ids, each a number from 0',
+    default: null,
+  },
+  olderThanMs: {
+    check: (value): value is number | null => isMilliseconds(value),
+    expected: 'a number of milliseconds',
+    default: null,
+  },
 }
 
 /** The administration of the transactions of the embedded log. */

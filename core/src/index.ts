@@ -80,7 +80,15 @@ export type {
   PollOptions,
   RebalanceListener,
 } from './client/consumer.ts'
-export type { Admin, NewTopic, OffsetQuery, RecordDeletion, TopicConfigEntry, TopicDescription } from './client/admin.ts'
+export type {
+  Admin,
+  BackUpResult,
+  NewTopic,
+  OffsetQuery,
+  RecordDeletion,
+  TopicConfigEntry,
+  TopicDescription,
+} from './client/admin.ts'
 export type { MaintenanceOptions } from './broker/maintenance.ts'
 export type {
   GroupAdmin,

@@ -52,6 +52,13 @@ const rows = {
   CLOSE_FAILED: { fault: 'world', outcome: 'fatal', todo: 'Open the log again: everything acknowledged stands in its journal.' },
   READ_FAILED: { fault: 'world', outcome: 'retriable', todo: 'Check the disk and read again.' },
 
+  BACK_UP_PLACE_TAKEN: { fault: 'caller', outcome: 'fatal', todo: 'Name a directory that is not there, or an empty one.' },
+  BACK_UP_FAILED: {
+    fault: 'world',
+    outcome: 'retriable',
+    todo: 'Look at the disk that it was to stand on, and back up again; the log goes on, and nothing is left there.',
+  },
+
   CORRUPT_BATCH: { fault: 'caller', outcome: 'fatal', todo: 'Send the batch again, unchanged and whole.' },
   CONTENT_TOO_LARGE: {
     fault: 'caller',

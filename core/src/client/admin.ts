@@ -23,8 +23,23 @@ export interface Admin extends GroupAdmin, TransactionAdmin {
    * segments. All or none of the targets. @throws OFFSET_OUT_OF_RANGE, POLICY_VIOLATION (a topic that is only compacted), UNKNOWN_TOPIC, UNKNOWN_PARTITION
    */
   deleteRecords(targets: readonly RecordDeletion[]): Promise<readonly number[]>
+  /**
+   * Copies the whole log, as it is now, to a directory that is not there or empty, where it can be opened as a log of its own: every
+   * partition at the same place, with everything that was acknowledged before. Appends go on meanwhile. On the same file system complete
+   * segments are not copied but get a second name there. Embedded only.
+   * @throws BACK_UP_PLACE_TAKEN, DISK_FULL, BACK_UP_FAILED, PARTITION_FENCED, CLOSED
+   */
+  backUp(options: { readonly to: string }): Promise<BackUpResult>
   /** In the order of the queries. @throws UNKNOWN_TOPIC, UNKNOWN_PARTITION; INVALID_OPTION for what is no place */
   listOffsets(queries: readonly OffsetQuery[]): Promise<readonly number[]>
+}
+
+export interface BackUpResult {
+  /** Those that hold anything. */
+  readonly partitions: number
+  /** Of files that both directories share: they take no room while the log has them, too. */
+  readonly linkedBytes: number
+  readonly copiedBytes: number
 }
 
 export interface NewTopic {

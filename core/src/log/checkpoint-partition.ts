@@ -5,26 +5,41 @@ import { isBatchIntact } from '../record/batch-validation.ts'
 import type { PartitionCheckpoint } from '../storage/checkpoint.ts'
 import { replaceFile } from '../storage/atomic-file.ts'
 import { segmentBases } from '../storage/folder-files.ts'
-import { decodeProducerSnapshot, encodeProducerSnapshot } from '../storage/producer-snapshot.ts'
+import { decodeProducerSnapshot, encodeProducerSnapshot, type ProducerSnapshotEntry } from '../storage/producer-snapshot.ts'
 import { segmentPath } from '../storage/segment.ts'
 import type { PartitionLog } from './partition-log.ts'
 import { ProducerStates } from './producer-states.ts'
 import type { WriteBehind } from './write-behind.ts'
 
+/** A partition as it stood in one turn: producers and offsets that belong together while appends go on. */
+export interface PartitionMoment {
+  readonly log: PartitionLog
+  readonly recoveryOffset: number
+  readonly startOffset: number
+  readonly producers: readonly ProducerSnapshotEntry[] | null
+  readonly forgets: boolean
+}
+
+export function momentOf(log: PartitionLog): PartitionMoment {
+  return {
+    log,
+    recoveryOffset: log.highWatermark,
+    startOffset: Math.min(log.wantedStart, log.highWatermark),
+    producers: log.producers.isEmpty ? null : log.producers.snapshot(),
+    forgets: log.forgets,
+  }
+}
+
 /**
- * Brings one partition's folder up to its high watermark, durably, and says so in a row. Runs inside `WriteBehind.run`.
- *
- * The order matters: watermark and producers are taken in the same turn, so that the snapshot is the state at exactly that
- * offset while appends go on; segments are synced before the row that trusts them is written.
+ * Brings one partition's folder up to a moment that lies not before what it holds, durably, and says so in a row. Runs inside
+ * `WriteBehind.run`. The order matters: segments are synced before the row that trusts them is written.
  */
 export async function checkpointPartition(
   disk: Disk,
-  log: PartitionLog,
+  { log, recoveryOffset, startOffset, producers, forgets }: PartitionMoment,
   writeBehind: WriteBehind,
   final: boolean,
 ): Promise<PartitionCheckpoint | null> {
-  const recoveryOffset = log.highWatermark
-  const producers = log.producers.isEmpty ? null : log.producers.snapshot()
   await writeBehind.flush(log, recoveryOffset)
   try {
     if (final) await log.folder.finishIndexes()
@@ -32,8 +47,7 @@ export async function checkpointPartition(
     if (folder === null) return null
     if (producers !== null)
       await replaceFile(disk, segmentPath(log.folder.path, recoveryOffset, 'snapshot'), encodeProducerSnapshot(producers))
-    const { topic, partition, topicId, forgets, gapsBelow, cleanedTo } = log
-    const startOffset = Math.min(log.wantedStart, recoveryOffset)
+    const { topic, partition, topicId, gapsBelow, cleanedTo } = log
     return {
       topic,
       partition,

@@ -6,7 +6,7 @@ import type { World } from '../base/world.ts'
 import { writeCheckpoint, type Checkpoint, type PartitionCheckpoint } from '../storage/checkpoint.ts'
 import type { Journal, JournalEnd, JournalGeometry } from '../storage/journal.ts'
 import { lookAhead } from '../storage/journal-scan.ts'
-import { checkpointPartition, removeOldSnapshots } from './checkpoint-partition.ts'
+import { checkpointPartition, momentOf, removeOldSnapshots, type PartitionMoment } from './checkpoint-partition.ts'
 import type { PartitionLog } from './partition-log.ts'
 import type { Rounds } from './rounds.ts'
 import type { WriteBehind } from './write-behind.ts'
@@ -106,6 +106,25 @@ export class Checkpoints {
     await this.write()
   }
 
+  /**
+   * Writes one in which every partition stands at the same place of the journal, and does the work while the files stay as it says:
+   * no segment is written or replaced, and nothing is removed. Whoever waits for a checkpoint waits for the work too, but hears nothing
+   * of how it ended.
+   */
+  async writeAtOnePlace<T>(work: (rows: readonly PartitionCheckpoint[]) => Promise<T>): Promise<T> {
+    await this.writeAfterNow() // most of it, while everything goes on
+    while (this.running !== null) await this.running.catch(ignore)
+    const worked = Promise.withResolvers<T>()
+    worked.promise.catch(ignore)
+    this.running = this.writeOnePlace(async (rows) => {
+      await work(rows).then(worked.resolve, worked.reject)
+    }).finally(() => {
+      this.running = null
+    })
+    await this.running
+    return worked.promise
+  }
+
   /** The last one: the journal is empty behind it, and every index ends as Kafka's does. */
   async writeFinal(): Promise<void> {
     await this.running?.catch(ignore)
@@ -117,20 +136,43 @@ export class Checkpoints {
     for (const log of this.touched) this.dirty.add(log)
   }
 
-  private async writeOnce(clean: boolean): Promise<void> {
+  private writeOnce(clean: boolean): Promise<void> {
+    return this.writeDirty(async (dirty, save) => {
+      for (const log of dirty) await this.writeBehind.run(() => this.writeRow(momentOf(log), clean))
+      await save(clean)
+    })
+  }
+
+  /** Everything that removes or replaces files is a checkpoint or stands in the line of `WriteBehind`: both wait here. */
+  private writeOnePlace(work: (rows: readonly PartitionCheckpoint[]) => Promise<void>): Promise<void> {
+    return this.writeDirty((dirty, save) =>
+      this.writeBehind.run(async () => {
+        // In one turn: a round moves all its watermarks in one, so these are what one prefix of the journal gives.
+        for (const log of this.takeDirty()) dirty.add(log)
+        const moments = [...dirty].filter((log) => this.isCurrent(log)).map(momentOf)
+        for (const moment of moments) await this.writeRow(moment, false)
+        await save(false)
+        await work([...this.rows.values()])
+      }),
+    )
+  }
+
+  private async writeDirty(
+    writeRows: (dirty: Set<PartitionLog>, save: (clean: boolean) => Promise<void>) => Promise<void>,
+  ): Promise<void> {
     // Everything before this point of the journal is covered, since every partition is taken at a later watermark.
     const start = this.journal.end
     const startedAt = this.world.clock.monotonic()
-    const dirty = [...this.dirty]
-    this.dirty = new Set()
+    const dirty = this.takeDirty()
     try {
       await this.rounds.sync()
       const before = new Map(this.rows)
-      for (const log of dirty) await this.writeBehind.run(() => this.writeRow(log, clean))
-      this.world.disk.syncFolder(this.folder)
-      await this.save(start, clean)
-      this.journal.release(start.file)
-      this.duration.recordMs(this.world.clock.monotonic() - startedAt)
+      await writeRows(dirty, async (clean) => {
+        this.world.disk.syncFolder(this.folder)
+        await this.save(start, clean)
+        this.journal.release(start.file)
+        this.duration.recordMs(this.world.clock.monotonic() - startedAt)
+      })
       this.tidy(dirty, before)
     } catch (error) {
       for (const log of dirty) if (this.isCurrent(log)) this.dirty.add(log)
@@ -138,10 +180,17 @@ export class Checkpoints {
     }
   }
 
-  private async writeRow(log: PartitionLog, clean: boolean): Promise<void> {
+  private takeDirty(): Set<PartitionLog> {
+    const { dirty } = this
+    this.dirty = new Set()
+    return dirty
+  }
+
+  private async writeRow(moment: PartitionMoment, clean: boolean): Promise<void> {
+    const { log } = moment
     if (!this.isCurrent(log)) return
     if (log.failed !== null) throw log.failed
-    const row = await checkpointPartition(this.world.disk, log, this.writeBehind, clean)
+    const row = await checkpointPartition(this.world.disk, moment, this.writeBehind, clean)
     if (row !== null && this.isCurrent(log)) this.rows.set(keyOf(log), row)
   }
 
@@ -157,7 +206,7 @@ export class Checkpoints {
     })
   }
 
-  private tidy(logs: readonly PartitionLog[], before: ReadonlyMap<string, PartitionCheckpoint>): void {
+  private tidy(logs: Iterable<PartitionLog>, before: ReadonlyMap<string, PartitionCheckpoint>): void {
     for (const log of logs) {
       if (!this.isCurrent(log)) continue
       attempt(() => log.advanceStart(this.row(log)?.startOffset ?? 0))

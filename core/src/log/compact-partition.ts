@@ -45,7 +45,11 @@ export async function compactPartition(
       checkpoints.mark(log)
       await checkpoints.writeAfterNow()
     },
-    exclusively: (work) => writeBehind.run(work),
+    exclusively: (work) =>
+      writeBehind.run(async () => {
+        checkpoints.mark(log) // the row tells of transaction indexes that go now
+        return work()
+      }),
     isCancelled: () => isCancelled() || log.failed !== null,
   })
   log.cleanedTo = result.endOffset

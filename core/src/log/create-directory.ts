@@ -4,7 +4,7 @@ import type { World } from '../base/world.ts'
 import { checkpointPath, writeCheckpoint, type Checkpoint } from '../storage/checkpoint.ts'
 import { frameHeaderBytes } from '../storage/journal-frame.ts'
 import { lookAhead } from '../storage/journal-scan.ts'
-import { createJournalFile, journalPath } from '../storage/journal.ts'
+import { createJournalFile, journalPath, type JournalGeometry } from '../storage/journal.ts'
 import type { LogGeometry } from './log-options.ts'
 
 /**
@@ -19,11 +19,21 @@ export async function createDirectory({ disk, random }: World, folder: string, g
       where: checkpointPath(folder),
     })
   }
-  await createJournalFile(disk, folder, 0, geometry.journal)
-  const journal = { file: 0, position: 0, sequence: 1, files: 1, ...geometry.journal }
+  return beginJournal({ disk, random }, folder, geometry.journal, { epoch: 0, partitions: [] })
+}
+
+/** Gives partitions that stand in the folder a journal of their own, and says so in a checkpoint, which is written last. */
+export async function beginJournal(
+  { disk, random }: Pick<World, 'disk' | 'random'>,
+  folder: string,
+  geometry: JournalGeometry,
+  { epoch, partitions }: Pick<Checkpoint, 'epoch' | 'partitions'>,
+): Promise<Checkpoint> {
+  await createJournalFile(disk, folder, 0, geometry)
+  const journal = { file: 0, position: 0, sequence: 1, files: 1, ...geometry }
   const ahead = await lookAhead(disk, folder, journal)
   const salt = Buffer.from(random.bytes(4)).readUInt32BE(0)
-  const checkpoint: Checkpoint = { version: 1, salt, epoch: 0, clean: true, journal: { ...journal, ahead }, partitions: [] }
+  const checkpoint: Checkpoint = { version: 1, salt, epoch, clean: true, journal: { ...journal, ahead }, partitions }
   await writeCheckpoint(disk, folder, checkpoint)
   return checkpoint
 }

@@ -23,7 +23,7 @@ export function openDirectory({ disk }: World, folder: string, holder: string): 
 }
 
 /** Makes the folder and its missing parents, and makes each of their names durable: a power cut must not take the log with it. */
-function makeDurably(disk: Disk, folder: string): void {
+export function makeDurably(disk: Disk, folder: string): void {
   const parent = posix.dirname(folder)
   if (disk.stat(folder) !== null || parent === folder) return
   makeDurably(disk, parent)

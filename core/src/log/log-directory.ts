@@ -9,7 +9,9 @@ import type { World } from '../base/world.ts'
 import { readCheckpoint, type Checkpoint } from '../storage/checkpoint.ts'
 import { Journal } from '../storage/journal.ts'
 import { entryHeaderBytes, frameHeaderBytes, type JournalEntry } from '../storage/journal-frame.ts'
+import { backUp, type BackUpReport } from './back-up.ts'
 import { attempt, Checkpoints, keyOf, noRoom } from './checkpoints.ts'
+import { removeHeld } from './copy-files.ts'
 import { createDirectory } from './create-directory.ts'
 import { doorError, openDirectory } from './directory-door.ts'
 import type { Durability, LogGeometry } from './log-options.ts'
@@ -143,6 +145,7 @@ export class LogDirectory {
     const { world, folder, geometry } = options
     const lock = openDirectory(world, folder, options.holder)
     try {
+      removeHeld(world.disk, folder)
       const checkpoint = readCheckpoint(world.disk, folder) ?? (await createDirectory(world, folder, geometry))
       const directory = new LogDirectory(options, lock, checkpoint, await recover(world, folder, checkpoint))
       directory.completeJournal().catch(() => {
@@ -306,11 +309,17 @@ export class LogDirectory {
     await this.completeJournal()
     if (!this.journal.turn()) {
       await this.checkpoint()
-      if (!this.journal.turn()) throw noRoom(this.folder)
+      if (!this.journal.turn()) await this.turnAfterNow()
     }
     void this.checkpoint().catch(() => {
       // The next frame that finds no room reports it.
     })
+  }
+
+  /** The checkpoint that was under way may have begun in the other file: only one that begins now covers that file for certain. */
+  private async turnAfterNow(): Promise<void> {
+    await this.checkpoints.writeAfterNow()
+    if (!this.journal.turn()) throw noRoom(this.folder)
   }
 
   /** The second journal file is made in the background; one that failed (a full disk) is tried again. */
@@ -338,6 +347,25 @@ export class LogDirectory {
     await this.rounds.sync()
   }
 
+  /** Copies the directory as it is now to another place, while it is in use. One at a time; see `backUp`. */
+  backUp(to: string): Promise<BackUpReport> {
+    this.assertOpen()
+    const { world, folder, epoch, checkpoints } = this
+    const geometry = this.journal.shape
+    const isCancelled = (): boolean => this.closing !== null
+    const result = this.backingUp.then(() => {
+      this.assertOpen()
+      this.assertAllOpen()
+      return backUp({ world, folder, epoch, geometry, checkpoints, isCancelled }, to)
+    })
+    this.backingUp = result.catch(() => {
+      // Whoever asked for it hears of it.
+    })
+    return result
+  }
+
+  private backingUp: Promise<unknown> = Promise.resolve()
+
   /**
    * Waits for what was submitted, writes everything to the segments and leaves an empty journal. When that fails, everything
    * acknowledged stands in the journal, and the next open finds it. @throws DISK_FULL, CLOSE_FAILED, PARTITION_FENCED
@@ -349,6 +377,7 @@ export class LogDirectory {
 
   private async closeOnce(): Promise<void> {
     try {
+      await this.backingUp
       await this.rounds.idle()
       await this.completing?.catch(() => {
         // Without the second file the directory is whole all the same.

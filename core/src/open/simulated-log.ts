@@ -22,17 +22,18 @@ export interface SimulatedLog {
   readonly log: EmbeddedLog
 }
 
-/** The real log on simulated ports, in the folder `/log`. Producer ids are rotated after three epochs. */
+/** The real log on simulated ports. Producer ids are rotated after three epochs. */
 export async function openSimulatedLog(
   world: World,
   durability: Durability = 'sync',
   geometry: LogGeometry = tinyGeometry,
+  folder: string = logFolder,
 ): Promise<SimulatedLog> {
   const metrics = new MetricRegistry(coreMetrics, world.clock)
   const broker = await Broker.open({
     world,
     metrics,
-    folder: logFolder,
+    folder,
     durability,
     geometry,
     coordinatorPartitions: 1,

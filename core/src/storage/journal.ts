@@ -93,6 +93,10 @@ export class Journal {
     this.files.push(this.disk.open(journalPath(this.folder, 1)))
   }
 
+  get shape(): JournalGeometry {
+    return this.geometry
+  }
+
   get end(): JournalEnd {
     return { file: this.file, position: this.at, sequence: this.sequence }
   }

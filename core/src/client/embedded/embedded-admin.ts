@@ -1,10 +1,10 @@
 import { coreError } from '../../base/error-catalogue.ts'
-import { isObject, readOptions, type OptionRules } from '../../base/options.ts'
+import { isObject, isText, readOptions, type OptionRules } from '../../base/options.ts'
 import type { TopicPartition } from '../../base/ids.ts'
 import type { Broker } from '../../broker/broker.ts'
 import { describeConfig } from '../../broker/describe-config.ts'
 import { offsetForTime } from '../../broker/offset-for-time.ts'
-import type { Admin, NewTopic, OffsetQuery, RecordDeletion, TopicConfigEntry, TopicDescription } from '../admin.ts'
+import type { Admin, BackUpResult, NewTopic, OffsetQuery, RecordDeletion, TopicConfigEntry, TopicDescription } from '../admin.ts'
 import type { Isolation } from '../consumer.ts'
 import type { GroupDetails, GroupListing, PartitionLag, ResetPlace } from '../group-admin.ts'
 import type { CommittedPosition } from '../producer.ts'
@@ -24,6 +24,8 @@ const topicRules: OptionRules<Required<NewTopic>> = {
     default: {},
   },
 }
+
+const backUpRules: OptionRules<{ readonly to: string }> = { to: { check: isText, expected: 'the path of a directory' } }
 
 const listRules: OptionRules<{ readonly internal: boolean }> = {
   internal: { check: (value) => typeof value === 'boolean', expected: 'true or false', default: false },
@@ -85,6 +87,11 @@ export class EmbeddedAdmin implements Admin {
   async deleteRecords(targets: readonly RecordDeletion[]): Promise<readonly number[]> {
     this.broker.assertOpen()
     return this.broker.topics.deleteRecords(targets)
+  }
+
+  async backUp(options: { readonly to: string }): Promise<BackUpResult> {
+    this.broker.assertOpen()
+    return this.broker.directory.backUp(readOptions('backUp', options, backUpRules).to)
   }
 
   async listOffsets(queries: readonly OffsetQuery[]): Promise<readonly number[]> {

@@ -1,8 +1,23 @@
-import { appendDurable } from './append-durable.ts'
+import { append1000Partitions } from './append-1000-partitions.ts'
+import { appendDurable, appendOs } from './append-durable.ts'
+import { appendLatency } from './append-latency.ts'
 import { readDisk } from './read-disk.ts'
+import { readTail } from './read-tail.ts'
 import type { Bench } from './row.ts'
 import { streamsCount, streamsCount1m } from './streams-count.ts'
 import { streamsJson } from './streams-json.ts'
+import { transact32 } from './transact-32.ts'
 
 /** Every row of `npm run bench`, in the order in which it prints them. */
-export const benches: readonly Bench[] = [appendDurable, readDisk, streamsJson, streamsCount, streamsCount1m]
+export const benches: readonly Bench[] = [
+  appendDurable,
+  appendOs,
+  append1000Partitions,
+  appendLatency,
+  readDisk,
+  readTail,
+  transact32,
+  streamsJson,
+  streamsCount,
+  streamsCount1m,
+]

@@ -13,8 +13,8 @@ import type { BenchRow } from './row.ts'
  * `npm run bench -- --against-kafka [--json FILE]`: the rows that a Kafka can be measured on, which then is the reference. It needs a
  * JDK and Maven.
  *
- * Each row runs in a process of its own, so that none inherits another's heap. What it does not measure: latency, several
- * processes, a disk that is slower than this one's cache. Compare within one run; machines are shared.
+ * Each row runs in a process of its own, so that none inherits another's heap. What it does not measure: a disk that is slower than
+ * this one's cache. Compare within one run; machines are shared.
  */
 const { values } = parseArgs({
   options: {
@@ -85,10 +85,13 @@ async function runOne(id: string): Promise<void> {
 
 function print(row: BenchRow, head: boolean): void {
   if (head) process.stdout.write(`${line(['row', 'records', 'seconds', 'records/s', 'MB/s', 'CPU-s', 'reference/s', 'ratio'])}\n`)
-  const { row: id, records, seconds, recordsPerSecond, megabytesPerSecond, cpuSeconds, reference, ratio } = row
+  const { row: id, records, seconds, recordsPerSecond, megabytesPerSecond, cpuSeconds, reference, ratio, figures } = row
   process.stdout.write(`${line([id, records, seconds, recordsPerSecond, megabytesPerSecond, cpuSeconds, reference, ratio])}\n`)
+  if (figures === undefined) return
+  const texts = Object.entries(figures).map(([name, value]) => `${name} ${value}`)
+  process.stdout.write(`  ${texts.join(', ')}\n`)
 }
 
 function line(cells: readonly (string | number)[]): string {
-  return cells.map((cell, index) => (index === 0 ? String(cell).padEnd(18) : String(cell).padStart(13))).join('')
+  return cells.map((cell, index) => (index === 0 ? String(cell).padEnd(22) : String(cell).padStart(13))).join('')
 }

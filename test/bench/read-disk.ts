@@ -2,6 +2,7 @@ import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { embeddedLog } from '@millrace/core'
 import { bareRead } from './bare-disk.ts'
+import { appendAll, createBenchTopic } from './plain-records.ts'
 import { timed, toRow, type Bench } from './row.ts'
 
 const counts = { full: 8_000_000, tiny: 20_000 }
@@ -40,11 +41,6 @@ export const readDisk: Bench = {
 
 async function fill(dir: string, records: number): Promise<void> {
   await using log = await embeddedLog({ dir })
-  await log.admin.createTopics([{ topic: 'bench', partitions: 1, config: { 'retention.ms': '-1' } }])
-  const producer = await log.producer()
-  const values = Array.from({ length: 1000 }, (_, index) => Buffer.alloc(100, index + 1))
-  for (let index = 0; index < records; index++) {
-    if (!producer.append('bench', null, values[index % 1000]!, { timestamp: index })) await producer.ready()
-  }
-  await producer.flush()
+  await createBenchTopic(log, 1)
+  await appendAll(await log.producer(), records)
 }

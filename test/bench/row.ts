@@ -10,10 +10,14 @@ export interface BenchRow {
   readonly reference: number
   /** Ours to the reference's, in records a second. */
   readonly ratio: number
+  /** What else was measured. The names end in their units. */
+  readonly figures?: Figures
 }
 
+export type Figures = Readonly<Record<string, number>>
+
 /** How much of it is run: `full` is what the issue asks for, `tiny` runs in the tests so that no benchmark rots. */
-type Scale = 'full' | 'tiny'
+export type Scale = 'full' | 'tiny'
 
 export interface Bench {
   readonly id: string
@@ -43,7 +47,7 @@ export async function timed(work: () => Promise<void> | void): Promise<Timed> {
   return { seconds, cpuSeconds: (used.user + used.system) / 1e6 }
 }
 
-export function toRow(row: string, records: number, bytes: number, ours: Timed, reference: Timed): BenchRow {
+export function toRow(row: string, records: number, bytes: number, ours: Timed, reference: Timed, figures?: Figures): BenchRow {
   const recordsPerSecond = records / ours.seconds
   return {
     row,
@@ -54,7 +58,12 @@ export function toRow(row: string, records: number, bytes: number, ours: Timed, 
     cpuSeconds: round(ours.cpuSeconds, 2),
     reference: Math.round(records / reference.seconds),
     ratio: round(recordsPerSecond / (records / reference.seconds), 3),
+    ...(figures === undefined ? {} : { figures: rounded(figures) }),
   }
+}
+
+function rounded(figures: Figures): Figures {
+  return Object.fromEntries(Object.entries(figures).map(([name, value]) => [name, round(value, 2)]))
 }
 
 /** The same row beside another reference, in records a second. */

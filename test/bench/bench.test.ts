@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { benches } from './benches.ts'
+import { steadyMemory } from './steady-memory.ts'
 
 describe('the benchmarks, tiny', () => {
   test.each(benches.map((bench) => [bench.id, bench] as const))('%s measures its records', async (id, bench) => {
@@ -17,4 +18,23 @@ describe('the benchmarks, tiny', () => {
       await rm(directory, { recursive: true, force: true })
     }
   })
+})
+
+test('the load that watches memory runs, and judges what it saw', async () => {
+  const dir = await mkdtemp(join(tmpdir(), 'millrace-steady-'))
+  try {
+    const lines: string[] = []
+    const { records, before, after } = await steadyMemory({
+      dir,
+      durationMs: 400,
+      intervalMs: 50,
+      say: (line) => lines.push(line),
+    })
+    expect(records).toBeGreaterThan(0)
+    expect(lines.length).toBeGreaterThan(0)
+    expect(before.heapMb).toBeGreaterThan(0)
+    expect(after.heapMb).toBeGreaterThan(0)
+  } finally {
+    await rm(dir, { recursive: true, force: true })
+  }
 })

@@ -1,6 +1,8 @@
 import { append1000Partitions } from './append-1000-partitions.ts'
 import { appendDurable, appendOs } from './append-durable.ts'
 import { appendLatency } from './append-latency.ts'
+import { openAfterCrash } from './open-after-crash.ts'
+import { partitions10000 } from './partitions-10000.ts'
 import { readDisk } from './read-disk.ts'
 import { readTail } from './read-tail.ts'
 import type { Bench } from './row.ts'
@@ -17,6 +19,8 @@ export const benches: readonly Bench[] = [
   readDisk,
   readTail,
   transact32,
+  openAfterCrash,
+  partitions10000,
   streamsJson,
   streamsCount,
   streamsCount1m,

@@ -17,7 +17,7 @@ export interface BenchRow {
 export type Figures = Readonly<Record<string, number>>
 
 /** How much of it is run: `full` is what the issue asks for, `tiny` runs in the tests so that no benchmark rots. */
-export type Scale = 'full' | 'tiny'
+type Scale = 'full' | 'tiny'
 
 export interface Bench {
   readonly id: string

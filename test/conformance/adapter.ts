@@ -21,7 +21,7 @@ export interface LogAdapter {
 }
 
 /** What adapters may differ in; everything else is the same of all. */
-export interface Capabilities {
+interface Capabilities {
   /** Minutes cost nothing: what waits for a timeout of the log can be tested. */
   readonly virtualTime: boolean
 }

@@ -4,8 +4,9 @@ import { simWorld, type DiskFault, type DiskImage } from '@millrace/core/testing
 import { SimStoreEngines } from '@millrace/streams/testing'
 import { filledDisk, live, liveAfterCrash } from './crash-run.fixtures.ts'
 
-/** Not the lock: one that the system does not give back is held until the process ends. */
+/** Not the locks: one that the system does not give back is held until the process ends. */
 const stateFiles = /^\/state\/(?!.*\.lock$)/
+const logFiles = /^\/log\/(?!.*\.lock$)/
 
 interface Outcome {
   /** `finished`, or the code of the error with which the application gave up. */
@@ -59,17 +60,17 @@ describe('a topology on failing disks', { timeout: 120_000 }, () => {
   })
 
   test('the disk of the log is full at any one step', async () => {
-    const outcomes = await atEveryStep('log, full', 5, (nth) => ({ path: '/log/**', nth, error: 'ENOSPC' }))
+    const outcomes = await atEveryStep('log, full', 5, (nth) => ({ path: logFiles, nth, error: 'ENOSPC' }))
     expect(outcomes.get('finished')).toBeGreaterThan(30)
   })
 
   test('the disk of the log fails at any one step', async () => {
-    await atEveryStep('log, broken', 5, (nth) => ({ path: '/log/**', nth, error: 'EIO' }))
+    await atEveryStep('log, broken', 5, (nth) => ({ path: logFiles, nth, error: 'EIO' }))
   })
 
   test('the disk of the log is full from one step on', async () => {
     await atEveryStep('log, full for good', 23, (nth) => ({
-      path: '/log/**',
+      path: logFiles,
       operation: 'write',
       nth,
       times: 'forever',

@@ -169,6 +169,9 @@ export class Checkpoints {
       const before = new Map(this.rows)
       await writeRows(dirty, async (clean) => {
         this.world.disk.syncFolder(this.folder)
+        // Under durability 'os' rows may hold more than the journal held durably when this began: a power cut would leave a transaction
+        // in one partition, by its row, and take it from another, with the end of the journal.
+        await this.rounds.sync()
         await this.save(start, clean)
         this.journal.release(start.file)
         this.duration.recordMs(this.world.clock.monotonic() - startedAt)

@@ -23,6 +23,29 @@ async function workload(world: SimWorld, history: History): Promise<void> {
   await second.log.close()
 }
 
+/** Transactions one after the other, with a checkpoint under way most of the time. */
+async function busyWorkload(world: SimWorld, history: History): Promise<void> {
+  const { log, broker } = await openSimulatedLog(world, 'os')
+  await log.admin.createTopics([
+    { topic: 'a', partitions: 2, config },
+    { topic: 'b', partitions: 1, config },
+  ])
+  const producer = await log.producer({ transactionalId: 't' })
+  for (let round = 0; round < 12; round++) {
+    const checkpoint = broker.directory.checkpoint()
+    for (let nth = 0; nth < 4; nth++) {
+      const values = [`${round}-${nth}`]
+      await history.transact(
+        producer,
+        [a0, a1, b0].map((to) => ({ to, values })),
+        round * 4 + nth,
+      )
+    }
+    await checkpoint
+  }
+  await log.close()
+}
+
 async function work(
   log: Awaited<ReturnType<typeof openSimulatedLog>>['log'],
   history: History,
@@ -89,4 +112,17 @@ describe('the log after a crash', () => {
       expect(tally.distinct).toBeGreaterThan(300)
     },
   )
+
+  test("under durability 'os' loses a suffix of the whole log, never a part of a transaction", { timeout: 120_000 }, async () => {
+    const history = new History()
+    const tally = await enumerateCrashes({
+      seed: 2,
+      modes: ['prefix', 'any'],
+      imagesPerPoint: 3,
+      run: (world) => busyWorkload(world, history),
+      check: (world) => recoverAndGoOn(world, history, 0),
+    })
+    console.info(`os: ${JSON.stringify(tally)}`)
+    expect(tally.distinct).toBeGreaterThan(300)
+  })
 })

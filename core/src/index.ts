@@ -34,7 +34,7 @@ export {
   type OpenTelemetryProducer,
 } from './metrics/open-telemetry.ts'
 export { embeddedLog } from './open/embedded-log.ts'
-export type { EmbeddedLogOptions } from './open/embedded-log.ts'
+export type { AutoCreateTopics, EmbeddedLogOptions } from './open/embedded-log.ts'
 export type { Durability } from './log/log-options.ts'
 export { nodeWorld } from './platform/node-world.ts'
 export { processName } from './platform/process-name.ts'

@@ -1,4 +1,4 @@
-import type { LogClient } from '@millrace/core'
+import type { AutoCreateTopics, LogClient } from '@millrace/core'
 
 /** An end of a log that the suite is run on. */
 export interface LogAdapter {
@@ -18,6 +18,12 @@ export interface LogAdapter {
   run(work: () => Promise<void>): Promise<void>
   /** After the last client was closed. */
   dispose(): Promise<void>
+}
+
+/** How the log is set up. */
+export interface LogSettings {
+  /** Default: topics are made by `createTopics` alone. */
+  readonly autoCreateTopics?: Required<AutoCreateTopics>
 }
 
 /** What adapters may differ in; everything else is the same of all. */

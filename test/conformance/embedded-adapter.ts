@@ -3,10 +3,10 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
 import { embeddedLog } from '@millrace/core'
-import type { LogAdapter } from './adapter.ts'
+import type { LogAdapter, LogSettings } from './adapter.ts'
 
 /** The log in this process, on real files. */
-export function embeddedAdapter(): LogAdapter {
+export function embeddedAdapter(settings: LogSettings = {}): LogAdapter {
   let dir: string | null = null
   return {
     name: 'embedded',
@@ -14,11 +14,11 @@ export function embeddedAdapter(): LogAdapter {
     capabilities: { virtualTime: false },
     open: async () => {
       dir ??= await mkdtemp(join(tmpdir(), 'millrace-conformance-'))
-      return embeddedLog({ dir })
+      return embeddedLog({ dir, ...settings })
     },
     reopen: async (log) => {
       await log.close()
-      return embeddedLog({ dir: dir! })
+      return embeddedLog({ dir: dir!, ...settings })
     },
     now: () => Date.now(),
     pass: (ms) => setTimeout(ms),

@@ -1,5 +1,5 @@
 import { openSimulatedLog, simWorld, type LogGeometry } from '@millrace/core/testing'
-import type { LogAdapter } from './adapter.ts'
+import type { LogAdapter, LogSettings } from './adapter.ts'
 
 /** Room for what the suite writes, and small enough that segments and journal files are turned. */
 const geometry: LogGeometry = {
@@ -12,9 +12,9 @@ const geometry: LogGeometry = {
 }
 
 /** The same log on a simulated disk and clock. */
-export function simulatedAdapter(): LogAdapter {
+export function simulatedAdapter({ autoCreateTopics }: LogSettings = {}): LogAdapter {
   const world = simWorld({ seed: 1 })
-  const open = async () => (await openSimulatedLog(world, 'sync', geometry)).log
+  const open = async () => (await openSimulatedLog(world, 'sync', geometry, '/log', autoCreateTopics)).log
   return {
     name: 'simulated',
     prefix: 'c',

@@ -4,6 +4,7 @@ import type { Metrics } from '../base/metrics.ts'
 import type { World } from '../base/world.ts'
 import { LogDirectory } from '../log/log-directory.ts'
 import type { Durability, LogGeometry } from '../log/log-options.ts'
+import { AutoCreation, type AutoCreatedTopics } from './auto-creation.ts'
 import { Groups } from './groups.ts'
 import { Maintenance, type MaintenanceOptions } from './maintenance.ts'
 import { internalTopics } from './internal-topics.ts'
@@ -28,6 +29,8 @@ export interface BrokerOptions {
   readonly holder?: string | undefined
   /** Default: nothing happens by itself; `maintenance.run()` does. */
   readonly maintenance?: MaintenanceOptions | undefined
+  /** Default: topics are made by nobody but `Topics.create`. */
+  readonly autoCreateTopics?: AutoCreatedTopics | undefined
 }
 
 /** The use cases of the log, without a wire: what the embedded client and the server both stand on. */
@@ -39,9 +42,12 @@ export class Broker {
   readonly producerIds: ProducerIds
   readonly maintenance: Maintenance
   readonly metrics: Metrics<CoreMetrics>
+  /** Null where topics are not made by being used. */
+  readonly autoCreation: AutoCreation | null
 
   private constructor(directory: LogDirectory, topics: Topics, options: BrokerOptions) {
-    const { epochLimit, maintenance } = options
+    const { epochLimit, maintenance, autoCreateTopics } = options
+    this.autoCreation = autoCreateTopics === undefined ? null : new AutoCreation(topics, autoCreateTopics)
     this.metrics = options.metrics
     this.directory = directory
     this.topics = topics

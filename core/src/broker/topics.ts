@@ -85,6 +85,11 @@ export class Topics {
     return [...this.view.allTopics].map(({ topic }) => topic)
   }
 
+  /** Whether there is such a topic, or one of the log's own. */
+  has(name: string): boolean {
+    return this.view.topic(name) !== undefined || this.internal.has(name)
+  }
+
   /** Undefined for a topic that is not there. */
   partitionCount(name: string): number | undefined {
     return this.view.topic(name)?.partitions

@@ -35,7 +35,7 @@ export interface DeletedTopic {
 }
 
 const version = 1
-const maxPartitions = 100_000
+export const maxPartitions = 100_000
 const namePattern = /^[a-zA-Z0-9._-]{1,249}$/
 
 export class Metadata {
@@ -64,7 +64,7 @@ export class Metadata {
 
   /** @throws INVALID_TOPIC_NAME, TOPIC_EXISTS, INVALID_PARTITIONS, INVALID_TOPIC_CONFIG */
   createTopic(topic: TopicMetadata): MetadataRecord {
-    checkName(topic.topic)
+    checkTopicName(topic.topic)
     if (this.topics.has(topic.topic)) throw coreError('TOPIC_EXISTS', { what: 'the topic is there already', where: topic.topic })
     this.checkCollision(topic.topic)
     checkPartitions(topic, 1)
@@ -204,7 +204,7 @@ function flatName(name: string): string {
 }
 
 /** Kafka's rule. @throws INVALID_TOPIC_NAME */
-function checkName(name: string): void {
+export function checkTopicName(name: string): void {
   if (namePattern.test(name) && name !== '.' && name !== '..') return
   throw coreError('INVALID_TOPIC_NAME', {
     what: 'the topic name is not legal',

@@ -1,11 +1,14 @@
-import { isOneOf, isObject, isText, readOptions, type OptionRules } from '../base/options.ts'
+import { isIntegerFrom, isOneOf, isObject, isText, readOptions, type OptionRules } from '../base/options.ts'
 import { coreMetrics } from '../base/metric-catalogue.ts'
 import type { World } from '../base/world.ts'
+import type { AutoCreatedTopics } from '../broker/auto-creation.ts'
 import { Broker } from '../broker/broker.ts'
 import { defaultCoordinatorPartitions } from '../broker/internal-topics.ts'
 import type { MaintenanceOptions } from '../broker/maintenance.ts'
 import { EmbeddedLog } from '../client/embedded/embedded-log.ts'
 import type { LogClient } from '../client/log-client.ts'
+import { maxPartitions } from '../coordinator/metadata.ts'
+import { checkTopicConfig } from '../coordinator/topic-config.ts'
 import { defaultGeometry, type Durability } from '../log/log-options.ts'
 import { MetricRegistry } from '../metrics/metric-registry.ts'
 import { nodeWorld } from '../platform/node-world.ts'
@@ -21,8 +24,20 @@ export interface EmbeddedLogOptions {
   readonly durability?: Durability
   /** When old data is looked for. Default: as Kafka does. */
   readonly maintenance?: MaintenanceOptions
+  /**
+   * Makes a topic, with so many partitions and these settings, when a producer appends to one that is not there, or a consumer
+   * subscribes to it by name. `batch`, `assign` and patterns make none. Default false: a name that is misspelt is an error, not a
+   * topic. (Kafka's auto.create.topics.enable is true by default.)
+   */
+  readonly autoCreateTopics?: AutoCreateTopics | false
   /** The clock, randomness and disk. Default: Node's. */
   readonly world?: World
+}
+
+export interface AutoCreateTopics {
+  readonly partitions: number
+  /** As in `NewTopic`. Default: none. */
+  readonly config?: Readonly<Record<string, string>>
 }
 
 const rules: OptionRules<Required<EmbeddedLogOptions>> = {
@@ -33,16 +48,35 @@ const rules: OptionRules<Required<EmbeddedLogOptions>> = {
     expected: 'an object of intervals',
     default: {},
   },
+  autoCreateTopics: {
+    check: (value): value is AutoCreateTopics | false => value === false || isObject(value),
+    expected: 'false, or partitions and config',
+    default: false,
+  },
   world: { check: (value): value is World => isObject(value), expected: 'clock, random and disk', default: nodeWorld() },
+}
+
+const autoCreateRules: OptionRules<AutoCreatedTopics> = {
+  partitions: {
+    check: (value): value is number => isIntegerFrom(1)(value) && value <= maxPartitions,
+    expected: `a number from 1 to ${maxPartitions}`,
+  },
+  config: {
+    check: (value): value is AutoCreatedTopics['config'] => isObject(value),
+    expected: 'settings by their names',
+    default: {},
+  },
 }
 
 /**
  * Opens a log in this process: durable, partitioned, transactional. What it counts and measures stands in `log.metrics`.
  * @throws UNKNOWN_OPTION, INVALID_OPTION, NOT_A_DIRECTORY, DATA_DIRECTORY_LOCKED, DATA_DIRECTORY_UNREADABLE, DISK_FULL,
- * JOURNAL_DAMAGED, CHECKPOINT_DAMAGED, SEGMENT_DAMAGED (of the metadata), NOT_A_FILE, UNSUPPORTED_FORMAT
+ * JOURNAL_DAMAGED, CHECKPOINT_DAMAGED, SEGMENT_DAMAGED (of the metadata), NOT_A_FILE, UNSUPPORTED_FORMAT; INVALID_TOPIC_CONFIG of
+ * `autoCreateTopics`
  */
 export async function embeddedLog(options: EmbeddedLogOptions): Promise<LogClient> {
-  const { dir, durability, maintenance, world } = readOptions<Required<EmbeddedLogOptions>>('embeddedLog', options, rules)
+  const read = readOptions<Required<EmbeddedLogOptions>>('embeddedLog', options, rules)
+  const { dir, durability, maintenance, world } = read
   return new EmbeddedLog(
     await Broker.open({
       world,
@@ -52,7 +86,15 @@ export async function embeddedLog(options: EmbeddedLogOptions): Promise<LogClien
       geometry: defaultGeometry,
       coordinatorPartitions: defaultCoordinatorPartitions,
       maintenance,
+      autoCreateTopics: autoCreated(read.autoCreateTopics),
       holder: `Millrace, ${processName()}`,
     }),
   )
+}
+
+function autoCreated(given: AutoCreateTopics | false): AutoCreatedTopics | undefined {
+  if (given === false) return undefined
+  const read = readOptions<AutoCreatedTopics>('autoCreateTopics', given, autoCreateRules)
+  checkTopicConfig('autoCreateTopics', read.config)
+  return read
 }

@@ -1,5 +1,6 @@
 import { coreMetrics } from '../base/metric-catalogue.ts'
 import type { World } from '../base/world.ts'
+import type { AutoCreatedTopics } from '../broker/auto-creation.ts'
 import { Broker } from '../broker/broker.ts'
 import { EmbeddedLog } from '../client/embedded/embedded-log.ts'
 import type { Durability, LogGeometry } from '../log/log-options.ts'
@@ -28,6 +29,7 @@ export async function openSimulatedLog(
   durability: Durability = 'sync',
   geometry: LogGeometry = tinyGeometry,
   folder: string = logFolder,
+  autoCreateTopics?: AutoCreatedTopics,
 ): Promise<SimulatedLog> {
   const metrics = new MetricRegistry(coreMetrics, world.clock)
   const broker = await Broker.open({
@@ -38,6 +40,7 @@ export async function openSimulatedLog(
     geometry,
     coordinatorPartitions: 1,
     epochLimit: 3,
+    autoCreateTopics,
   })
   return { broker, log: new EmbeddedLog(broker) }
 }

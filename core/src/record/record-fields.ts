@@ -6,7 +6,7 @@ import type { RecordDraft } from './record-encoding.ts'
  * What a record is made of, checked before a byte of it is written: a caller without types may give anything, and what has a wrong
  * length, or none, would spoil the batch for the records beside it. @throws INVALID_OPTION
  */
-export function checkFields({ key, value, headers }: RecordDraft): void {
+export function checkFields({ key, value, headers }: Pick<RecordDraft, 'key' | 'value' | 'headers'>): void {
   if (!isField(key)) throw wrong('key', 'bytes, text or null', key)
   if (!isField(value)) throw wrong('value', 'bytes, text or null', value)
   if (!Array.isArray(headers)) throw wrong('headers', 'a list of names and values', headers)

@@ -1,11 +1,11 @@
 import type { Bytes } from '../../base/bytes.ts'
 import { coreError } from '../../base/error-catalogue.ts'
 import type { MillraceError } from '../../base/errors.ts'
-import { isIntegerFrom, isObject, isOneOf, isText, readOptions, type OptionRules } from '../../base/options.ts'
+import { isObject, readOptions, type OptionRules } from '../../base/options.ts'
 import type { Broker } from '../../broker/broker.ts'
 import type { Partition } from '../../broker/partition.ts'
 import type { GroupCommit, ProducerIdentity, TransactionBatch } from '../../broker/transaction-work.ts'
-import type { Compression, CompressionName } from '../../record/compression.ts'
+import type { Compression } from '../../record/compression.ts'
 import type {
   AppendOptions,
   AppendResult,
@@ -18,8 +18,10 @@ import type {
 } from '../producer.ts'
 import type { Transaction } from '../transaction.ts'
 import { checkAppendOptions } from './append-options.ts'
+import { AwaitedTopics, type AwaitedTopicsHost } from './awaited-topics.ts'
 import { EmbeddedBatch, type SizeHint } from './embedded-batch.ts'
 import { Partitioner } from './partitioner.ts'
+import { producerRules, type ResolvedOptions } from './producer-options.ts'
 import { EmbeddedTransaction, type TransactionHost } from './embedded-transaction.ts'
 import {
   endsProducer,
@@ -38,28 +40,6 @@ import {
  */
 const noOffsets: OffsetCommit = Object.freeze({ group: '', positions: [] })
 const settled: Promise<unknown> = Promise.resolve()
-
-interface ResolvedOptions {
-  readonly transactionalId: string | null
-  readonly transactionTimeoutMs: number
-  readonly maxBufferedBytes: number
-  readonly compression: CompressionName
-}
-
-const rules: OptionRules<ResolvedOptions> = {
-  transactionalId: {
-    check: (value): value is string | null => isText(value),
-    expected: 'a text that is not empty',
-    default: null,
-  },
-  transactionTimeoutMs: { check: isIntegerFrom(1), expected: 'milliseconds, at least 1', default: 60_000 },
-  maxBufferedBytes: { check: isIntegerFrom(1), expected: 'a number of bytes above 0', default: 32 << 20 },
-  compression: {
-    check: isOneOf('none', 'gzip', 'snappy', 'lz4', 'zstd'),
-    expected: 'none, gzip, snappy, lz4 or zstd',
-    default: 'none',
-  },
-}
 
 const workRules: OptionRules<Required<TransactionWork>> = {
   batches: { check: (value): value is readonly OutgoingBatch[] => Array.isArray(value), expected: 'a list of batches' },
@@ -81,6 +61,8 @@ export class EmbeddedProducer implements Producer {
   private identity: ProducerIdentity | null
   private readonly open = new Map<string, (EmbeddedBatch | undefined)[]>()
   private readonly partitioner: Partitioner
+  /** Null where topics are not made by being used. */
+  private readonly awaited: AwaitedTopics | null
   private readonly hints = new WeakMap<Partition, SizeHint>()
   private bufferedBytes = 0
   private gathering = false
@@ -106,6 +88,7 @@ export class EmbeddedProducer implements Producer {
   ) {
     this.broker = broker
     this.partitioner = new Partitioner(broker)
+    this.awaited = broker.autoCreation === null ? null : new AwaitedTopics(broker.autoCreation, this.awaitedTopicsHost())
     this.onClose = onClose
     this.maxBufferedBytes = options.maxBufferedBytes
     this.compression = { codec: options.compression }
@@ -119,7 +102,7 @@ export class EmbeddedProducer implements Producer {
     given: ProducerOptions,
     onClose: (producer: EmbeddedProducer) => void,
   ): Promise<EmbeddedProducer> {
-    const options = readOptions<ResolvedOptions>('a producer', given, rules)
+    const options = readOptions<ResolvedOptions>('a producer', given, producerRules)
     const { transactionalId, transactionTimeoutMs } = options
     const identity = transactionalId === null ? null : await broker.transactions.open(transactionalId, transactionTimeoutMs)
     return new EmbeddedProducer(broker, options, identity, onClose)
@@ -144,6 +127,12 @@ export class EmbeddedProducer implements Producer {
       })
     }
     if (options !== undefined) checkAppendOptions(options)
+    if (this.awaited?.isAwaited(topic) === true) this.bufferedBytes += this.awaited.add(topic, key, value, options)
+    else this.encode(topic, key, value, options)
+    return this.bufferedBytes < this.maxBufferedBytes
+  }
+
+  private encode(topic: string, key: Bytes, value: Bytes, options: AppendOptions | undefined): void {
     const batch = this.openBatch(topic, options?.partition ?? this.partitioner.choose(topic, key))
     const before = batch.sizeBytes
     try {
@@ -153,7 +142,28 @@ export class EmbeddedProducer implements Producer {
     }
     if (batch.sizeBytes >= submitBytes) this.submitOpen(batch)
     else this.gatherSoon()
-    return this.bufferedBytes < this.maxBufferedBytes
+  }
+
+  private awaitedTopicsHost(): AwaitedTopicsHost {
+    const failed = (error: unknown): void => {
+      this.failure ??= error as Error
+      this.transaction?.failed(error)
+    }
+    return {
+      now: () => this.broker.directory.world.clock.now(),
+      write: ({ topic, key, value, options, sizeBytes }) => {
+        try {
+          this.encode(topic, key, value, options)
+        } catch (error) {
+          failed(error)
+        }
+        this.release(sizeBytes)
+      },
+      failed: (error, records) => {
+        failed(error)
+        this.release(records.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0))
+      },
+    }
   }
 
   private openBatch(topic: string, partition: number): EmbeddedBatch {
@@ -276,6 +286,7 @@ export class EmbeddedProducer implements Producer {
 
   /** What was appended before goes before. */
   private submitBefore({ topic, partition }: EmbeddedBatch): void {
+    this.awaited?.isAwaited(topic)
     const appended = this.open.get(topic)?.[partition]
     if (appended !== undefined) this.submitOpen(appended)
   }
@@ -347,6 +358,7 @@ export class EmbeddedProducer implements Producer {
       },
       framesOf: (batches) => this.framesOf(batches),
       submit: (batch) => (batch === undefined ? this.submitAll() : this.submitBefore(batch)),
+      awaited: () => this.awaited?.settled() ?? null,
       drop: () => this.dropAppended(),
       ended: (next) => {
         this.identity = next
@@ -363,7 +375,7 @@ export class EmbeddedProducer implements Producer {
     const dropped = [...this.open.values()].flat().filter((batch) => batch !== undefined)
     this.open.clear()
     this.partitioner.allClosed()
-    this.release(totalBytes(dropped))
+    this.release(totalBytes(dropped) + (this.awaited?.drop() ?? 0))
   }
 
   private async commit(
@@ -408,6 +420,8 @@ export class EmbeddedProducer implements Producer {
   }
 
   private async finish(): Promise<void> {
+    const awaited = this.awaited?.settled() ?? null
+    if (awaited !== null) await awaited
     this.submitAll()
     await this.inFlight
     const { failure } = this

@@ -25,6 +25,8 @@ export interface TransactionHost {
   framesOf(batches: readonly TransactionBatch[]): readonly (readonly TransactionBatch[])[]
   /** Hands over what was appended, to one partition or to all. */
   submit(batch?: EmbeddedBatch): void
+  /** Resolves when the topics are made that records wait for; null when none do. */
+  awaited(): Promise<unknown> | null
   /** Throws away what was appended and not yet handed over. */
   drop(): void
   /** It is over; `next` writes the next one. */
@@ -129,7 +131,8 @@ export class EmbeddedTransaction implements Transaction {
     }
   }
 
-  private failed(error: unknown): unknown {
+  /** A write of this transaction has failed: it can only be aborted. Returns the error. */
+  failed(error: unknown): unknown {
     this.failure ??= error as Error
     this.reportBroken(error)
     return error
@@ -137,6 +140,8 @@ export class EmbeddedTransaction implements Transaction {
 
   commit(): Promise<void> {
     return this.finish(async () => {
+      const awaited = this.host.awaited()
+      if (awaited !== null) await awaited
       this.host.submit()
       await this.answered
       if (this.failure !== null) throw this.mustAbort(this.failure)

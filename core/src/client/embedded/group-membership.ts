@@ -56,9 +56,12 @@ export class GroupMembership {
   /** What it said it subscribes to when it joined last. */
   private subscribed: readonly string[] = []
   private topicsChanged = false
+  /** Named since the last join: made when they are not there, where the log does that, and not again when they are deleted. */
+  private named: readonly string[]
   /** The log refuses writes: asking again at once would only keep the loop busy. */
   private waitsBeforeJoin = false
   private running = false
+  private closed = false
   private failure: { readonly error: unknown } | null = null
   private readonly stops: readonly (() => void)[]
 
@@ -73,6 +76,7 @@ export class GroupMembership {
     this.host = host
     this.options = options
     this.topics = topics
+    this.named = topics instanceof RegExp ? [] : topics
     this.listener = listener
     const { group, assignors, instanceId, maxPollIntervalMs: sessionTimeoutMs } = options
     this.member = new ConsumerMember(broker.groups, broker.topics, { group, assignors, instanceId, sessionTimeoutMs })
@@ -97,6 +101,7 @@ export class GroupMembership {
   /** Other topics; what it has of them is sorted out by the rebalance that follows. */
   subscribe(topics: readonly string[] | RegExp, listener: RebalanceListener): void {
     this.topics = topics
+    this.named = topics instanceof RegExp ? [] : topics
     this.listener = listener
     this.topicsChanged = true
     this.host.wake()
@@ -153,8 +158,10 @@ export class GroupMembership {
   // Joining
 
   private async join(): Promise<void> {
+    await this.makeNamed()
     this.topicsChanged = false
     if (!this.member.isCooperative) await this.revoke(this.host.assigned.places)
+    if (this.closed) return
     this.subscribed = this.wanted()
     const joining: State = { kind: 'joining', outcome: null }
     this.state = joining
@@ -167,6 +174,14 @@ export class GroupMembership {
         joining.outcome = outcome
         this.host.wake()
       })
+  }
+
+  private async makeNamed(): Promise<void> {
+    const { named } = this
+    const { autoCreation } = this.broker
+    if (autoCreation === null || named.length === 0) return
+    await Promise.all(named.map((topic) => autoCreation.make(topic)))
+    if (this.named === named) this.named = []
   }
 
   private async enter(joining: State): Promise<readonly TopicPartition[]> {
@@ -288,6 +303,7 @@ export class GroupMembership {
 
   /** Gives everything up. A static member stays, for its successor; any other leaves the group. @throws what the listener throws */
   async close(): Promise<void> {
+    this.closed = true
     for (const stop of this.stops) stop()
     const { state } = this
     if (state.kind === 'fenced' || (state.kind === 'in' && !this.isMember())) await this.lose(this.host.assigned.places)

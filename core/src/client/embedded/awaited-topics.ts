@@ -1,0 +1,111 @@
+import { noHeaders, type Bytes, type Header } from '../../base/bytes.ts'
+import type { AutoCreation } from '../../broker/auto-creation.ts'
+import { checkFields } from '../../record/record-fields.ts'
+import type { AppendOptions } from '../producer.ts'
+
+/**
+ * Records for topics that are being made, where the log makes topics by itself: `append` is synchronous, making a topic is not.
+ *
+ * Invariants
+ *   W1  Records of a topic are written in the order of the calls, before any that are appended once it is there.
+ *   W2  They are copies, with the time of their call: the caller may reuse its bytes.
+ *   W3  What cannot be written is told as a failed write is: by `flush`, or by the commit of the transaction.
+ */
+export interface AwaitingRecord {
+  readonly topic: string
+  readonly key: Bytes
+  readonly value: Bytes
+  readonly options: AppendOptions
+  readonly sizeBytes: number
+}
+
+export interface AwaitedTopicsHost {
+  now(): number
+  /** The topic is there. */
+  write(record: AwaitingRecord): void
+  /** It cannot be made. */
+  failed(error: unknown, records: readonly AwaitingRecord[]): void
+}
+
+/** About what a record takes beside its key and value. */
+const recordBytes = 64
+
+export class AwaitedTopics {
+  private readonly creation: AutoCreation
+  private readonly host: AwaitedTopicsHost
+  private readonly records = new Map<string, AwaitingRecord[]>()
+  private making: Promise<unknown> = Promise.resolve()
+
+  constructor(creation: AutoCreation, host: AwaitedTopicsHost) {
+    this.creation = creation
+    this.host = host
+  }
+
+  /** False when the topic is there; what waited for it has been written then. @throws INVALID_TOPIC_NAME */
+  isAwaited(topic: string): boolean {
+    if (!this.creation.has(topic)) return true
+    this.arrived(topic)
+    return false
+  }
+
+  /** Takes a record until its topic is there. Returns its size. @throws INVALID_OPTION */
+  add(topic: string, key: Bytes, value: Bytes, options: AppendOptions = {}): number {
+    const { partition, timestamp = this.host.now(), headers = noHeaders } = options
+    checkFields({ key, value, headers })
+    const copied = { timestamp, headers: headers.map(copyOfHeader), ...(partition === undefined ? {} : { partition }) }
+    const sizeBytes = recordBytes + lengthOf(key) + lengthOf(value)
+    const record = { topic, key: copyOf(key), value: copyOf(value), options: copied, sizeBytes }
+    const records = this.records.get(topic)
+    if (records !== undefined) records.push(record)
+    else {
+      this.records.set(topic, [record])
+      this.make(topic)
+    }
+    return sizeBytes
+  }
+
+  private make(topic: string): void {
+    const made = this.creation.make(topic).then(
+      () => this.arrived(topic),
+      (error: unknown) => {
+        const records = this.take(topic)
+        if (records.length > 0) this.host.failed(error, records)
+      },
+    )
+    this.making = Promise.all([this.making, made])
+  }
+
+  private arrived(topic: string): void {
+    for (const record of this.take(topic)) this.host.write(record)
+  }
+
+  private take(topic: string): readonly AwaitingRecord[] {
+    const records = this.records.get(topic) ?? []
+    this.records.delete(topic)
+    return records
+  }
+
+  /** Resolves when every topic that was awaited so far is there, or is known not to come; null when none is. */
+  settled(): Promise<unknown> | null {
+    return this.records.size === 0 ? null : this.making
+  }
+
+  /** Throws the records away. The topics are made all the same. Returns their bytes. */
+  drop(): number {
+    let bytes = 0
+    for (const records of this.records.values()) for (const { sizeBytes } of records.splice(0)) bytes += sizeBytes
+    return bytes
+  }
+}
+
+function lengthOf(bytes: Bytes): number {
+  return bytes === null ? 0 : bytes.length
+}
+
+function copyOf<T extends Bytes>(bytes: T): T {
+  return (bytes instanceof Uint8Array ? Buffer.from(bytes) : bytes) as T
+}
+
+function copyOfHeader([name, value]: Header): Header {
+  return [name, copyOf(value)]
+}

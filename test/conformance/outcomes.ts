@@ -1,7 +1,7 @@
 import { coreErrorRows, type MillraceError, type Outcome } from '@millrace/core'
 import { expect } from 'vitest'
 import type { LogAdapter } from './adapter.ts'
-import { readValues, send, suite, type Bench } from './bench.ts'
+import { expectFailure, readValues, send, suite, type Bench } from './bench.ts'
 
 /**
  * What a program may do after an error: it stands in the error, and it is true.
@@ -64,6 +64,40 @@ export function outcomes(adapter: LogAdapter): void {
       batch.append(null, 'heir', adapter.now())
       await heir.transact({ batches: [batch] })
       expect(await readValues(bench, { topic, partition: 0 })).toEqual(['heir'])
+    })
+
+    for (const bad of [null, undefined, 5, 'topic', {}, [null]] as never[]) {
+      test(`what is no list of topics, partitions or positions is refused: ${JSON.stringify(bad)}`, async (bench) => {
+        const { admin } = bench.log
+        const consumer = await bench.consumer({ group: bench.name() })
+        const calls: readonly (() => unknown)[] = [
+          () => admin.createTopics(bad),
+          () => admin.deleteTopics(bad),
+          () => admin.describeTopics(bad),
+          () => admin.deleteRecords(bad),
+          () => admin.listOffsets(bad),
+          () => admin.alterGroupOffsets(bench.name(), bad),
+          () => admin.resetGroupOffsets(bench.name(), bad, 'latest'),
+          () => consumer.assign(bad),
+        ]
+        for (const call of calls) await expectFailure(call, 'INVALID_OPTION')
+      })
+    }
+
+    test('a key, a batch, metadata and an epoch of another kind are refused', async (bench) => {
+      const topic = await bench.topic(3)
+      const place = { topic, partition: 0 }
+      const producer = await bench.producer()
+      const consumer = await bench.consumer({ group: bench.name() })
+      for (const bad of [undefined, 5, {}] as never[]) {
+        await expectFailure(() => producer.append(topic, bad, 'v'), 'INVALID_OPTION', { where: 'key' })
+        await expectFailure(() => producer.partitionOf(topic, bad), 'INVALID_OPTION', { where: 'key' })
+        await expectFailure(() => producer.send(bad), 'INVALID_OPTION')
+      }
+      await expectFailure(() => consumer.commit([{ ...place, offset: 0, metadata: 5 as never }]), 'INVALID_OPTION')
+      for (const leaderEpoch of [1.5, -2, NaN, 2 ** 31]) {
+        await expectFailure(() => consumer.commit([{ ...place, offset: 0, leaderEpoch }]), 'NUMBER_OUT_OF_RANGE')
+      }
     })
 
     test('every row of the catalogue has one of the four, whose fault it is, and what to do', async () => {

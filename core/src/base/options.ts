@@ -45,6 +45,13 @@ function readOption(subject: string, name: string, value: unknown, rule: OptionR
   })
 }
 
+/** @throws INVALID_OPTION when it is no list of objects, or of text */
+export function checkList(name: string, value: unknown, of: 'object' | 'string' = 'object'): void {
+  if (Array.isArray(value) && value.every((one) => typeof one === of && one !== null)) return
+  const expected = of === 'object' ? 'a list of objects' : 'a list of names'
+  throw coreError('INVALID_OPTION', { what: `the ${name} are no list`, where: name, expected, received: shown(value) })
+}
+
 function shown(value: unknown): string {
   if (typeof value === 'function') return 'a function'
   const text = typeof value === 'string' ? value : (jsonOf(value) ?? typeof value)

@@ -157,10 +157,22 @@ export function checkGroupName(group: string): void {
   })
 }
 
-function checkPosition(group: string, { topic, partition, offset, metadata }: GroupPosition): void {
+function checkPosition(group: string, { topic, partition, offset, metadata, leaderEpoch = -1 }: GroupPosition): void {
   const where = `group ${group}, ${topic}-${partition}`
   if (!Number.isSafeInteger(offset) || offset < 0) {
     throw coreError('NUMBER_OUT_OF_RANGE', { what: 'an offset to be committed is not valid', where, received: offset })
+  }
+  if (!Number.isInteger(leaderEpoch) || leaderEpoch < -1 || leaderEpoch >= 2 ** 31) {
+    throw coreError('NUMBER_OUT_OF_RANGE', { what: 'the epoch of a committed offset is not valid', where, received: leaderEpoch })
+  }
+  if (typeof metadata !== 'string') {
+    const received = typeof metadata
+    throw coreError('INVALID_OPTION', {
+      what: 'the metadata of a committed offset is no text',
+      where,
+      expected: 'text',
+      received,
+    })
   }
   if (metadata.length > maxMetadataLength) {
     throw coreError('INVALID_OPTION', {

@@ -1,5 +1,5 @@
 import { coreError } from '../../base/error-catalogue.ts'
-import { isObject, isText, readOptions, type OptionRules } from '../../base/options.ts'
+import { checkList, isObject, isText, readOptions, type OptionRules } from '../../base/options.ts'
 import type { TopicPartition } from '../../base/ids.ts'
 import type { Broker } from '../../broker/broker.ts'
 import { describeConfig } from '../../broker/describe-config.ts'
@@ -45,12 +45,14 @@ export class EmbeddedAdmin implements Admin {
 
   async createTopics(topics: readonly NewTopic[]): Promise<void> {
     this.broker.assertOpen()
+    checkList('topics', topics)
     const read = topics.map((topic) => readOptions<Required<NewTopic>>('a new topic', topic, topicRules))
     await this.broker.topics.create(read.map(({ config, ...topic }) => ({ ...topic, config: { ...config } })))
   }
 
   async deleteTopics(topics: readonly string[]): Promise<void> {
     this.broker.assertOpen()
+    checkList('topics', topics, 'string')
     await this.broker.topics.delete(topics)
   }
 
@@ -63,12 +65,19 @@ export class EmbeddedAdmin implements Admin {
 
   async describeTopics(topics: readonly string[]): Promise<readonly (TopicDescription | null)[]> {
     this.broker.assertOpen()
+    checkList('topics', topics, 'string')
     const found = await this.broker.topics.describe(topics)
     return found.map((topic) => topic ?? null)
   }
 
   async alterTopicConfig(topic: string, changes: Readonly<Record<string, string | null>>): Promise<void> {
     this.broker.assertOpen()
+    if (!isObject(changes))
+      throw coreError('INVALID_OPTION', {
+        what: 'the changes are no settings',
+        where: topic,
+        expected: 'settings by their names',
+      })
     await this.broker.topics.alterConfig(topic, changes)
   }
 
@@ -86,6 +95,7 @@ export class EmbeddedAdmin implements Admin {
 
   async deleteRecords(targets: readonly RecordDeletion[]): Promise<readonly number[]> {
     this.broker.assertOpen()
+    checkList('targets', targets)
     return this.broker.topics.deleteRecords(targets)
   }
 
@@ -96,6 +106,7 @@ export class EmbeddedAdmin implements Admin {
 
   async listOffsets(queries: readonly OffsetQuery[]): Promise<readonly number[]> {
     this.broker.assertOpen()
+    checkList('queries', queries)
     return Promise.all(queries.map((query) => this.offset(query)))
   }
 

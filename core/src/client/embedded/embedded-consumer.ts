@@ -2,7 +2,7 @@ import { assert } from '../../base/assert.ts'
 import { coreError } from '../../base/error-catalogue.ts'
 import { MillraceError } from '../../base/errors.ts'
 import { partitionName, type TopicPartition } from '../../base/ids.ts'
-import { readOptions } from '../../base/options.ts'
+import { checkList, readOptions } from '../../base/options.ts'
 import type { Broker } from '../../broker/broker.ts'
 import type { Partition } from '../../broker/partition.ts'
 import { lastOffsetOf, readBatchHeader } from '../../record/batch-header.ts'
@@ -67,6 +67,7 @@ export class EmbeddedConsumer implements Consumer {
   async assign(partitions: readonly Assignment[]): Promise<void> {
     this.assertOpen()
     if (this.member !== null) throw conflict('assign', 'subscribe')
+    checkList('partitions', partitions)
     const places = partitions.map(({ topic, partition }) => ({ topic, partition }))
     let positions = await this.committedNow(places)
     while (positions === null) {
@@ -376,6 +377,7 @@ export class EmbeddedConsumer implements Consumer {
   async commit(positions?: readonly CommittedPosition[]): Promise<void> {
     if (this.state === 'closed') throw closedError() // a listener commits while it is closing
     const group = this.group('commit')
+    if (positions !== undefined) checkList('positions', positions)
     if (positions !== undefined) await this.write(group, positions)
     else await this.commitUpTo(group, ({ delivered }) => delivered)
   }

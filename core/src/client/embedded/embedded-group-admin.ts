@@ -1,6 +1,6 @@
 import { coreError } from '../../base/error-catalogue.ts'
 import type { TopicPartition } from '../../base/ids.ts'
-import { isOneOf, readOptions, type OptionRules } from '../../base/options.ts'
+import { checkList, isOneOf, readOptions, type OptionRules } from '../../base/options.ts'
 import type { Broker } from '../../broker/broker.ts'
 import type { GroupDetails as BrokerDetails } from '../../broker/group-details.ts'
 import { offsetForTime } from '../../broker/offset-for-time.ts'
@@ -49,6 +49,7 @@ export class EmbeddedGroupAdmin implements GroupAdmin {
 
   async alterGroupOffsets(group: string, positions: readonly CommittedPosition[]): Promise<void> {
     this.broker.assertOpen()
+    checkList('positions', positions)
     await this.broker.groups.alter(
       group,
       positions.map((position) => ({ ...position, metadata: position.metadata ?? '' })),
@@ -61,6 +62,7 @@ export class EmbeddedGroupAdmin implements GroupAdmin {
     to: ResetPlace,
   ): Promise<readonly CommittedPosition[]> {
     this.broker.assertOpen()
+    checkList('partitions', partitions)
     const positions = await Promise.all(
       partitions.map(async ({ topic, partition }) => {
         const log = this.broker.topics.log({ topic, partition })

@@ -307,9 +307,10 @@ export class EmbeddedProducer implements Producer {
 
   private own(batch: OutgoingBatch): EmbeddedBatch {
     if (batch instanceof EmbeddedBatch && batch.owner === this) return batch
+    const where = typeof batch === 'object' && batch !== null ? `${batch.topic}-${batch.partition}` : 'batch'
     throw coreError('INVALID_OPTION', {
       what: 'the batch was not made by this producer',
-      where: `${batch.topic}-${batch.partition}`,
+      where,
     })
   }
 

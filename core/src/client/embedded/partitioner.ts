@@ -1,6 +1,7 @@
-import type { Bytes } from '../../base/bytes.ts'
+import { noHeaders, type Bytes } from '../../base/bytes.ts'
 import type { Broker } from '../../broker/broker.ts'
 import { partitionForKey } from '../../record/murmur2.ts'
+import { checkFields } from '../../record/record-fields.ts'
 
 /** Which partition a record goes to, as Kafka's default partitioner decides. */
 export class Partitioner {
@@ -13,7 +14,7 @@ export class Partitioner {
     this.broker = broker
   }
 
-  /** @throws UNKNOWN_TOPIC */
+  /** @throws UNKNOWN_TOPIC, INVALID_OPTION */
   choose(topic: string, key: Bytes): number {
     if (key !== null) return this.ofKey(topic, key)
     let partition = this.sticky.get(topic)
@@ -25,10 +26,11 @@ export class Partitioner {
     return partition
   }
 
-  /** murmur2 of the key. @throws UNKNOWN_TOPIC */
+  /** murmur2 of the key. @throws UNKNOWN_TOPIC, INVALID_OPTION */
   ofKey(topic: string, key: Bytes): number {
     const { partitions } = this.broker.topics.get(topic)
     if (partitions === 1 || key === null) return 0
+    if (typeof key !== 'string') checkFields({ key, value: null, headers: noHeaders })
     return partitionForKey(typeof key === 'string' ? this.utf8(key) : key, partitions)
   }
 

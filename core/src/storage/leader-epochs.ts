@@ -42,8 +42,12 @@ export class LeaderEpochs {
 
   async save(): Promise<void> {
     if (!this.unsaved) return
-    const lines = this.starts.map(([epoch, start]) => `${epoch} ${start}\n`).join('')
-    await replaceHelper(this.disk, `${this.folder}/leader-epoch-checkpoint`, Buffer.from(`0\n${this.starts.length}\n${lines}`))
+    await replaceHelper(this.disk, `${this.folder}/leader-epoch-checkpoint`, Buffer.from(epochCheckpoint(this.starts)))
     this.unsaved = false
   }
+}
+
+/** What the file holds. */
+export function epochCheckpoint(starts: readonly EpochStart[]): string {
+  return `0\n${starts.length}\n${starts.map(([epoch, start]) => `${epoch} ${start}\n`).join('')}`
 }

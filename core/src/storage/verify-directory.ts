@@ -1,88 +1,100 @@
-import type { Disk } from '../base/disk.ts'
-import { MillraceError } from '../base/errors.ts'
-import { baseOffsetOf, lastOffsetOf, maxTimestampOf } from '../record/batch-header.ts'
+import { DiskError, type Disk } from '../base/disk.ts'
+import { partitionName } from '../base/ids.ts'
+import { readBatchHeader } from '../record/batch-header.ts'
 import { checkBatch } from '../record/batch-validation.ts'
-import { readCheckpoint, type Checkpoint } from './checkpoint.ts'
-import { scanJournal } from './journal-scan.ts'
-import { journalFiles, journalPath } from './journal.ts'
-import { decodeProducerSnapshot } from './producer-snapshot.ts'
-import { segmentBatches } from './segment-batches.ts'
+import { readCheckpoint, type Checkpoint, type PartitionCheckpoint } from './checkpoint.ts'
+import { readEntries, type JournalEntry } from './journal-frame.ts'
+import { readJournals, scanJournal } from './journal-scan.ts'
+import { adoptedFile, parseOffsetCheckpoint } from './offset-checkpoint.ts'
+import { PartitionVerification } from './verify-partition.ts'
+import type { ProducerReplay } from './verify-producers.ts'
 
 /**
- * Reads everything in a data directory and reports what is damaged, without changing anything. After a crash the part of a
- * segment beyond its checkpoint is a copy of the journal and is not looked at.
+ * Reads everything in a data directory that nobody has open, and reports what is damaged, without changing anything. After a crash
+ * the part of a segment beyond its checkpoint is a copy of the journal: the journal is looked at in its place.
  */
-interface Finding {
+export interface Finding {
   /** The file, below the directory. */
   readonly where: string
+  /** Null where it concerns no partition. */
+  readonly topic: string | null
+  readonly partition: number | null
+  /** From which offset on it is damaged, or misleads; null where it concerns no offset. */
+  readonly offset: number | null
   readonly what: string
+  /** Opening the log makes it right by itself, and no record is lost. */
+  readonly heals: boolean
 }
 
 export interface Verification {
   readonly findings: readonly Finding[]
   readonly partitions: number
   readonly batches: number
+  readonly records: number
   readonly bytes: number
 }
 
-export async function verifyDirectory(disk: Disk, folder: string): Promise<Verification> {
-  const report = new Report(disk, folder)
-  const checkpoint = report.attempt('millrace-checkpoint', () => readCheckpoint(disk, folder))
-  if (checkpoint === undefined) return report.result()
-  if (checkpoint === null)
-    report.find('millrace-checkpoint', 'there is none: this is no data directory, or one that was never opened')
-  else report.attempt('millrace-journal', () => verifyJournal(disk, folder, checkpoint))
-  for (const name of disk.list(folder)) {
-    if (/-\d+$/.test(name) && disk.stat(`${folder}/${name}`)?.kind === 'folder') await report.verifyPartition(name, checkpoint)
-  }
-  return report.result()
+export interface VerifyOptions {
+  /** Makes what producer snapshots are compared with; without it only their checksums are looked at. */
+  readonly newProducers?: () => ProducerReplay
 }
 
-function verifyJournal(disk: Disk, folder: string, checkpoint: Checkpoint): void {
-  const journals = Array.from({ length: journalFiles }, (_, index) => {
-    const path = journalPath(folder, index)
-    return index >= checkpoint.journal.files && disk.stat(path) === null ? Buffer.alloc(0) : Buffer.from(disk.readFile(path))
-  })
-  scanJournal(
-    journals,
-    checkpoint.salt,
-    checkpoint.journal.blockBytes,
-    { ...checkpoint.journal, epoch: checkpoint.epoch },
-    () => {
-      // Only the chain of the frames is looked at.
-    },
-  )
+export async function verifyDirectory(disk: Disk, folder: string, options: VerifyOptions = {}): Promise<Verification> {
+  const directory = new DirectoryVerification(disk, folder, options)
+  await directory.run()
+  const { findings, partitions, batches, records, bytes } = directory
+  return { findings, partitions, batches, records, bytes }
 }
 
-/** What is known of one batch, for the indexes. */
-interface SeenBatch {
-  readonly lastOffset: number
-  readonly maxTimestamp: number
-}
-
-class Report {
+class DirectoryVerification {
+  readonly findings: Finding[] = []
+  partitions = 0
+  batches = 0
+  records = 0
+  bytes = 0
   private readonly disk: Disk
   private readonly folder: string
-  private readonly findings: Finding[] = []
-  private partitions = 0
-  private batches = 0
-  private bytes = 0
+  private readonly options: VerifyOptions
 
-  constructor(disk: Disk, folder: string) {
+  constructor(disk: Disk, folder: string, options: VerifyOptions) {
     this.disk = disk
     this.folder = folder
+    this.options = options
   }
 
-  result(): Verification {
-    const { findings, partitions, batches, bytes } = this
-    return { findings, partitions, batches, bytes }
+  async run(): Promise<void> {
+    const checkpoint = this.attempt('millrace-checkpoint', () => readCheckpoint(this.disk, this.folder))
+    if (checkpoint === null)
+      this.find('millrace-checkpoint', 'there is none: this is no data directory, or one that was never opened')
+    const clean = !!checkpoint && this.verifyJournal(checkpoint)
+    const rows = new Map(checkpoint?.partitions.map((row) => [partitionName(row), row]))
+    const loose = this.adopted()
+    const names = new Set([...rows.keys(), ...this.partitionFolders()])
+    for (const name of [...names].sort()) {
+      const row = rows.get(name)
+      if (checkpoint && row === undefined) continue // of a topic that was made or deleted since, or no topic's at all
+      await this.verifyPartition(name, row, clean, loose.get(name) ?? 0)
+    }
   }
 
-  find(where: string, what: string): void {
-    this.findings.push({ where, what })
+  /** By the name of the folder. */
+  private adopted(): ReadonlyMap<string, number> {
+    const path = `${this.folder}/${adoptedFile}`
+    if (this.disk.stat(path) === null) return new Map()
+    const rows = this.attempt(adoptedFile, () => parseOffsetCheckpoint(this.disk.readFile(path), path)) ?? []
+    return new Map(rows.map((row) => [partitionName(row), row.offset]))
   }
 
-  attempt<T>(where: string, work: () => T): T | undefined {
+  private partitionFolders(): readonly string[] {
+    const { disk, folder } = this
+    return disk.list(folder).filter((name) => /-\d+$/.test(name) && disk.stat(`${folder}/${name}`)?.kind === 'folder')
+  }
+
+  private find(where: string, what: string): void {
+    this.findings.push({ where, topic: null, partition: null, offset: null, what, heals: false })
+  }
+
+  private attempt<T>(where: string, work: () => T): T | undefined {
     try {
       return work()
     } catch (error) {
@@ -91,87 +103,70 @@ class Report {
     }
   }
 
-  async verifyPartition(name: string, checkpoint: Checkpoint | null): Promise<void> {
-    this.partitions++
-    const row = checkpoint?.partitions.find(({ topic, partition }) => `${topic}-${partition}` === name)
-    for (const file of this.disk.list(`${this.folder}/${name}`)) {
-      const path = `${name}/${file}`
-      const base = Number(file.slice(0, 20))
-      const beyond = row !== undefined && base > row.folder.active.baseOffset
-      if (file.endsWith('.snapshot'))
-        this.attempt(path, () => decodeProducerSnapshot(this.disk.readFile(`${this.folder}/${path}`), path))
-      if (!file.endsWith('.log') || beyond || (checkpoint !== null && row === undefined)) continue
-      const active = row?.folder.active.baseOffset === base ? row.folder.active.logBytes : undefined
-      await this.verifySegment(name, base, active)
-    }
+  /** Whether nothing stands in it. */
+  private verifyJournal(checkpoint: Checkpoint): boolean {
+    const { journal, salt, epoch } = checkpoint
+    const ends = new Map(checkpoint.partitions.map((row) => [`${row.topicId}/${row.partition}`, row]))
+    const seen = new Map<string, number>()
+    let frames = 0
+    this.attempt('millrace-journal', () => {
+      const journals = readJournals(this.disk, this.folder, journal)
+      scanJournal(journals, salt, journal.blockBytes, { ...journal, epoch }, ({ file, position, header }) => {
+        frames++
+        for (const entry of readEntries(journals[file]!, position, header)) this.verifyEntry(file, position, entry, ends, seen)
+      })
+    })
+    return checkpoint.clean && frames === 0
   }
 
-  private async verifySegment(name: string, base: number, limit: number | undefined): Promise<void> {
-    const stem = `${name}/${String(base).padStart(20, '0')}`
-    if (this.disk.stat(`${this.folder}/${stem}.log.swap`) !== null) return // a crash left it to be replaced at the next open
-    const size = this.disk.stat(`${this.folder}/${stem}.log`)!.sizeBytes
-    if (limit !== undefined && size < limit) this.find(`${stem}.log`, `it has ${size} bytes, its checkpoint says ${limit}`)
-    const seen = await this.verifyLog(`${stem}.log`, base, Math.min(limit ?? size, size))
-    if (seen === null) return
-    this.verifyOffsetIndex(`${stem}.index`, base, seen)
-    this.verifyTimeIndex(`${stem}.timeindex`, base, seen)
+  private verifyEntry(
+    file: number,
+    position: number,
+    { topicId, partition, batch }: JournalEntry,
+    rows: ReadonlyMap<string, PartitionCheckpoint>,
+    seen: Map<string, number>,
+  ): void {
+    const key = `${topicId}/${partition}`
+    const row = rows.get(key)
+    const next = seen.get(key) ?? row?.recoveryOffset ?? 0
+    this.attempt(`millrace-journal-${file}`, () => {
+      checkBatch(batch, 0, batch.length)
+      const { baseOffset, lastOffsetDelta } = readBatchHeader(batch, 0)
+      seen.set(key, Math.max(next, baseOffset + lastOffsetDelta + 1))
+      if (baseOffset > next)
+        throw new Error(
+          `the frame at byte ${position} goes on at offset ${baseOffset} of ${row === undefined ? key : partitionName(row)}, which ends at ${next}`,
+        )
+    })
   }
 
-  /** The batches by position; null when the file is damaged. */
-  private async verifyLog(path: string, base: number, endBytes: number): Promise<Map<number, SeenBatch> | null> {
-    const file = this.disk.open(`${this.folder}/${path}`)
-    const seen = new Map<number, SeenBatch>()
-    let next = base
+  private async verifyPartition(
+    name: string,
+    row: PartitionCheckpoint | undefined,
+    clean: boolean,
+    looseBelow: number,
+  ): Promise<void> {
+    const [, topic, digits] = /^(.*)-(\d+)$/.exec(name)!
+    const place = { topic: topic!, partition: Number(digits) }
+    const newProducers = this.options.newProducers ?? null
+    const path = `${this.folder}/${name}`
+    const one = new PartitionVerification(this.disk, { ...place, path, row, clean, looseBelow, newProducers })
     try {
-      for await (const { position, bytes } of segmentBatches(file, endBytes)) {
-        checkBatch(bytes, 0, bytes.length)
-        if (baseOffsetOf(bytes, 0) < next)
-          throw new Error(`offset ${baseOffsetOf(bytes, 0)} at byte ${position} follows ${next - 1}`)
-        next = lastOffsetOf(bytes, 0) + 1
-        seen.set(position, { lastOffset: next - 1, maxTimestamp: maxTimestampOf(bytes, 0) })
-        this.batches++
-        this.bytes += bytes.length
-      }
-      return seen
+      await one.run()
     } catch (error) {
-      this.find(
-        path,
-        `after offset ${next - 1}: ${error instanceof MillraceError || error instanceof Error ? error.message : String(error)}`,
-      )
-      return null
-    } finally {
-      file.close()
+      if (!(error instanceof DiskError)) throw error
+      one.flaws.push({
+        file: error.path.slice(path.length + 1),
+        offset: null,
+        what: `it cannot be read: ${error.message}`,
+        heals: false,
+      })
     }
-  }
-
-  private verifyOffsetIndex(path: string, base: number, seen: ReadonlyMap<number, SeenBatch>): void {
-    const bytes = this.readIndex(path, 8)
-    for (let at = 0; at < bytes.length; at += 8) {
-      const offset = base + bytes.readInt32BE(at)
-      const position = bytes.readInt32BE(at + 4)
-      if (seen.get(position)?.lastOffset !== offset)
-        return this.find(path, `entry ${at / 8} points offset ${offset} to byte ${position}, where it is not`)
-    }
-  }
-
-  private verifyTimeIndex(path: string, base: number, seen: ReadonlyMap<number, SeenBatch>): void {
-    const bytes = this.readIndex(path, 12)
-    const times = new Map([...seen.values()].map(({ lastOffset, maxTimestamp }) => [lastOffset, maxTimestamp]))
-    for (let at = 0; at < bytes.length; at += 12) {
-      const timestamp = Number(bytes.readBigInt64BE(at))
-      const offset = base + bytes.readInt32BE(at + 8)
-      if (times.get(offset) !== timestamp)
-        return this.find(path, `entry ${at / 12} gives time ${timestamp} for offset ${offset}, which has another`)
-    }
-  }
-
-  private readIndex(path: string, entryBytes: number): Buffer {
-    if (this.disk.stat(`${this.folder}/${path}`) === null) {
-      this.find(path, 'it is missing')
-      return Buffer.alloc(0)
-    }
-    const content = Buffer.from(this.disk.readFile(`${this.folder}/${path}`))
-    if (content.length % entryBytes !== 0) this.find(path, `its size ${content.length} is no multiple of ${entryBytes}`)
-    return content.subarray(0, content.length - (content.length % entryBytes))
+    this.partitions++
+    this.batches += one.batches
+    this.records += one.records
+    this.bytes += one.bytes
+    for (const { file, ...flaw } of one.flaws)
+      this.findings.push({ where: file === '' ? name : `${name}/${file}`, ...place, ...flaw })
   }
 }

@@ -1,6 +1,8 @@
 /** The simulated ports, for whoever tests what runs on them: `@millrace/core/testing`. */
 export type { LogGeometry } from './log/log-options.ts'
 export { openSimulatedLog, tinyGeometry, type SimulatedLog } from './open/simulated-log.ts'
+export { readBatchHeader, type BatchHeader } from './record/batch-header.ts'
+export { toRecords, type RecordView } from './record/batch-reader.ts'
 export { crashModes, DiskImage, type CrashMode, type Survival } from './simulation/crash-image.ts'
 export { SimulatedCrash } from './simulation/crash.ts'
 export type { DiskStep } from './simulation/device.ts'

@@ -147,7 +147,9 @@ export class LogDirectory {
     try {
       removeHeld(world.disk, folder)
       const checkpoint = readCheckpoint(world.disk, folder) ?? (await createDirectory(world, folder, geometry))
-      const directory = new LogDirectory(options, lock, checkpoint, await recover(world, folder, checkpoint))
+      const recovered = await recover(world, folder, checkpoint)
+      const directory = new LogDirectory(options, lock, checkpoint, recovered)
+      await directory.makeRecoveredDurable(recovered.unclean)
       directory.completeJournal().catch(() => {
         // Tried again when the first file is full, and reported then.
       })
@@ -155,6 +157,20 @@ export class LogDirectory {
     } catch (cause) {
       lock.release()
       throw doorError(cause, folder)
+    }
+  }
+
+  /**
+   * What a killed process has left may stand in the page cache alone. A reader must not be shown what a power cut could take back, and
+   * the checkpoint that was read allows to write over a journal file: its name must be durable first.
+   */
+  private async makeRecoveredDurable(unclean: boolean): Promise<void> {
+    try {
+      this.world.disk.syncFolder(this.folder)
+      if (unclean) await this.journal.sync()
+    } catch (error) {
+      this.journal.close()
+      throw error
     }
   }
 

@@ -15,10 +15,16 @@ export interface CrashPoint<T> {
   readonly timeMs: number
 }
 
-/** Runs the work to its end and gives all the moments at which it could have ended before. */
-export async function recordLife<T>(world: SimWorld, work: () => Promise<void>, observe: () => T): Promise<CrashPoint<T>[]> {
+/** Runs the work to its end and gives the moments at which it could have ended before: all, or those that `wanted` wants. */
+export async function recordLife<T>(
+  world: SimWorld,
+  work: () => Promise<void>,
+  observe: () => T,
+  wanted: () => boolean = always,
+): Promise<CrashPoint<T>[]> {
   const points: CrashPoint<T>[] = []
   const record = (step: number, operation: DiskOperation | 'end', path: string): void => {
+    if (!wanted()) return
     const observed = observe()
     const observedKey = JSON.stringify(observed) ?? ''
     points.push({ step, operation, path, snapshot: world.disk.snapshot(), observed, observedKey, timeMs: world.clock.now() })
@@ -30,6 +36,10 @@ export async function recordLife<T>(world: SimWorld, work: () => Promise<void>, 
   world.disk.onStep(null)
   record(world.disk.steps + 1, 'end', '')
   return points
+}
+
+function always(): boolean {
+  return true
 }
 
 /** What fails here is the test's own code, and must not reach the workload as a failure of its disk. */

@@ -33,6 +33,10 @@ export interface CrashEnumeration<T> {
   readonly modes?: readonly CrashMode[]
   /** Images of each mode at each point, at most: the least that may survive, the most, and others by the seed. 8 without it. */
   readonly imagesPerPoint?: number
+  /** Asked at each step: whether to crash there. Everywhere without it. */
+  readonly crashHere?: () => boolean
+  /** The images of other enumerations too, by fingerprint: `distinct` counts those that are in none of them. It grows. */
+  readonly seen?: Set<string>
   /** The first point, from 1, and every how many-th: to share the work. */
   readonly from?: number
   readonly every?: number
@@ -92,7 +96,8 @@ class Enumeration<T> {
   readonly #options: CrashEnumeration<T>
   readonly #only: readonly CrashSite[] | null
   readonly #checked = new Set<string>()
-  readonly #distinct = new Set<string>()
+  readonly #seen: Set<string>
+  readonly #seenBefore: number
   #points = 0
   #images = 0
   #checks = 0
@@ -100,17 +105,25 @@ class Enumeration<T> {
   constructor(options: CrashEnumeration<T>) {
     const { only } = options
     this.#options = options
+    this.#seen = options.seen ?? new Set()
+    this.#seenBefore = this.#seen.size
     this.#only = only === undefined ? null : 'step' in only ? [only] : only
   }
 
   async run(): Promise<CrashTally> {
-    const { seed, world: worldOptions, run, observe } = this.#options
+    const { seed, world: worldOptions, run, observe, crashHere } = this.#options
     const world = simWorld({ ...worldOptions, seed })
-    const points = await recordLife(world, () => run(world), observe ?? nothing<T>)
+    const points = await recordLife(world, () => run(world), observe ?? nothing<T>, crashHere)
     const { steps } = world.disk
     await this.#crashAll(this.#selected(points), [])
     if (this.#only !== null && this.#checks < this.#only.length) throw notFound(seed, this.#only)
-    return { steps, points: this.#points, images: this.#images, distinct: this.#distinct.size, checks: this.#checks }
+    return {
+      steps,
+      points: this.#points,
+      images: this.#images,
+      distinct: this.#seen.size - this.#seenBefore,
+      checks: this.#checks,
+    }
   }
 
   #selected(points: readonly CrashPoint<T>[]): readonly CrashPoint<T>[] {
@@ -152,7 +165,7 @@ class Enumeration<T> {
     const fingerprint = image.fingerprint()
     const key = `${fingerprint} ${observedKey}`
     this.#images += 1
-    this.#distinct.add(fingerprint)
+    this.#seen.add(fingerprint)
     if (this.#checked.has(key) && this.#only === null) return false
     this.#checked.add(key)
     return true

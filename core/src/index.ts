@@ -35,6 +35,8 @@ export {
 } from './metrics/open-telemetry.ts'
 export { embeddedLog } from './open/embedded-log.ts'
 export type { AutoCreateTopics, EmbeddedLogOptions } from './open/embedded-log.ts'
+export { adoptKafka } from './open/adopt-kafka.ts'
+export type { AdoptedTopic, AdoptionReport, AdoptKafkaOptions, SkippedTopic } from './open/adopt-kafka.ts'
 export type { Durability } from './log/log-options.ts'
 export { nodeWorld } from './platform/node-world.ts'
 export { processName } from './platform/process-name.ts'

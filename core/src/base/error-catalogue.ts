@@ -59,6 +59,17 @@ const rows = {
     todo: 'Look at the disk that it was to stand on, and back up again; the log goes on, and nothing is left there.',
   },
 
+  NO_KAFKA_DIRECTORY: {
+    fault: 'caller',
+    outcome: 'fatal',
+    todo: 'Name a log directory of a Kafka (log.dirs), with meta.properties.',
+  },
+  KAFKA_NOT_STOPPED: {
+    fault: 'caller',
+    outcome: 'fatal',
+    todo: "Start the Kafka and stop it cleanly, or adopt with torn: 'cut'; nothing was changed.",
+  },
+
   CORRUPT_BATCH: { fault: 'caller', outcome: 'fatal', todo: 'Send the batch again, unchanged and whole.' },
   CONTENT_TOO_LARGE: {
     fault: 'caller',

@@ -5,6 +5,7 @@ import type { TopicId, TopicPartition } from '../base/ids.ts'
 import { Metadata, type MetadataRecord, type TopicMetadata } from '../coordinator/metadata.ts'
 import { settingsOf, type TopicConfig } from '../coordinator/topic-config.ts'
 import type { TopicSettings } from '../coordinator/topic-settings.ts'
+import type { AdoptedRow } from '../log/adopt-partition.ts'
 import type { LogDirectory } from '../log/log-directory.ts'
 import type { PartitionSpec } from '../log/open-partition.ts'
 import type { PartitionLog } from '../log/partition-log.ts'
@@ -186,18 +187,44 @@ export class Topics {
       // A crash may have come between the deletion of a namesake and of what was kept under its name.
       await this.forgetNames(specs.map(({ topic }) => topic).filter((name) => this.view.topic(name) === undefined))
       await this.change((metadata) => {
-        const draft = metadata.copy()
         const topics = specs.map((spec) => ({ ...spec, topicId: this.newId(), internal: false }))
-        const records = topics.map((topic) => {
-          this.refuseInternal(topic.topic)
-          const record = draft.createTopic(topic)
-          draft.replay(record)
-          return record
-        })
-        refuseOccupied(this.directory.world.disk, this.directory.folder, topics)
-        return records
+        return this.recordsOf(metadata, topics)
       })
     })
+  }
+
+  /**
+   * Takes over topics whose partitions stand in their folders already, durably, with the rows that say how far. All or none: a row
+   * whose topic is not known is forgotten by the next open. Producer ids up to `maxProducerId` are never given away from then on.
+   * @throws TOPIC_EXISTS, INVALID_TOPIC_NAME, INVALID_TOPIC_CONFIG, FOLDER_UNKNOWN, TRANSACTION_TOO_LARGE
+   */
+  adopt(topics: readonly TopicMetadata[], rows: readonly AdoptedRow[], maxProducerId: number): Promise<void> {
+    return this.inTurn(async () => {
+      await this.forgetNames(topics.map(({ topic }) => topic))
+      await this.directory.adopt(rows)
+      await this.change((metadata) => {
+        const known = metadata.nextProducerId
+        const reserved = maxProducerId >= known ? [metadata.reserveProducerIds(maxProducerId + 1 - known)] : []
+        return [...reserved, ...this.recordsOf(metadata, topics)]
+      })
+    })
+  }
+
+  /** Refuses what `adopt` would refuse, before anything is copied. */
+  checkNew(topics: readonly TopicMetadata[]): void {
+    this.recordsOf(this.view, topics)
+  }
+
+  private recordsOf(metadata: Metadata, topics: readonly TopicMetadata[]): readonly MetadataRecord[] {
+    const draft = metadata.copy()
+    const records = topics.map((topic) => {
+      this.refuseInternal(topic.topic)
+      const record = draft.createTopic(topic)
+      draft.replay(record)
+      return record
+    })
+    refuseOccupied(this.directory.world.disk, this.directory.folder, topics)
+    return records
   }
 
   private newId(): TopicId {

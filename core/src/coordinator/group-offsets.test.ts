@@ -32,6 +32,19 @@ describe('offsets of groups', () => {
     expect(machine.positions('g')).toEqual([])
   })
 
+  test.each([
+    [0, '0000 0000000000000007 0001 6d 0000000000000001'],
+    [1, '0001 0000000000000007 0001 6d 0000000000000001 0000000000000002'],
+    [2, '0002 0000000000000007 0001 6d 0000000000000001'],
+    [3, '0003 0000000000000007 ffffffff 0001 6d 0000000000000001'],
+    [4, '0004 0000000000000007 ffffffff 02 6d 0000000000000001 01 00 10 00112233445566778899aabbccddeeff'],
+  ])('reads values of version %i, as older and newer Kafkas write them', (_, hex) => {
+    const machine = new GroupOffsets()
+    const [{ key }] = machine.commit('g', [at(0, 5)], 0) as [OffsetRecord]
+    machine.replay({ key, value: Buffer.from(hex.replaceAll(' ', ''), 'hex') }, -1)
+    expect(machine.committed('g')).toMatchObject([{ offset: 7, metadata: 'm', leaderEpoch: -1, commitTimestamp: 1 }])
+  })
+
   test('a null value deletes the offset', () => {
     const machine = new GroupOffsets()
     const [record] = machine.commit('g', [at(0, 5)], 0)

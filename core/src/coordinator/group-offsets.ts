@@ -203,19 +203,20 @@ function readChange(key: Uint8Array, value: Uint8Array | null, recordOffset: num
   return { group, place, recordOffset, position: value === null ? null : readPosition(topic, partition, value, recordOffset) }
 }
 
+/** Older versions know no epoch (0 to 2); 4 is flexible and may add the id of the topic (KIP-848), which is not read. */
 function readPosition(topic: string, partition: number, value: Uint8Array, recordOffset: number): Stored {
   const reader = new RecordReader(value, '__consumer_offsets')
   const version = reader.i16()
-  if (version !== 3) {
+  if (version < 0 || version > 4) {
     throw coreError('UNSUPPORTED_FORMAT', {
       what: 'an offset record has another version',
       where: '__consumer_offsets',
-      expected: 3,
+      expected: '0 to 4',
       received: version,
     })
   }
   const offset = reader.i64()
-  const leaderEpoch = reader.i32()
-  const metadata = reader.string()
+  const leaderEpoch = version >= 3 ? reader.i32() : -1
+  const metadata = version >= 4 ? reader.compactString() : reader.string()
   return { topic, partition, offset, metadata, leaderEpoch, commitTimestamp: reader.i64(), recordOffset }
 }

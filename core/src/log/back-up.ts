@@ -60,7 +60,7 @@ export async function backUp(source: BackUpSource, to: string): Promise<BackUpRe
 
 async function build(source: BackUpSource, building: string, target: string): Promise<BackUpReport> {
   const { world, geometry, checkpoints } = source
-  const files = new CopyFiles(world.disk, source.folder, building, source.isCancelled)
+  const files = new CopyFiles(world.disk, [building, source.folder], source.isCancelled)
   try {
     const partitions = await checkpoints.writeAtOnePlace(async (rows) => {
       for (const row of rows) await takePartition(source, building, files, row)

@@ -94,6 +94,12 @@ export class Checkpoints {
     this.touched.delete(log)
   }
 
+  /** Takes over partitions whose files are durable already. Resolves when a checkpoint says so. */
+  async adopt(rows: readonly PartitionCheckpoint[]): Promise<void> {
+    for (const row of rows) this.rows.set(keyOf(row), row)
+    await this.writeAfterNow()
+  }
+
   /** Resolves when one that was begun already or now is durable. */
   write(): Promise<void> {
     this.running ??= this.writeOnce(false).finally(() => {

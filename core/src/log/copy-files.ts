@@ -27,7 +27,6 @@ interface Held {
 
 export class CopyFiles {
   private readonly disk: Disk
-  /** Where held names can stand: with the copy, or else with the original. */
   private readonly holders: string[]
   private readonly isCancelled: () => boolean
   private readonly held: Held[] = []
@@ -36,9 +35,10 @@ export class CopyFiles {
   private linkedBytes = 0
   private copiedBytes = 0
 
-  constructor(disk: Disk, source: string, target: string, isCancelled: () => boolean) {
+  /** `holders`: the folders where held names can stand, the best one first. */
+  constructor(disk: Disk, holders: readonly string[], isCancelled: () => boolean) {
     this.disk = disk
-    this.holders = [target, source]
+    this.holders = [...holders]
     this.isCancelled = isCancelled
   }
 

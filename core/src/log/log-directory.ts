@@ -6,7 +6,7 @@ import type { TopicId } from '../base/ids.ts'
 import type { CoreMetrics } from '../base/metric-catalogue.ts'
 import type { Metrics } from '../base/metrics.ts'
 import type { World } from '../base/world.ts'
-import { readCheckpoint, type Checkpoint } from '../storage/checkpoint.ts'
+import { readCheckpoint, type Checkpoint, type PartitionCheckpoint } from '../storage/checkpoint.ts'
 import { Journal } from '../storage/journal.ts'
 import { entryHeaderBytes, frameHeaderBytes, type JournalEntry } from '../storage/journal-frame.ts'
 import { backUp, type BackUpReport } from './back-up.ts'
@@ -14,6 +14,7 @@ import { attempt, Checkpoints, keyOf, noRoom } from './checkpoints.ts'
 import { removeHeld } from './copy-files.ts'
 import { createDirectory } from './create-directory.ts'
 import { doorError, openDirectory } from './directory-door.ts'
+import { writeKafkaCheckpoints } from './kafka-checkpoints.ts'
 import type { Durability, LogGeometry } from './log-options.ts'
 import { openPartition, type PartitionSpec } from './open-partition.ts'
 import type { PartitionLog } from './partition-log.ts'
@@ -222,6 +223,13 @@ export class LogDirectory {
     }
     const batch = log.replay(bytes)
     if (batch !== null) this.remember({ log, batch })
+  }
+
+  /** Takes over partitions whose files stand in their folders, durably. Their topics must become known before the next open. */
+  async adopt(rows: readonly PartitionCheckpoint[]): Promise<void> {
+    this.assertOpen()
+    this.assertAllOpen()
+    await this.checkpoints.adopt(rows)
   }
 
   /** Forgets a partition whose topic was deleted: its files are closed, and no checkpoint mentions it again. */
@@ -436,6 +444,7 @@ export class LogDirectory {
     if (clean && this.checkpoints.isClean && this.journal.nextSequence === sequence) return
     this.assertAllOpen()
     await this.checkpoints.writeFinal()
+    await writeKafkaCheckpoints(this.world.disk, this.folder, this.checkpoints.partitions)
   }
 
   /** @throws CLOSED */

@@ -12,10 +12,6 @@ export interface PartitionOffset extends TopicPartition {
   readonly offset: number
 }
 
-/** The same for partitions that were taken over from a Kafka: below the offset its compaction has been at work, which leaves gaps
- * between segments. */
-export const adoptedFile = 'millrace-adopted'
-
 export function offsetCheckpoint(rows: readonly PartitionOffset[]): string {
   return `0\n${rows.length}\n${rows.map(({ topic, partition, offset }) => `${topic} ${partition} ${offset}\n`).join('')}`
 }

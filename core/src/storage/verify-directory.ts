@@ -5,7 +5,6 @@ import { checkBatch } from '../record/batch-validation.ts'
 import { readCheckpoint, type Checkpoint, type PartitionCheckpoint } from './checkpoint.ts'
 import { readEntries, type JournalEntry } from './journal-frame.ts'
 import { readJournals, scanJournal } from './journal-scan.ts'
-import { adoptedFile, parseOffsetCheckpoint } from './offset-checkpoint.ts'
 import { PartitionVerification } from './verify-partition.ts'
 import type { ProducerReplay } from './verify-producers.ts'
 
@@ -68,21 +67,12 @@ class DirectoryVerification {
       this.find('millrace-checkpoint', 'there is none: this is no data directory, or one that was never opened')
     const clean = !!checkpoint && this.verifyJournal(checkpoint)
     const rows = new Map(checkpoint?.partitions.map((row) => [partitionName(row), row]))
-    const loose = this.adopted()
     const names = new Set([...rows.keys(), ...this.partitionFolders()])
     for (const name of [...names].sort()) {
       const row = rows.get(name)
       if (checkpoint && row === undefined) continue // of a topic that was made or deleted since, or no topic's at all
-      await this.verifyPartition(name, row, clean, loose.get(name) ?? 0)
+      await this.verifyPartition(name, row, clean)
     }
-  }
-
-  /** By the name of the folder. */
-  private adopted(): ReadonlyMap<string, number> {
-    const path = `${this.folder}/${adoptedFile}`
-    if (this.disk.stat(path) === null) return new Map()
-    const rows = this.attempt(adoptedFile, () => parseOffsetCheckpoint(this.disk.readFile(path), path)) ?? []
-    return new Map(rows.map((row) => [partitionName(row), row.offset]))
   }
 
   private partitionFolders(): readonly string[] {
@@ -140,17 +130,12 @@ class DirectoryVerification {
     })
   }
 
-  private async verifyPartition(
-    name: string,
-    row: PartitionCheckpoint | undefined,
-    clean: boolean,
-    looseBelow: number,
-  ): Promise<void> {
+  private async verifyPartition(name: string, row: PartitionCheckpoint | undefined, clean: boolean): Promise<void> {
     const [, topic, digits] = /^(.*)-(\d+)$/.exec(name)!
     const place = { topic: topic!, partition: Number(digits) }
     const newProducers = this.options.newProducers ?? null
     const path = `${this.folder}/${name}`
-    const one = new PartitionVerification(this.disk, { ...place, path, row, clean, looseBelow, newProducers })
+    const one = new PartitionVerification(this.disk, { ...place, path, row, clean, newProducers })
     try {
       await one.run()
     } catch (error) {

@@ -31,8 +31,6 @@ export interface PartitionToVerify extends TopicPartition {
   readonly row: PartitionCheckpoint | undefined
   /** Nothing was written after the checkpoint: what lies beyond it is no copy of the journal. */
   readonly clean: boolean
-  /** Below it segments need not join: a Kafka's compaction may take the end of one. */
-  readonly looseBelow: number
   readonly newProducers: (() => ProducerReplay) | null
 }
 
@@ -150,10 +148,10 @@ export class PartitionVerification {
 
   /** A segment goes on where the one before it ended; compaction leaves each its end. */
   private join(base: number, name: string): void {
-    const { row, looseBelow } = this.of
+    const { row } = this.of
     if (this.isBroken) this.next = base
     this.isBroken = false
-    if (base === this.next || row === undefined || (base > this.next && base <= looseBelow)) return
+    if (base === this.next || row === undefined) return
     this.miss(name, `it begins at offset ${base}, and the segment before it ends at ${this.next}`)
     this.next = base
   }

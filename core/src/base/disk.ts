@@ -4,7 +4,7 @@
  * Invariants of every implementation
  *   D1  `write` and `read` may be short without an error; whole-write loops stand above, in storage.
  *   D2  Nothing written is durable before `dataSync` of the file resolved; no name is durable (create, rename, link,
- *       remove) before `syncFolder` of its folder returned.
+ *       remove) before `syncFolder` of its folder returned, or `syncNames` resolved.
  *   D3  After a `dataSync` that failed the content is unknown: it is never retried as success.
  *   D4  Every failure is a DiskError.
  * Synchronous calls are those that opening makes thousands of; bulk data goes through the asynchronous ones.
@@ -37,6 +37,8 @@ export interface Disk {
   truncate(path: string, sizeBytes: number): void
   /** Makes the names in the folder durable. */
   syncFolder(path: string): void
+  /** The same beside other work. Names that change meanwhile may be durable or not. */
+  syncNames(path: string): Promise<void>
 }
 
 export interface FileStat {

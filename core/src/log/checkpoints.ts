@@ -21,6 +21,11 @@ import type { WriteBehind } from './write-behind.ts'
  *       otherwise stand, after a power cut, behind a frame that the other one has lost.
  *   P4  One checkpoint is written at a time.
  */
+/** At a time: threads of the pool that a checkpoint may occupy. */
+const lanes = 2
+/** Partitions between which other work on segments has its turn. */
+const handful = 32
+
 export class Checkpoints {
   private readonly world: World
   private readonly folder: string
@@ -146,7 +151,7 @@ export class Checkpoints {
 
   private writeOnce(clean: boolean): Promise<void> {
     return this.writeDirty(async (dirty, save) => {
-      for (const log of dirty) await this.writeBehind.run(() => this.writeRow(momentOf(log), clean))
+      await this.writeRows([...dirty], clean)
       await save(clean)
     })
   }
@@ -177,7 +182,7 @@ export class Checkpoints {
       const before = new Map(this.rows)
       await writeRows(dirty, async (clean) => {
         await this.rounds.sync() // P3
-        this.world.disk.syncFolder(this.folder)
+        await this.world.disk.syncNames(this.folder)
         await this.save(start, clean)
         this.journal.release(start.file)
         this.duration.recordMs(this.world.clock.monotonic() - startedAt)
@@ -193,6 +198,14 @@ export class Checkpoints {
     const { dirty } = this
     this.dirty = new Set()
     return dirty
+  }
+
+  /** A few partitions at a time. What else wants to touch segments comes between two handfuls. */
+  private async writeRows(logs: readonly PartitionLog[], clean: boolean): Promise<void> {
+    for (let at = 0; at < logs.length; at += handful) {
+      const some = logs.slice(at, at + handful)
+      await this.writeBehind.run(() => eachInLanes(some, lanes, (log) => this.writeRow(momentOf(log), clean)))
+    }
   }
 
   private async writeRow(moment: PartitionMoment, clean: boolean): Promise<void> {
@@ -236,6 +249,22 @@ export function keyOf({ topicId, partition }: PartitionPlace): string {
 /** @throws DISK_FULL */
 export function noRoom(folder: string): Error {
   return coreError('DISK_FULL', { what: 'both journal files are full, and the segments cannot be written', where: folder })
+}
+
+/** Does all of it, so many at once, and none after the first that fails. Nothing is under way when it settles. @throws that failure */
+async function eachInLanes<T>(items: readonly T[], count: number, work: (item: T) => Promise<void>): Promise<void> {
+  const left = items.values()
+  let failure: { readonly cause: unknown } | null = null
+  const lane = async (): Promise<void> => {
+    for (const item of left) {
+      await work(item).catch((cause: unknown) => {
+        failure ??= { cause }
+      })
+      if (failure !== null) return
+    }
+  }
+  await Promise.all(Array.from({ length: count }, lane))
+  if (failure !== null) throw (failure as { readonly cause: unknown }).cause
 }
 
 function ignore(): void {

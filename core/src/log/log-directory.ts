@@ -77,6 +77,7 @@ export class LogDirectory {
   private readonly rounds: Rounds
   private readonly writeBehind: WriteBehind
   private readonly partitions = new Map<string, PartitionLog>()
+  private readonly current = new Set<PartitionLog>()
   /** Batches that the journal held for partitions nobody has opened yet. */
   private readonly replayed = new Map<string, Uint8Array[]>()
   private readonly checkpoints: Checkpoints
@@ -210,6 +211,7 @@ export class LogDirectory {
     }
     const log = openPartition(this.world.disk, this.folder, spec, this.checkpoints.row(spec), this.openedAt.clean)
     this.partitions.set(key, log)
+    this.current.add(log)
     for (const bytes of this.replayed.get(key) ?? []) this.replay(log, bytes)
     this.replayed.delete(key)
     return log
@@ -240,6 +242,7 @@ export class LogDirectory {
     this.replayed.delete(key)
     this.checkpoints.forget({ topicId, partition }, log)
     if (log === undefined) return
+    this.current.delete(log)
     log.condemn(coreError('UNKNOWN_TOPIC', { what: 'the topic was deleted', where: log.name }))
     this.tails.forget(log)
     await this.writeBehind.run(async () => log.folder.close())
@@ -319,7 +322,7 @@ export class LogDirectory {
 
   /** Not one whose topic was deleted. */
   private isCurrent(log: PartitionLog): boolean {
-    return this.partitions.get(keyOf(log)) === log
+    return this.current.has(log)
   }
 
   private onRolledBack(error: MillraceError): void {
@@ -331,19 +334,14 @@ export class LogDirectory {
   private async makeRoom(sizeBytes: number): Promise<void> {
     if (this.journal.fits(sizeBytes)) return
     await this.completeJournal()
+    this.assertAllOpen()
     if (!this.journal.turn()) {
-      await this.checkpoint()
-      if (!this.journal.turn()) await this.turnAfterNow()
+      await this.checkpoints.write()
+      if (!this.journal.turn()) await this.turnAfterCheckpoint()
     }
-    void this.checkpoint().catch(() => {
+    void this.checkpoints.write().catch(() => {
       // The next frame that finds no room reports it.
     })
-  }
-
-  /** The checkpoint that was under way may have begun in the other file: only one that begins now covers that file for certain. */
-  private async turnAfterNow(): Promise<void> {
-    await this.checkpoints.writeAfterNow()
-    if (!this.journal.turn()) throw noRoom(this.folder)
   }
 
   /** The second journal file is made in the background; one that failed (a full disk) is tried again. */
@@ -356,10 +354,16 @@ export class LogDirectory {
 
   private completing: Promise<void> | null = null
 
-  /** Makes a checkpoint, after which the journal file that is not being written is free. One runs at a time. */
+  /** A checkpoint that was under way may have begun in the other file: only one that begins now covers that file for certain. */
+  private async turnAfterCheckpoint(): Promise<void> {
+    await this.checkpoint()
+    if (!this.journal.turn()) throw noRoom(this.folder)
+  }
+
+  /** Resolves when a checkpoint is durable that covers everything acknowledged so far. */
   async checkpoint(): Promise<void> {
     this.assertAllOpen()
-    await this.checkpoints.write()
+    await this.checkpoints.writeAfterNow()
   }
 
   private assertAllOpen(): void {

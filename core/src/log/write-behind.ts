@@ -6,8 +6,8 @@ import type { Counter, Duration, Metrics } from '../base/metrics.ts'
 import type { PartitionLog } from './partition-log.ts'
 
 /**
- * Moves durable batches from the tails to the segments, one partition at a time: this is the second and last thread of
- * the pool that the log occupies.
+ * Moves durable batches from the tails to the segments, one partition at a time; a checkpoint takes two. Beside the journal's, no more
+ * threads of the pool than these are occupied by writing.
  *
  * Invariants
  *   W1  A segment gets only what the journal holds durably, in order, once.

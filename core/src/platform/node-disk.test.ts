@@ -87,6 +87,7 @@ describe('NodeDisk', () => {
     disk.link(b, c)
     disk.truncate(c, 3)
     disk.syncFolder(folder)
+    await disk.syncNames(folder)
     disk.remove(b)
     disk.truncate(c, 5)
     expect([...disk.readFile(c)]).toEqual([...bytes('abc'), 0, 0])
@@ -112,6 +113,10 @@ describe('NodeDisk', () => {
     expect(codeOf(() => disk.rename(missing, file))).toBe('ENOENT')
     expect(codeOf(() => disk.syncFolder(missing))).toBe('ENOENT')
     expect(codeOf(() => disk.truncate(folder, 0))).toBe('EISDIR')
+  })
+
+  test('answers a failing sync of names with a DiskError too', async () => {
+    await expect(disk.syncNames(join(folder, 'missing'))).rejects.toMatchObject({ code: 'ENOENT', operation: 'syncFolder' })
   })
 
   test.each([

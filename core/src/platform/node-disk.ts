@@ -1,5 +1,6 @@
 import * as fs from 'node:fs'
 import { dirname } from 'node:path'
+import { promisify } from 'node:util'
 import type { DirectoryLock, Disk, DiskFile, FileStat } from '../base/disk.ts'
 import { lockDirectory } from './directory-lock.ts'
 import { diskFailure, diskStep, systemCode } from './disk-failure.ts'
@@ -64,9 +65,8 @@ export class NodeDisk implements Disk {
   }
 
   syncFolder(path: string): void {
-    // Windows cannot open a folder; NTFS journals names by itself.
-    if (process.platform === 'win32') return
-    const descriptor = diskStep('syncFolder', path, () => fs.openSync(path, fs.constants.O_RDONLY | fs.constants.O_DIRECTORY))
+    const descriptor = openFolder(path)
+    if (descriptor === null) return
     try {
       fs.fsyncSync(descriptor)
     } catch (cause) {
@@ -75,6 +75,26 @@ export class NodeDisk implements Disk {
       fs.closeSync(descriptor)
     }
   }
+
+  async syncNames(path: string): Promise<void> {
+    const descriptor = openFolder(path)
+    if (descriptor === null) return
+    try {
+      await sync(descriptor)
+    } catch (cause) {
+      throw diskFailure(cause, 'syncFolder', path)
+    } finally {
+      fs.closeSync(descriptor)
+    }
+  }
+}
+
+const sync = promisify(fs.fsync)
+
+/** Null on Windows, which cannot open a folder; NTFS journals names by itself. */
+function openFolder(path: string): number | null {
+  if (process.platform === 'win32') return null
+  return diskStep('syncFolder', path, () => fs.openSync(path, fs.constants.O_RDONLY | fs.constants.O_DIRECTORY))
 }
 
 function kindOf(found: fs.Stats): FileStat['kind'] {

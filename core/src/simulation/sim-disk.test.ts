@@ -409,3 +409,13 @@ describe('a world', () => {
     expect(traces.size).toBe(10)
   })
 })
+
+test('names are durable when a sync of them beside other work has resolved, and not before', async () => {
+  const world = await inWorld(async ({ disk }) => {
+    disk.create('/synced').close()
+    await disk.syncNames('/')
+    disk.create('/late').close()
+  })
+  expect(textAt(afterwards(world, 'any', 'least'), '/synced')).toBe('')
+  expect(textAt(afterwards(world, 'any', 'least'), '/late')).toBeNull()
+})

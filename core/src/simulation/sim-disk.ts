@@ -98,10 +98,16 @@ export class SimDisk implements Disk {
   }
 
   syncFolder(path: string): void {
-    this.#device.now('syncFolder', path, () => {
-      const namesVanished = this.#device.store.syncNames(this.#names.folder('syncFolder', path))
-      if (namesVanished) this.#device.store.sweep(this.#device.openFiles.keys())
-    })
+    this.#device.now('syncFolder', path, () => this.#syncNames(path))
+  }
+
+  syncNames(path: string): Promise<void> {
+    return this.#device.later('syncFolder', path, () => this.#syncNames(path))
+  }
+
+  #syncNames(path: string): void {
+    const namesVanished = this.#device.store.syncNames(this.#names.folder('syncFolder', path))
+    if (namesVanished) this.#device.store.sweep(this.#device.openFiles.keys())
   }
 
   /** Calls of the port so far. */

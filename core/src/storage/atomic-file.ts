@@ -16,7 +16,7 @@ export async function replaceFile(disk: Disk, path: string, content: Uint8Array)
     file.close()
   }
   disk.rename(temporary, path)
-  disk.syncFolder(posix.dirname(path))
+  await disk.syncNames(posix.dirname(path))
 }
 
 /**

@@ -55,7 +55,7 @@ export async function createJournalFile(
     file.close()
   }
   disk.rename(temporary, journalPath(folder, index))
-  disk.syncFolder(folder)
+  await disk.syncNames(folder)
 }
 
 export class Journal {

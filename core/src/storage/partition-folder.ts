@@ -232,7 +232,7 @@ export class PartitionFolder {
     const { growing } = this
     if (growing === null) return null
     for (const segment of this.unsynced) {
-      if (segment === growing) await segment.saveIndexes(false)
+      if (segment === growing && segment.lacksIndexEntries) await segment.saveIndexes(false)
       await segment.sync()
     }
     for (const segment of this.unsynced) if (segment !== growing) this.retire(segment)
@@ -254,7 +254,7 @@ export class PartitionFolder {
   private async saveSmallFiles(): Promise<void> {
     await this.epochs.save()
     await this.transactions.save()
-    if (this.namesUnsynced) this.disk.syncFolder(this.path)
+    if (this.namesUnsynced) await this.disk.syncNames(this.path)
     this.namesUnsynced = false
   }
 

@@ -67,6 +67,12 @@ export class SegmentIndexes {
     return this.files().every(([, { entries }]) => entries.savedBytes === entries.sizeBytes)
   }
 
+  /** Entries that the files lack. */
+  get unsavedEntries(): number {
+    const { sizeBytes, savedBytes, entryBytes } = this.offsets.entries
+    return (sizeBytes - savedBytes) / entryBytes
+  }
+
   /** The segment is closed: its greatest timestamp gets an entry. */
   finish(): void {
     if (this.greatest.offset >= 0) this.times.append(this.greatest.timestamp, this.greatest.offset)

@@ -13,8 +13,9 @@ import { readWhole, writeWhole } from './whole-write.ts'
  *
  * Invariants
  *   S1  The log file holds whole batches, one behind the other, nothing else; only the last segment of a partition grows.
- *   S2  Indexes of the growing segment are kept in memory and written at a checkpoint, a roll or a close: until then the
- *       journal holds the batches, and recovery cuts both files to the checkpoint.
+ *   S2  Indexes of the growing segment are kept in memory and written at a roll, a close, or a checkpoint once many entries have
+ *       gathered: recovery cuts both files to what the checkpoint says they hold. A crash so may leave a part without entries,
+ *       which is read through from the last entry before it.
  *   S3  Index files are a help, never evidence: every entry that is used is compared with the batch it points at. Files that
  *       are missing or wrong are made anew from the log file.
  *   S4  A segment that compaction has replaced reads what it has open and nothing else: its names are another's now.
@@ -38,6 +39,8 @@ export function segmentPath(folder: string, baseOffset: number, suffix: string):
 
 /** Read at least at once: a batch that is looked for stands, as a rule, no further from its index entry. */
 const leastRead = 4096
+/** A checkpoint of many small partitions would otherwise open and write two files for a few bytes in each. */
+const unsavedEntriesAtMost = 64
 /** How much of a segment's end is compared with its indexes when they are loaded. */
 const longestReach = 1 << 20
 
@@ -134,6 +137,11 @@ export class Segment {
 
   async sync(): Promise<void> {
     await this.file.dataSync()
+  }
+
+  /** So many that a search without them would take long. A crash leaves those of the checkpoint; what it takes is not made again. */
+  get lacksIndexEntries(): boolean {
+    return (this.indexes?.unsavedEntries ?? 0) >= unsavedEntriesAtMost
   }
 
   /** Writes what the index files lack. `final`: nothing is to come. */

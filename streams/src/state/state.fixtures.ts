@@ -95,6 +95,8 @@ export class NameDisk implements Disk {
 
   makeFolder(): void {}
   syncFolder(): void {}
+
+  async syncNames(): Promise<void> {}
   lock = (): DirectoryLock => never()
   list = (): readonly string[] => never()
   readFile = (): Uint8Array => never()

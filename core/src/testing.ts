@@ -16,7 +16,7 @@ export {
   type CrashTally,
   type RecoveryCrashes,
 } from './simulation/enumerate-crashes.ts'
-export type { DiskFault, DiskOperation, FaultPlan } from './simulation/fault-plan.ts'
+export type { Deviation, DiskFault, DiskOperation, FaultPlan } from './simulation/fault-plan.ts'
 export type { Choose } from './simulation/run-queue.ts'
 export { SimClock } from './simulation/sim-clock.ts'
 export { SimDisk, type SimDiskOptions } from './simulation/sim-disk.ts'

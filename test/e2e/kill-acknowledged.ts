@@ -2,7 +2,9 @@
  * Kills a process that writes to a log at random moments, reopens the log and checks that it holds what was acknowledged, in whole
  * transactions, and nothing else; then the next process goes on with the same directory.
  *
- *   node --conditions=@millrace/source test/e2e/kill-acknowledged.ts [--rounds 100] [--seed N] [--dir DIR]
+ *   node --conditions=@millrace/source test/e2e/kill-acknowledged.ts [--rounds 100] [--lanes 1] [--seed N] [--dir DIR] [--quiet]
+ *
+ * Lanes run side by side, each in a directory of its own, and share the rounds.
  */
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -90,19 +92,35 @@ async function lookFromTheBeginning(dir: string): Promise<void> {
   await lookAt(dir, new Witness())
 }
 
+function sumOf(outcomes: readonly Outcome[], name: keyof Outcome): number {
+  return outcomes.reduce((sum, outcome) => sum + outcome[name], 0)
+}
+
 if (import.meta.main) {
   const { values } = parseArgs({
     options: {
       rounds: { type: 'string', default: '100' },
       seed: { type: 'string', default: String(Date.now() % 1_000_000) },
       dir: { type: 'string' },
+      lanes: { type: 'string', default: '1' },
+      quiet: { type: 'boolean', default: false },
     },
   })
   const dir = values.dir ?? (await mkdtemp(join(tmpdir(), 'millrace-acknowledged-')))
   const say = (line: string): void => void process.stdout.write(`${line}\n`)
   const started = performance.now()
   say(`seed ${values.seed}, directory ${dir}`)
-  const { acknowledged, records } = await killAcknowledged({ rounds: Number(values.rounds), seed: Number(values.seed), dir, say })
-  say(`${acknowledged} acknowledgements of ${records} records held, ${((performance.now() - started) / 1000).toFixed(1)} s`)
+  const [rounds, lanes, seed] = [Number(values.rounds), Number(values.lanes), Number(values.seed)]
+  const runLane = (lane: number): Promise<Outcome> =>
+    killAcknowledged({
+      rounds: Math.ceil((rounds - lane) / lanes),
+      seed: seed + lane,
+      dir: join(dir, `${lane}`),
+      ...(!values.quiet && { say: (line: string) => say(`lane ${lane}, ${line}`) }),
+    })
+  const outcomes = await Promise.all(Array.from({ length: lanes }, (_, lane) => runLane(lane)))
+  const [acknowledged, records] = [sumOf(outcomes, 'acknowledged'), sumOf(outcomes, 'records')]
+  const seconds = ((performance.now() - started) / 1000).toFixed(1)
+  say(`${rounds} processes killed: ${acknowledged} acknowledgements of ${records} records held, ${seconds} s`)
   if (values.dir === undefined) await rm(dir, { recursive: true })
 }

@@ -37,6 +37,11 @@ const rows = {
     outcome: 'fatal',
     todo: 'Restore the directory from a back-up; nothing has been changed.',
   },
+  CHECKPOINT_FAILED: {
+    fault: 'world',
+    outcome: 'retriable',
+    todo: 'Check the disk and try again; nothing acknowledged is lost.',
+  },
   SWAP_UNFINISHED: {
     fault: 'world',
     outcome: 'fatal',

@@ -296,6 +296,7 @@ export class Topics {
       for (let partition = 0; partition < partitions; partition++) await this.directory.forget(topicId, partition)
       this.logs.delete(topicId)
       try {
+        await this.directory.sync() // under durability 'os' a power cut would bring the topic back, and its files would be gone
         removeFolders(this.directory.world.disk, this.directory.folder, deleted)
         await this.change((metadata) => [metadata.foldersRemoved(topicId)])
       } catch (error) {

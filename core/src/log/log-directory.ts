@@ -157,7 +157,7 @@ export class LogDirectory {
       })
       return directory
     } catch (cause) {
-      lock.release()
+      attempt(() => lock.release())
       throw doorError(cause, folder)
     }
   }

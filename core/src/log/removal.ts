@@ -45,7 +45,7 @@ export class Removal {
 
   /**
    * Moves the starts of partitions up, each at most to its last stable offset. Resolves when that is durable and readers see it; the
-   * segments before it are removed then.
+   * segments before it are removed then. @throws CLOSED, DISK_FULL, CHECKPOINT_FAILED, JOURNAL_FAILED, and why a partition failed
    */
   async advanceStarts(starts: readonly NewStart[]): Promise<void> {
     this.assertOpen()
@@ -54,22 +54,40 @@ export class Removal {
       log.wantStart(offset)
       this.checkpoints.mark(log)
     }
-    await this.checkpoints.writeAfterNow()
+    await this.checkpoint('the new starts cannot be made durable')
   }
 
-  /** Brings what was written into the segments, where it can be removed and compacted; a log that grows slowly would wait for long. */
+  /**
+   * Brings what was written into the segments, where it can be removed and compacted; a log that grows slowly would wait for long.
+   * @throws as `advanceStarts`
+   */
   async settle(): Promise<void> {
     this.assertOpen()
-    if (!this.checkpoints.isClean) await this.checkpoints.writeAfterNow()
+    if (!this.checkpoints.isClean) await this.checkpoint('what was written cannot be brought into the segments')
   }
 
-  /** Removes what is too old or too much, in whole segments. Returns how many partitions start later than before. */
+  private async checkpoint(failure: string): Promise<void> {
+    try {
+      await this.checkpoints.writeAfterNow()
+    } catch (cause) {
+      throw diskFailure(cause, 'CHECKPOINT_FAILED', failure)
+    }
+  }
+
+  /**
+   * Removes what is too old or too much, in whole segments. Returns how many partitions start later than before.
+   * @throws READ_FAILED, and as `advanceStarts`
+   */
   async retain(rules: readonly (readonly [PartitionLog, RetentionRule])[]): Promise<number> {
     this.assertOpen()
     const starts: NewStart[] = []
     for (const [log, rule] of rules) {
       const now = this.world.clock.now()
-      const offset = await this.writeBehind.run(() => planRetention(log, rule, now, this.writeBehind))
+      const offset = await this.writeBehind
+        .run(() => planRetention(log, rule, now, this.writeBehind))
+        .catch((cause: unknown) => {
+          throw diskFailure(cause, 'READ_FAILED', `what retention removes of ${log.name} cannot be found out`)
+        })
       if (offset !== null && this.isCurrent(log)) starts.push({ log, offset })
     }
     if (starts.length > 0) await this.advanceStarts(starts)
@@ -98,7 +116,7 @@ export class Removal {
       return await compactPartition({ world, checkpoints, writeBehind }, log, rule, isCancelled)
     } catch (cause) {
       if (cause instanceof MillraceError && cause.code === 'SWAP_UNFINISHED') log.condemn(cause)
-      throw compactionError(log, cause)
+      throw diskFailure(cause, 'READ_FAILED', `${log.name} cannot be compacted`)
     }
   }
 
@@ -109,10 +127,10 @@ export class Removal {
   }
 }
 
-function compactionError(log: PartitionLog, cause: unknown): unknown {
+/** What an error of the disk means to whoever asked for the work; any other error is passed on. */
+function diskFailure(cause: unknown, code: 'READ_FAILED' | 'CHECKPOINT_FAILED', what: string): unknown {
   if (!(cause instanceof DiskError)) return cause
-  const code = cause.code === 'ENOSPC' ? 'DISK_FULL' : 'READ_FAILED'
-  return coreError(code, { what: 'a partition cannot be compacted', where: `${log.name}, ${cause.path}`, cause })
+  return coreError(cause.code === 'ENOSPC' ? 'DISK_FULL' : code, { what, where: cause.path, cause })
 }
 
 function ignore(): void {

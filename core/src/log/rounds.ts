@@ -55,7 +55,7 @@ export class Rounds {
   private readonly metrics: RoundMetrics
   private readonly gatherers = new Set<() => void>()
   private queue: Submission[] = []
-  private frame: Buffer = Buffer.allocUnsafeSlow(64 * 1024)
+  private frame: Buffer = Buffer.alloc(0)
   private synced: number
   private running: Promise<void> | null = null
   private state: RoundState = { kind: 'open' }
@@ -187,7 +187,7 @@ export class Rounds {
   }
 
   private seal(round: readonly Submission[], sizeBytes: number): Uint8Array {
-    if (this.frame.length < sizeBytes) this.frame = Buffer.allocUnsafeSlow(Math.max(sizeBytes, this.frame.length * 2))
+    if (this.frame.length < sizeBytes) this.frame = Buffer.allocUnsafeSlow(Math.max(sizeBytes, this.frame.length * 2, 64 * 1024))
     let at = frameHeaderBytes
     let entries = 0
     for (const { batches } of round) {

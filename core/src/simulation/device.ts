@@ -3,7 +3,7 @@ import { SimulatedCrash } from './crash.ts'
 import { DiskSnapshot, type InFlightWrite } from './disk-snapshot.ts'
 import type { DiskState, Inode } from './disk-state.ts'
 import { DiskStore } from './disk-store.ts'
-import { FaultPlan, type DiskFault, type DiskOperation, type StepFate } from './fault-plan.ts'
+import { FaultPlan, isDeviation, type Deviation, type DiskFault, type DiskOperation, type StepFate } from './fault-plan.ts'
 import { hashName, mix } from './hash.ts'
 import type { SimRandom } from './sim-random.ts'
 import type { SimScheduler } from './sim-scheduler.ts'
@@ -25,6 +25,9 @@ export interface DeviceOptions {
   /** Called at a crash, before anything else runs. */
   readonly onCrash: (crash: SimulatedCrash) => void
 }
+
+/** What a step does, as it should or otherwise. */
+type Effect<T> = (deviation: Deviation | null) => T
 
 /** What a step does besides failing when a fault strikes it. */
 type Harm = (fate: StepFate) => void
@@ -68,15 +71,15 @@ export class Device {
     return this.#crash
   }
 
-  /** A synchronous step. `short` tells the effect to do only a part. */
-  now<T>(operation: DiskOperation, path: string, effect: (short: boolean) => T, harm?: Harm): T {
+  /** A synchronous step. */
+  now<T>(operation: DiskOperation, path: string, effect: Effect<T>, harm?: Harm): T {
     if (this.#crash !== null) throw this.#crash
     const n = this.#number(operation)
     return this.#perform({ n, operation, path }, this.faults.next(n, operation, path), effect, harm)
   }
 
   /** An asynchronous step, completed by the scheduler. */
-  later<T>(operation: DiskOperation, path: string, effect: (short: boolean) => T, harm?: Harm): Promise<T> {
+  later<T>(operation: DiskOperation, path: string, effect: Effect<T>, harm?: Harm): Promise<T> {
     return new Promise((resolve, reject) => {
       if (this.#crash !== null) return
       const n = this.#number(operation)
@@ -111,14 +114,14 @@ export class Device {
     else this.scheduler.post(work)
   }
 
-  #perform<T>(step: Omit<DiskStep, 'phase'>, fate: StepFate, effect: (short: boolean) => T, harm: Harm | undefined): T {
+  #perform<T>(step: Omit<DiskStep, 'phase'>, fate: StepFate, effect: Effect<T>, harm: Harm | undefined): T {
     const { n, operation, path } = step
     this.scheduler.note(mix(n, hashName(operation)))
     this.onStep?.({ n, operation, path, phase: 'before' })
     if (n === this.crashStep) throw this.#die(step)
     try {
-      if (fate.error !== null && fate.error !== 'short') throw this.#fail(step, fate, fate.error, harm)
-      return effect(fate.error === 'short')
+      if (fate.error === null || isDeviation(fate.error)) return effect(fate.error)
+      throw this.#fail(step, fate, fate.error, harm)
     } finally {
       this.onStep?.({ n, operation, path, phase: 'after' })
     }

@@ -66,6 +66,10 @@ export class DiskStore {
     return this.#folders.get(inode)
   }
 
+  fileInodes(): readonly Inode[] {
+    return [...this.#files.keys()]
+  }
+
   setFile(inode: Inode, file: FileState): void {
     if (this.#files.get(inode) !== file) this.#changeFiles().set(inode, file)
   }

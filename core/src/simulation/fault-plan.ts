@@ -31,8 +31,8 @@ export interface DiskFault {
   readonly nth?: number
   /** How many matching steps fail from there on; 1 without it. */
   readonly times?: number | 'forever'
-  /** `short`: a read or write does only a part. Without it nothing fails, for `delayMs` alone. */
-  readonly error?: DiskErrorCode | 'short'
+  /** What the step answers, or, of a disk that lies, what it does instead. Without it nothing fails, for `delayMs` alone. */
+  readonly error?: DiskErrorCode | Deviation
   /**
    * With an error of `dataSync`. `dropped`, as on Linux: what was pending never becomes durable, reads go on showing it, and
    * the next sync succeeds. `kept`: it stays pending.
@@ -42,9 +42,21 @@ export interface DiskFault {
   readonly delayMs?: number
 }
 
+/**
+ * A step that succeeds and does something else. `short`: a read or write does only a part. `misdirected`: a write lands at another
+ * place of some file. `unsynced`: a `dataSync` or `syncFolder` returns and nothing is durable.
+ */
+export type Deviation = 'short' | 'misdirected' | 'unsynced'
+
+const deviations: readonly string[] = ['short', 'misdirected', 'unsynced'] satisfies Deviation[]
+
+export function isDeviation(error: DiskErrorCode | Deviation): error is Deviation {
+  return deviations.includes(error)
+}
+
 /** What happens to one step. */
 export interface StepFate {
-  readonly error: DiskErrorCode | 'short' | null
+  readonly error: DiskErrorCode | Deviation | null
   readonly afterSyncFail: 'dropped' | 'kept'
   readonly delayMs: number
 }

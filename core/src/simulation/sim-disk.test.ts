@@ -132,6 +132,39 @@ describe('faults', () => {
     expect(world.disk.faults.strikes()).toEqual([1])
   })
 
+  test('may make a write land elsewhere, or a sync do nothing, without a word', async () => {
+    const world = await inWorld(
+      async ({ disk }) => {
+        const [a, b] = [disk.create('/a'), disk.create('/b')]
+        await a.write([bytes('old')], 0)
+        await a.dataSync()
+        expect(await b.write([bytes('new')], 0)).toBe(3)
+        await b.dataSync()
+        disk.syncFolder('/')
+      },
+      {
+        faults: [
+          { operation: 'write', error: 'misdirected', nth: 2 },
+          { operation: 'dataSync', error: 'unsynced', nth: 2 },
+        ],
+      },
+    )
+    expect(`${textAt(world, '/a')}${textAt(world, '/b')}`).toMatch(/^(oldnew|new)$/)
+    const left = afterwards(world, 'any', 'least')
+    expect([textAt(left, '/a'), textAt(left, '/b')]).toEqual(['old', ''])
+  })
+
+  test('may make a folder forget, though it was synced', async () => {
+    const world = await inWorld(
+      async ({ disk }) => {
+        disk.create('/a')
+        disk.syncFolder('/')
+      },
+      { faults: [{ operation: 'syncFolder', error: 'unsynced' }] },
+    )
+    expect(textAt(afterwards(world, 'any', 'least'), '/a')).toBe(null)
+  })
+
   test('may make a write or read short', async () => {
     const world = await inWorld(
       async ({ disk }) => {

@@ -6,7 +6,7 @@ import type { SimulatedCrash } from './crash.ts'
 import { Device, type DiskStep } from './device.ts'
 import type { DiskSnapshot } from './disk-snapshot.ts'
 import type { Inode } from './disk-state.ts'
-import type { DiskFault, DiskOperation, FaultPlan } from './fault-plan.ts'
+import type { Deviation, DiskFault, DiskOperation, FaultPlan } from './fault-plan.ts'
 import { Namespace } from './namespace.ts'
 import { SimFile } from './sim-file.ts'
 import { SimLocks } from './sim-lock.ts'
@@ -98,14 +98,15 @@ export class SimDisk implements Disk {
   }
 
   syncFolder(path: string): void {
-    this.#device.now('syncFolder', path, () => this.#syncNames(path))
+    this.#device.now('syncFolder', path, (deviation) => this.#syncNames(path, deviation))
   }
 
   syncNames(path: string): Promise<void> {
-    return this.#device.later('syncFolder', path, () => this.#syncNames(path))
+    return this.#device.later('syncFolder', path, (deviation) => this.#syncNames(path, deviation))
   }
 
-  #syncNames(path: string): void {
+  #syncNames(path: string, deviation: Deviation | null): void {
+    if (deviation === 'unsynced') return
     const namesVanished = this.#device.store.syncNames(this.#names.folder('syncFolder', path))
     if (namesVanished) this.#device.store.sweep(this.#device.openFiles.keys())
   }

@@ -4,9 +4,10 @@ import type { Capacity } from './capacity.ts'
 import type { Device } from './device.ts'
 import type { InFlightWrite } from './disk-snapshot.ts'
 import { changed, dropPending, synced, type FileState, type Inode } from './disk-state.ts'
-import type { DiskOperation, StepFate } from './fault-plan.ts'
+import type { Deviation, DiskOperation, StepFate } from './fault-plan.ts'
 import { simulationError } from './simulation-errors.ts'
 import { takeBytes } from './slab.ts'
+import { sectorBytes } from './survival.ts'
 
 /**
  * An open file of the simulated disk.
@@ -33,8 +34,9 @@ export class SimFile implements DiskFile {
   }
 
   read(into: Uint8Array, position: number): Promise<number> {
-    return this.#call('read', (short) => {
-      const part = short && into.length > 1 ? into.subarray(0, 1 + this.#device.random.int(into.length - 1)) : into
+    return this.#call('read', (deviation) => {
+      const part =
+        deviation === 'short' && into.length > 1 ? into.subarray(0, 1 + this.#device.random.int(into.length - 1)) : into
       return this.#file.live.read(part, position)
     })
   }
@@ -43,12 +45,11 @@ export class SimFile implements DiskFile {
     const bytes = joined(chunks)
     const write: InFlightWrite = { inode: this.#inode, position, bytes }
     this.#device.inFlight.add(write)
-    const effect = (short: boolean): number => {
+    const effect = (deviation: Deviation | null): number => {
       this.#land(write, chunks)
-      return this.#write(
-        position,
-        short && bytes.length > 1 ? bytes.subarray(0, 1 + this.#device.random.int(bytes.length - 1)) : bytes,
-      )
+      if (deviation === 'misdirected') return this.#writeElsewhere(bytes)
+      const isShort = deviation === 'short' && bytes.length > 1
+      return this.#write(position, isShort ? bytes.subarray(0, 1 + this.#device.random.int(bytes.length - 1)) : bytes)
     }
     return this.#call('write', effect, ({ error }) => {
       this.#land(write, chunks)
@@ -59,7 +60,9 @@ export class SimFile implements DiskFile {
 
   dataSync(): Promise<void> {
     const { order } = this.#device.store
-    const effect = (): void => this.#device.store.setFile(this.#inode, synced(this.#file, order))
+    const effect = (deviation: Deviation | null): void => {
+      if (deviation !== 'unsynced') this.#device.store.setFile(this.#inode, synced(this.#file, order))
+    }
     const harm = ({ afterSyncFail }: StepFate): void => {
       if (afterSyncFail === 'dropped') this.#device.store.setFile(this.#inode, dropPending(this.#file))
     }
@@ -80,12 +83,12 @@ export class SimFile implements DiskFile {
   }
 
   /** Of `effect` and `harm` exactly one runs, when the call settles. */
-  #call<T>(operation: DiskOperation, effect: (short: boolean) => T, harm?: (fate: StepFate) => void): Promise<T> {
+  #call<T>(operation: DiskOperation, effect: (deviation: Deviation | null) => T, harm?: (fate: StepFate) => void): Promise<T> {
     assert(this.#open, `${operation} of ${this.path} after close`)
     this.#calls += 1
-    const settled = (short: boolean): T => {
+    const settled = (deviation: Deviation | null): T => {
       this.#calls -= 1
-      return effect(short)
+      return effect(deviation)
     }
     return this.#device.later(operation, this.path, settled, (fate) => {
       this.#calls -= 1
@@ -100,10 +103,20 @@ export class SimFile implements DiskFile {
     return length
   }
 
-  #change(position: number, bytes: Uint8Array): void {
+  #change(position: number, bytes: Uint8Array, inode: Inode = this.#inode): void {
     if (bytes.length === 0) return
     const { store } = this.#device
-    store.setFile(this.#inode, changed(this.#file, { kind: 'write', order: store.nextOrder(), position, bytes }))
+    store.setFile(inode, changed(store.file(inode)!, { kind: 'write', order: store.nextOrder(), position, bytes }))
+  }
+
+  /** In any file, at a sector that the file has; nothing reaches the place that was meant. */
+  #writeElsewhere(bytes: Uint8Array): number {
+    const { store, random } = this.#device
+    const inodes = store.fileInodes()
+    const inode = inodes[random.int(inodes.length)]!
+    const sectors = Math.max(1, Math.floor(store.file(inode)!.live.sizeBytes / sectorBytes))
+    this.#change(random.int(sectors) * sectorBytes, bytes, inode)
+    return bytes.length
   }
 
   #land(write: InFlightWrite, chunks: readonly Uint8Array[]): void {

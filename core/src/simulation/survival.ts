@@ -12,7 +12,7 @@ import type { SimRandom } from './sim-random.ts'
  *       reach the disk without the earlier ones.
  *   P3  A change of a name survives only with the earlier changes of the names it touches; a rename whole or not at all.
  */
-const sectorBytes = 512
+export const sectorBytes = 512
 
 /** The first changes whole, the next one torn at a byte or at a sector, nothing of the rest. */
 export function prefixOfContent(durable: Content, changes: readonly FileChange[], random: SimRandom): Content {

@@ -79,7 +79,7 @@ export async function compactFolder(
 class Compaction {
   private readonly folder: PartitionFolder
   private readonly options: CompactionOptions
-  private readonly map: OffsetMap
+  private map: OffsetMap
   private readonly pace: Pace
   private readonly now: number
   private readonly total = { segments: { before: 0, after: 0 }, records: { before: 0, after: 0 }, bytes: { before: 0, after: 0 } }
@@ -88,7 +88,7 @@ class Compaction {
   constructor(folder: PartitionFolder, clock: Clock, options: CompactionOptions) {
     this.folder = folder
     this.options = options
-    this.map = new OffsetMap(options.mapBytes)
+    this.map = OffsetMap.forKeys(0, options.mapBytes)
     this.pace = new Pace(clock)
     this.now = clock.now()
   }
@@ -108,6 +108,7 @@ class Compaction {
   private async readDirty(segments: readonly CompleteSegment[]): Promise<boolean> {
     const { cleanedTo, gapsBelow, abortedTransactions, isCancelled } = this.options
     const from = Math.max(cleanedTo, segments[0]!.segment.baseOffset)
+    this.map = OffsetMap.forKeys(segments.at(-1)!.endOffset - from, this.options.mapBytes)
     this.map.reach(from - 1)
     const transactions = new CleanedTransactions(await abortedTransactions(from, segments.at(-1)!.endOffset))
     for (const one of segments) {

@@ -35,6 +35,11 @@ export class OffsetMap {
     this.offsets = new Float64Array(this.slots)
   }
 
+  /** As large as so many keys need, within the budget: most compactions see few, and memory of zeros is not free. */
+  static forKeys(keys: number, budgetBytes: number): OffsetMap {
+    return new OffsetMap(Math.min(budgetBytes, bytesPerSlot * (Math.ceil(keys / loadFactor) + 2)))
+  }
+
   get size(): number {
     return this.used
   }

@@ -9,9 +9,11 @@ import { once } from 'node:events'
 import { writeSync } from 'node:fs'
 import { flushCompileCache } from 'node:module'
 import { embeddedLog, type LogClient } from '@millrace/core'
-import { contentOf, group, partitions, positionAfter, recordsIn, topics, type Acknowledged } from './content.ts'
+import { contentOf, group, isAborted, keys, partitions, positionAfter, recordsIn, topics, type Acknowledged } from './content.ts'
 
 const inFlight = 4
+/** Compaction and retention all the time, so that a kill meets them. */
+const maintenance = { retentionIntervalMs: 5, compactionIntervalMs: 5 }
 
 /** Blocks until it is in the pipe: what is said has reached the parent, whenever the kill comes. */
 function say(acknowledged: Acknowledged): void {
@@ -23,10 +25,11 @@ async function main(dir: string): Promise<void> {
   writeSync(1, 'ready\n')
   const [line] = (await once(process.stdin, 'data')) as [Buffer]
   const round = Number(line.toString())
-  const log = await embeddedLog({ dir })
+  const log = await embeddedLog({ dir, maintenance })
   if ((await log.admin.listTopics()).length === 0) await log.admin.createTopics(topics)
   const sending = Array.from({ length: partitions }, (_, partition) => send(log, round, partition))
-  await Promise.all([...sending, flush(log, round), move(log, round)])
+  const overwriting = (['kept', 'fading'] as const).map((topic) => overwrite(log, round, topic))
+  await Promise.all([...sending, ...overwriting, flush(log, round), move(log, round), begin(log, round)])
 }
 
 async function send(log: LogClient, round: number, partition: number): Promise<never> {
@@ -67,6 +70,32 @@ async function move(log: LogClient, round: number): Promise<never> {
     const positions = [{ topic: 'sent', partition: 0, offset: positionAfter(transaction), metadata: `${round}` }]
     const { appended } = await producer.transact({ batches, offsets: { group, positions } })
     say({ kind: 'moved', transaction, offsets: appended.map(({ baseOffset }) => baseOffset) })
+  }
+}
+
+async function begin(log: LogClient, round: number): Promise<never> {
+  const producer = await log.producer({ transactionalId: 'beginner' })
+  for (let number = 0; ; number++) {
+    const counts = recordsIn(number)
+    const transaction = await producer.begin()
+    for (const [partition, count] of counts.entries()) {
+      const batch = producer.batch('begun', partition)
+      for (let i = 0; i < count; i++) batch.append(null, contentOf(`${round}:${number}:${i}:${counts.join('/')}`, number), round)
+      if (count > 0) await transaction.send(batch)
+    }
+    await (isAborted(number) ? transaction.abort() : transaction.commit())
+    say({ kind: 'begun', transaction: number })
+  }
+}
+
+/** One record after the other: what is removed meanwhile is told by the offsets. */
+async function overwrite(log: LogClient, round: number, topic: 'kept' | 'fading'): Promise<never> {
+  const producer = await log.producer()
+  for (let sequence = 0; ; sequence++) {
+    const batch = producer.batch(topic, 0)
+    batch.append(`${sequence % keys}`, contentOf(`${round}:${sequence}`, sequence), Date.now())
+    const { baseOffset } = await producer.send(batch)
+    say({ kind: topic, sequence, offset: baseOffset })
   }
 }
 

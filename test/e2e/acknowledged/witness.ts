@@ -1,4 +1,5 @@
 import type { Assignment, ConsumedRecord, LogClient, TopicPartition } from '@millrace/core'
+import { ChangingWitness } from './changing-witness.ts'
 import { contentOf, group, partitions, positionAfter, recordsIn, type Acknowledged } from './content.ts'
 
 interface Seen {
@@ -22,10 +23,12 @@ type Partition = readonly Seen[]
  */
 export class Witness {
   private readonly told = new Map<number, Acknowledged[]>()
+  private readonly changing = new ChangingWitness()
   private readonly next = new Map<string, number>()
   records = 0
 
   tell(round: number, acknowledged: Acknowledged): void {
+    this.changing.tell(round, acknowledged)
     const list = this.told.get(round)
     if (list === undefined) this.told.set(round, [acknowledged])
     else list.push(acknowledged)
@@ -40,6 +43,7 @@ export class Witness {
     for (const partition of [...sent, flushed]) checkSequences(partition)
     const last = checkTransactions(moved)
     if (last !== undefined) await checkPosition(log, last)
+    await this.changing.look(log)
     for (const [round, list] of this.told) for (const each of list) checkAcknowledged(round, each, { sent, flushed, moved })
     this.told.clear()
   }
@@ -179,6 +183,10 @@ function checkAcknowledged(round: number, acknowledged: Acknowledged, { sent, fl
       if (!textsOf(flushed).has(last)) violated('A1', `flushed ${last}, and it is not there`)
       return
     }
+    case 'begun':
+    case 'kept':
+    case 'fading':
+      return // ChangingWitness holds those
     case 'moved': {
       const counts = recordsIn(acknowledged.transaction)
       counts.forEach((count, partition) => {

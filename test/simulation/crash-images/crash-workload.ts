@@ -7,9 +7,11 @@ import {
   type CrashMode,
   type CrashSite,
   type CrashTally,
+  type DiskFault,
   type DiskImage,
   type SimWorld,
 } from '@millrace/core/testing'
+import { compareDamaged } from './damaged-log.ts'
 import { checkLog } from './check-log.ts'
 import { geometry, LogDriver } from './log-driver.ts'
 import { LogHistory, type Promised } from './log-history.ts'
@@ -47,8 +49,15 @@ export interface CrashShare {
   readonly goOnEvery: number
   readonly crashAgainEvery: number
   readonly seen: Set<string>
+  /** A disk that says that it has synced and has not, during the whole life. */
+  readonly lyingSyncs?: boolean
   readonly only?: readonly CrashSite[]
 }
+
+const lies: readonly DiskFault[] = [
+  { operation: 'dataSync', error: 'unsynced', times: 'forever' },
+  { operation: 'syncFolder', error: 'unsynced', times: 'forever' },
+]
 
 /** Crashes the last operation of a workload at each of its steps; what comes before was another workload's last. */
 export async function crashWorkload(workload: Workload, base: Base, share: CrashShare): Promise<CrashTally> {
@@ -74,17 +83,19 @@ class CrashedWorkload {
   }
 
   run(): Promise<CrashTally> {
-    const { goOnEvery: _, crashAgainEvery, ...share } = this.#share
+    const { goOnEvery: _, crashAgainEvery, lyingSyncs, ...share } = this.#share
     const { disk, timeMs } = this.#base
     return enumerateCrashes<Promised>({
       ...share,
       seed,
-      world: { disk, startTimeMs: timeMs },
+      world: { disk, startTimeMs: timeMs, faults: lyingSyncs === true ? lies : [] },
       run: (world) => this.#live(world),
       crashHere: () => this.#isLast,
       observe: () => this.#driver?.promised() ?? this.#nothing(),
-      check: (world, crash) => this.#recover(world, crash),
-      recovery: { every: crashAgainEvery, observe: () => this.#second?.promised() ?? this.#before! },
+      check: (world, crash) => (lyingSyncs === true ? this.#recoverFromLies(world) : this.#recover(world, crash)),
+      ...(lyingSyncs !== true && {
+        recovery: { every: crashAgainEvery, observe: () => this.#second?.promised() ?? this.#before! },
+      }),
     })
   }
 
@@ -127,6 +138,11 @@ class CrashedWorkload {
     const driver = new LogDriver(world, durability, log, next)
     if (crashes.length === 1) this.#second = driver
     if (isChosen(crashes, this.#share.goOnEvery)) await this.#goOn(driver)
+  }
+
+  /** Nothing that was acknowledged is promised any more; but what is given back is one state of the log, or an error says where. */
+  async #recoverFromLies(world: SimWorld): Promise<void> {
+    await compareDamaged(world, this.#workload.durability, this.#driver!.history)
   }
 
   async #goOn(driver: LogDriver): Promise<void> {

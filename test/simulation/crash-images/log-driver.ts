@@ -43,6 +43,22 @@ export class LogDriver {
   #atomic: Producer | null = null
   #transaction: Transaction | null = null
   #number: number
+  readonly #deeds: Readonly<Record<Operation, () => Promise<unknown>>> = {
+    append: () => this.#append(),
+    appendDurable: () => this.#appendDurable(),
+    transactionalAppend: () => this.#appendInTransaction(),
+    commit: () => this.#end('commit'),
+    abort: () => this.#end('abort'),
+    transact: () => this.#transact(),
+    roll: () => this.#roll(),
+    compact: () => this.#compact(),
+    truncate: () => this.#truncate(),
+    retain: () => this.#retain(),
+    checkpoint: () => this.#covering(() => this.#log.broker.directory.checkpoint().catch(asFailedCheckpoint)),
+    delete: () => this.#delete(),
+    create: () => this.#create(),
+    reopen: () => this.#reopen(),
+  }
   /** Submissions that were refused or are in doubt. */
   readonly failures: string[] = []
 
@@ -70,7 +86,7 @@ export class LogDriver {
   }
 
   async take(operation: Operation): Promise<void> {
-    await this.#do(operation)
+    await this.#survivable(this.#deeds[operation])
     if (this.#durability === 'sync') this.history.durable = this.history.acknowledged
     this.history.starts.push(this.#starts())
   }
@@ -80,38 +96,6 @@ export class LogDriver {
     await this.#createTopic('a', 2, 'deleted')
     await this.#createTopic('c', 1, 'compacted')
     await this.#createTopic('d', 1, 'deleted')
-  }
-
-  #do(operation: Operation): Promise<unknown> {
-    switch (operation) {
-      case 'append':
-        return this.#append()
-      case 'appendDurable':
-        return this.#appendDurable()
-      case 'transactionalAppend':
-        return this.#appendInTransaction()
-      case 'commit':
-      case 'abort':
-        return this.#end(operation)
-      case 'transact':
-        return this.#transact()
-      case 'roll':
-        return this.#roll()
-      case 'compact':
-        return this.#compact()
-      case 'truncate':
-        return this.#truncate()
-      case 'retain':
-        return this.#retain()
-      case 'checkpoint':
-        return this.#covering(() => this.#log.broker.directory.checkpoint())
-      case 'delete':
-        return this.#delete()
-      case 'create':
-        return this.#create()
-      case 'reopen':
-        return this.#reopen()
-    }
   }
 
   async #append(): Promise<void> {
@@ -170,7 +154,7 @@ export class LogDriver {
   async #truncate(): Promise<void> {
     const log = this.#log.broker.topics.log({ topic: 'a', partition: 0 })
     const half = (log.startOffset + log.lastStableOffset) >> 1
-    const before = this.history.submissions.length % 2 === 0 ? half : -1
+    const before = this.history.submissions.length % 2 === 0 ? half : 'stable'
     await this.#covering(() => this.#log.log.admin.deleteRecords([{ topic: 'a', partition: 0, before }]))
   }
 
@@ -276,6 +260,13 @@ export class LogDriver {
     for (const topic of topics.names) for (const log of topics.opened(topic)) found[placeName(log)] = what(log)
     return found
   }
+}
+
+/** The log makes checkpoints for itself, and says in each case what it means. */
+function asFailedCheckpoint(cause: unknown): never {
+  if (cause instanceof MillraceError) throw cause
+  const row = { fault: 'world', outcome: 'retriable', todo: '' } as const
+  throw new MillraceError('CHECKPOINT_FAILED', row, { what: 'no checkpoint', cause })
 }
 
 async function allDone(works: readonly Promise<void>[]): Promise<void> {

@@ -20,6 +20,8 @@ export class LogHistory {
   readonly submissions: Submission[]
   acknowledged: number
   durable: number
+  /** Submissions that were refused, by index: they must never be seen. */
+  readonly refused: Set<number> = new Set()
   /** Submissions that were answered with an unknown outcome, by index: each is there or not. */
   readonly doubtful: Set<number> = new Set<number>()
   /** Where the partitions started before the first operation, and after each. */
@@ -43,10 +45,8 @@ export class LogHistory {
     this.acknowledged = Math.max(this.acknowledged, count)
   }
 
-  /** Takes the last one back: it was refused, and must never be seen. */
   refuse(submission: Submission): void {
-    const at = this.submissions.indexOf(submission)
-    if (at >= 0) this.submissions.splice(at, 1)
+    this.refused.add(this.submissions.indexOf(submission))
     this.#states.clear()
   }
 
@@ -56,10 +56,9 @@ export class LogHistory {
 
   /** Whether a transaction has records and no end. */
   hasOpen(transaction: string): boolean {
-    const last = this.submissions.findLast(
-      (each) => (each.kind === 'append' || each.kind === 'end') && each.transaction === transaction,
-    )
-    return last?.kind === 'append'
+    const isOfIt = (each: Submission, index: number): boolean =>
+      (each.kind === 'append' || each.kind === 'end') && each.transaction === transaction && !this.refused.has(index)
+    return this.submissions.findLast(isOfIt)?.kind === 'append'
   }
 
   /** After the first k submissions, without those of `absent`. */
@@ -67,7 +66,7 @@ export class LogHistory {
     const key = `${k} ${[...absent].join(' ')}`
     const known = this.#states.get(key)
     if (known !== undefined) return known
-    const state = stateAfter(this.submissions.slice(0, k).filter((_, index) => !absent.has(index)))
+    const state = stateAfter(this.submissions.slice(0, k).filter((_, index) => !absent.has(index) && !this.refused.has(index)))
     this.#states.set(key, state)
     return state
   }

@@ -111,7 +111,7 @@ class Fold {
   }
 
   #delete(topic: string): void {
-    for (let partition = 0; partition < this.#topics.get(topic)!; partition++)
+    for (let partition = 0; partition < (this.#topics.get(topic) ?? 0); partition++)
       this.#places.delete(placeName({ topic, partition }))
     this.#topics.delete(topic)
   }
@@ -124,7 +124,8 @@ class Fold {
   }
 
   #append({ records, ...place }: Write, by: Transaction): void {
-    const content = this.#places.get(placeName(place))!
+    const content = this.#places.get(placeName(place))
+    if (content === undefined) return // its topic was never made, or is in doubt
     by.places.add(content)
     for (const record of records) content.records.push({ ...record, offset: content.end++, by })
   }

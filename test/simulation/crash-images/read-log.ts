@@ -1,5 +1,6 @@
+import { MillraceError } from '@millrace/core'
 import { readBatchHeader, toRecords, type BatchHeader, type SimulatedLog } from '@millrace/core/testing'
-import type { PlacedRecord } from './log-model.ts'
+import { placeName, type PlacedRecord } from './log-model.ts'
 
 type Broker = SimulatedLog['broker']
 type PartitionLog = ReturnType<Broker['topics']['log']>
@@ -10,12 +11,15 @@ export interface FoundPartition {
   readonly end: number
   readonly lastStable: number
   readonly records: readonly PlacedRecord[]
+  /** What the log said when it was asked for more. */
+  readonly damage: MillraceError | null
 }
 
 export interface FoundLog {
   readonly topics: readonly string[]
   readonly partitions: ReadonlyMap<string, FoundPartition>
-  readonly position: number | null
+  /** Undefined where the log said that it is damaged. */
+  readonly position: number | null | undefined
 }
 
 export const group = 'g'
@@ -26,20 +30,38 @@ export async function readLog({ broker }: SimulatedLog): Promise<FoundLog> {
   const partitions = new Map<string, FoundPartition>()
   for (const topic of topics) {
     for (let partition = 0; partition < broker.topics.partitionCount(topic)!; partition++) {
-      partitions.set(`${topic}-${partition}`, await readPartition(broker.topics.log({ topic, partition })))
+      const log = broker.topics.log({ topic, partition })
+      partitions.set(placeName(log), await readPartition(log))
     }
   }
   return { topics, partitions, position: await positionOf(broker) }
 }
 
-async function positionOf(broker: Broker): Promise<number | null> {
-  const offsets = await broker.groups.positions(group)
-  return offsets.find(({ topic, partition }) => topic === 'a' && partition === 0)?.offset ?? null
+async function positionOf(broker: Broker): Promise<number | null | undefined> {
+  try {
+    const offsets = await broker.groups.positions(group)
+    return offsets.find(({ topic, partition }) => topic === 'a' && partition === 0)?.offset ?? null
+  } catch (error) {
+    asDamage(error)
+    return undefined
+  }
+}
+
+async function readPartition(log: PartitionLog): Promise<FoundPartition> {
+  const records: PlacedRecord[] = []
+  const damage = await readRecords(log, records).then(() => null, asDamage)
+  return { start: log.startOffset, end: log.highWatermark, lastStable: log.lastStableOffset, records, damage }
+}
+
+/** An answer of the log that names a place; anything else is thrown again. */
+export function asDamage(error: unknown): MillraceError {
+  if (error instanceof MillraceError && error.fault === 'world' && (error.where ?? '') !== '') return error
+  throw error
 }
 
 const readBytes = 4096
 
-async function readPartition(log: PartitionLog): Promise<FoundPartition> {
+async function readRecords(log: PartitionLog, records: PlacedRecord[]): Promise<void> {
   const { startOffset: start, highWatermark: end, lastStableOffset: lastStable } = log
   const aborted = log.hasAborted ? await log.abortedTransactions(start, end) : []
   const isVisible = ({ baseOffset, transactional, producerId }: BatchHeader): boolean =>
@@ -48,7 +70,6 @@ async function readPartition(log: PartitionLog): Promise<FoundPartition> {
       transactional &&
       aborted.some((each) => each.producerId === producerId && each.firstOffset <= baseOffset && baseOffset < each.lastOffset)
     )
-  const records: PlacedRecord[] = []
   for (let next = start; next < end;) {
     const batches = await log.read(next, end, readBytes)
     if (batches.length === 0) throw new Error(`${log.name} has nothing at ${next}, before its end ${end}`)
@@ -62,7 +83,6 @@ async function readPartition(log: PartitionLog): Promise<FoundPartition> {
       }
     }
   }
-  return { start, end, lastStable, records }
 }
 
 function text(bytes: Buffer | null): string | null {

@@ -1,5 +1,5 @@
 /** Workloads as data: sequences of operations, all short ones and some of the longer. */
-export const operations = [
+const operations = [
   'append',
   'appendDurable',
   'transactionalAppend',

@@ -1,0 +1,45 @@
+import { expect, test } from 'vitest'
+import { jobsOf, runJob, type Job } from './jobs.ts'
+import type { Workload } from './workloads.ts'
+
+/** A share of what `npm run prove` does. */
+test('what a crash, a failing or a lying disk leaves is what was promised', { timeout: 120_000 }, async () => {
+  const seen = new Set<string>()
+  for (const job of jobsOf({ seed: 1, oneIn: 120 })) await runJob(job, seen)
+  expect(seen.size).toBeGreaterThan(1000)
+})
+
+const again = { part: 'crash', imagesPerPoint: 8, goOnEvery: 1 } as const
+const truncation: Workload = { durability: 'os', base: 'closed', operations: ['truncate'] }
+
+/** Each of them found a fault of the log once. */
+test.each<[string, Job]>([
+  [
+    'a record that the next open shows is durable then',
+    {
+      ...again,
+      workload: { durability: 'sync', base: 'killed', operations: ['transact'] },
+      mode: 'kill9',
+      crashAgainEvery: 2,
+    },
+  ],
+  [
+    'a checkpoint beside appends leaves one prefix',
+    { ...again, workload: truncation, mode: 'prefix', imagesPerPoint: 2, crashAgainEvery: 10 },
+  ],
+  [
+    'the files of a deleted topic go after its record',
+    {
+      ...again,
+      workload: { durability: 'os', base: 'closed', operations: ['abort', 'delete'] },
+      mode: 'any',
+      crashAgainEvery: 1000,
+    },
+  ],
+  [
+    'errors of the disk have a code when records are deleted',
+    { part: 'fault', workload: truncation, trouble: 'EIO once', every: 1 },
+  ],
+])('%s', { timeout: 60_000 }, async (_what, job) => {
+  expect((await runJob(job, new Set())).checks).toBeGreaterThan(10)
+})

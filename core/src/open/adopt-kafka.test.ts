@@ -47,6 +47,9 @@ async function kafka(): Promise<DiskImage> {
     expect(Buffer.from(world.disk.readFile('/kafka/log-start-offset-checkpoint')).toString()).toContain('\na 1 5\n')
     expect(Buffer.from(world.disk.readFile('/kafka/replication-offset-checkpoint')).toString()).toContain('\nb 0 24\n')
     for (const name of world.disk.list('/kafka').filter((one) => one.startsWith('millrace-'))) world.disk.remove(`/kafka/${name}`)
+    // A Kafka syncs its checkpoints.
+    for (const name of world.disk.list('/kafka').filter((one) => one.endsWith('-offset-checkpoint')))
+      await put(world, `/kafka/${name}`, world.disk.readFile(`/kafka/${name}`))
     await put(world, '/kafka/meta.properties', 'version=1\n')
     await put(world, '/kafka/.kafka_cleanshutdown', '{"version":0,"brokerEpoch":1}')
     for (const path of ['/kafka', '/kafka/a-0', '/kafka/a-1', '/kafka/b-0']) world.disk.syncFolder(path)

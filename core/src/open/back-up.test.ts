@@ -118,6 +118,7 @@ async function withLog(
     await run.create(opened)
     await run.work(opened, options.rounds ?? 8)
     await opened.broker.maintenance.run()
+    await run.work(opened, 1) // what no checkpoint has seen
     for (const fault of options.faults ?? []) world.disk.faults.add(fault)
     await work(world, opened, run)
   })
@@ -132,7 +133,7 @@ function filesBelow(world: SimWorld, folder: string): string[] {
 
 describe('a back-up of a log in use', () => {
   test('holds what was acknowledged before, shares complete segments, and lives without the original', async () => {
-    await withLog({}, async (world, opened, run) => {
+    await withLog({ rounds: 20 }, async (world, opened, run) => {
       const result = await opened.log.admin.backUp({ to: `${place}/` })
       expect(result.partitions).toBeGreaterThan(5)
       expect(result.linkedBytes).toBeGreaterThan(result.copiedBytes)

@@ -1,5 +1,5 @@
 import type { Disk } from '../base/disk.ts'
-import { lastOffsetOf, maxTimestampOf } from '../record/batch-header.ts'
+import { countOf, lastOffsetOf, maxTimestampOf } from '../record/batch-header.ts'
 import { indexSuffixes, type IndexSuffix } from './segment-indexes.ts'
 import { segmentPath } from './segment.ts'
 
@@ -62,7 +62,8 @@ export class IndexCheck {
   /** An intact batch at its position. */
   add(batch: Uint8Array, position: number): void {
     this.addOffset(lastOffsetOf(batch, 0), position)
-    this.addTime(lastOffsetOf(batch, 0), maxTimestampOf(batch, 0))
+    // What compaction has emptied has no time.
+    this.addTime(lastOffsetOf(batch, 0), countOf(batch, 0) === 0 ? -1 : maxTimestampOf(batch, 0))
     this.next = lastOffsetOf(batch, 0) + 1
   }
 

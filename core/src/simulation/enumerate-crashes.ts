@@ -51,6 +51,8 @@ export interface CrashEnumeration<T> {
 export interface RecoveryCrashes<T> {
   /** One in how many of the images that are checked; chosen by the seed. */
   readonly every: number
+  /** Of the second crash; as of the first without it. */
+  readonly modes?: readonly CrashMode[]
   /** 2 without it: the least and the most. */
   readonly imagesPerPoint?: number
   /** What the check has promised in its turn, say by showing a record to a reader; without it, what the first life had. */
@@ -138,8 +140,13 @@ class Enumeration<T> {
       this.#points += 1
       if (this.#only === null && isRepeat(point, last)) continue
       last = point
-      for (const mode of this.#options.modes ?? crashModes) await this.#crash(point, mode, before)
+      for (const mode of this.#modesAt(before.length)) await this.#crash(point, mode, before)
     }
+  }
+
+  #modesAt(depth: number): readonly CrashMode[] {
+    const { modes = crashModes, recovery } = this.#options
+    return depth === 0 ? modes : (recovery?.modes ?? modes)
   }
 
   async #crash(point: CrashPoint<T>, mode: CrashMode, before: readonly CrashPlace[]): Promise<void> {

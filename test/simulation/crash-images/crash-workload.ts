@@ -94,7 +94,7 @@ class CrashedWorkload {
       observe: () => this.#driver?.promised() ?? this.#nothing(),
       check: (world, crash) => (lyingSyncs === true ? this.#recoverFromLies(world) : this.#recover(world, crash)),
       ...(lyingSyncs !== true && {
-        recovery: { every: crashAgainEvery, observe: () => this.#second?.promised() ?? this.#before! },
+        recovery: { every: crashAgainEvery, modes: crashModes, observe: () => this.#second?.promised() ?? this.#before! },
       }),
     })
   }

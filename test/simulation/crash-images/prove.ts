@@ -47,6 +47,8 @@ async function runAll(jobs: readonly Job[]): Promise<Report> {
   return { counts, violations, seen: [...seen] }
 }
 
+const none: Counts = { workloads: 0, steps: 0, points: 0, images: 0, distinct: 0, checks: 0 }
+
 function sumOf(a: Counts | undefined, b: Counts): Counts {
   if (a === undefined) return b
   return Object.fromEntries(Object.entries(b).map(([name, count]) => [name, count + a[name as keyof Counts]])) as Counts
@@ -76,7 +78,7 @@ function print(reports: readonly Report[], seconds: number): boolean {
     for (const [kind, each] of Object.entries(counts)) total.set(kind, sumOf(total.get(kind), each))
   const rows = [...total].sort(([a], [b]) => (a < b ? -1 : 1)).map(([kind, counts]) => ({ kind, ...counts }))
   const distinct = new Set(reports.flatMap(({ seen }) => seen)).size
-  const everything = [...total.values()].reduce((a, b) => sumOf(a, b))
+  const everything = [...total.values()].reduce((a, b) => sumOf(a, b), none)
   process.stdout.write(table([...rows, { kind: 'total', ...everything, distinct }]))
   const violations = reports.flatMap((report) => report.violations)
   for (const violation of violations) process.stdout.write(`VIOLATED: ${violation}\n`)

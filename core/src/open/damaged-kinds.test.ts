@@ -60,10 +60,13 @@ function filesOf(image: DiskImage): { readonly path: string; readonly size: numb
   return disk
     .list('/log')
     .filter((name) => !name.startsWith('.lock'))
-    .flatMap((name) =>
-      name.startsWith('millrace-') ? [`/log/${name}`] : disk.list(`/log/${name}`).map((file) => `/log/${name}/${file}`),
-    )
+    .flatMap((name) => (isFolder(name) ? disk.list(`/log/${name}`).map((file) => `/log/${name}/${file}`) : [`/log/${name}`]))
     .map((path) => ({ path, size: disk.readFile(path).length }))
+}
+
+/** Of a partition; everything else is a plain file. */
+function isFolder(name: string): boolean {
+  return /-\d+$/.test(name) && !name.startsWith('millrace-')
 }
 
 type Found = { readonly values: readonly string[] } | { readonly error: unknown }
@@ -125,12 +128,12 @@ function contentOf({ disk }: SimWorld): string {
     .list('/log')
     .filter((name) => !name.startsWith('.lock'))
     .map((name) =>
-      name.startsWith('millrace-')
-        ? `${name}:${hex(disk, `/log/${name}`)}`
-        : `${name}/${disk
+      isFolder(name)
+        ? `${name}/${disk
             .list(`/log/${name}`)
             .map((file) => `${file}:${hex(disk, `/log/${name}/${file}`)}`)
-            .join()}`,
+            .join()}`
+        : `${name}:${hex(disk, `/log/${name}`)}`,
     )
     .join()
 }

@@ -45,6 +45,9 @@ export async function makeBase(how: Workload['base']): Promise<Base> {
 export interface CrashShare {
   readonly modes?: readonly CrashMode[]
   readonly imagesPerPoint: number
+  /** The first step of the last operation that is crashed, from 1, and every how many-th. */
+  readonly from?: number
+  readonly every?: number
   /** One in how many images is gone on with, and one in how many is crashed again while it recovers. */
   readonly goOnEvery: number
   readonly crashAgainEvery: number

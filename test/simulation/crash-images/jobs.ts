@@ -11,6 +11,9 @@ export type Job = { readonly workload: Workload } & (
       readonly imagesPerPoint: number
       readonly goOnEvery: number
       readonly crashAgainEvery: number
+      /** The first step of the operation that is crashed, from 1, and every how many-th. */
+      readonly from?: number
+      readonly every?: number
       readonly only?: readonly CrashSite[]
     }
   | { readonly part: 'fault'; readonly trouble: string; readonly every: number; readonly only?: { nth: number; end: number } }
@@ -22,6 +25,8 @@ export type Job = { readonly workload: Workload } & (
       readonly only?: readonly CrashSite[]
     }
 )
+
+type CrashJob = Extract<Job, { part: 'crash' }>
 
 /** What the jobs of one kind came to. */
 export type Counts = Readonly<Record<'workloads' | 'steps' | 'points' | 'images' | 'distinct' | 'checks', number>>
@@ -36,17 +41,21 @@ export interface Extent {
   readonly seed: number
   /** One in how many of the jobs. */
   readonly oneIn: number
+  /** Of workloads of two operations and more: one in how many steps. 1: every one. */
+  readonly stepsEvery: number
 }
 
 /** All sequences of up to two operations and some of three and four; each durability, after each kind of base. */
-export function jobsOf({ seed, oneIn }: Extent): readonly Job[] {
+export function jobsOf({ seed, oneIn, stepsEvery }: Extent): readonly Job[] {
   const random = new SimRandom(seed)
   const short = workloads([...allOf(0), ...allOf(1)])
   const pairs = workloads(allOf(2))
   const longer = workloads([...someOf(3, 30, (below) => random.int(below)), ...someOf(4, 30, (below) => random.int(below))])
   const all = [
     ...short.flatMap((workload) => [...crashes(workload, 8, 20, 40), ...lies(workload), ...spoilt(workload, 2, 60)]),
-    ...[...pairs, ...longer].flatMap((workload) => crashes(workload, 3, 50, 300)),
+    ...[...pairs, ...longer].flatMap((workload, index) =>
+      crashes(workload, 3, 50, 300).map((job): Job => ({ ...job, from: 1 + ((index + seed) % stepsEvery), every: stepsEvery })),
+    ),
     ...[...pairs, ...longer].flatMap((workload, index) => (index % 8 === 0 ? spoilt(workload, 7, 12) : [])),
   ]
   return shuffled(all, random).slice(0, Math.ceil(all.length / oneIn))
@@ -70,8 +79,8 @@ function workloads(sequences: readonly (readonly Operation[])[]): readonly Workl
   )
 }
 
-function crashes(workload: Workload, imagesPerPoint: number, goOnEvery: number, crashAgainEvery: number): readonly Job[] {
-  return crashModes.map((mode): Job => ({ part: 'crash', workload, mode, imagesPerPoint, goOnEvery, crashAgainEvery }))
+function crashes(workload: Workload, imagesPerPoint: number, goOnEvery: number, crashAgainEvery: number): readonly CrashJob[] {
+  return crashModes.map((mode): CrashJob => ({ part: 'crash', workload, mode, imagesPerPoint, goOnEvery, crashAgainEvery }))
 }
 
 function lies(workload: Workload): readonly Job[] {
@@ -96,9 +105,11 @@ export async function runJob(job: Job, seen: Set<string>): Promise<Counts> {
   }
   if (job.part === 'rot') return countsOf(await rotWorkload(workload, base, { ...job, seen }))
   const { mode, imagesPerPoint, only } = job
-  const again = job.part === 'crash' ? job : { goOnEvery: 1, crashAgainEvery: 1 }
-  const { goOnEvery, crashAgainEvery } = again
-  const share = { modes: [mode], imagesPerPoint, goOnEvery, crashAgainEvery, lyingSyncs: job.part === 'lying syncs', seen }
+  const again: Pick<CrashJob, 'goOnEvery' | 'crashAgainEvery' | 'from' | 'every'> =
+    job.part === 'crash' ? job : { goOnEvery: 1, crashAgainEvery: 1 }
+  const { goOnEvery, crashAgainEvery, from = 1, every = 1 } = again
+  const lyingSyncs = job.part === 'lying syncs'
+  const share = { modes: [mode], imagesPerPoint, from, every, goOnEvery, crashAgainEvery, lyingSyncs, seen }
   return { workloads: 1, ...(await crashWorkload(workload, base, only === undefined ? share : { ...share, only })) }
 }
 

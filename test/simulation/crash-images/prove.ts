@@ -2,8 +2,9 @@
  * Proves the log against crashes: every short workload, crashed at every step of the disk and in every way, and on disks that fail,
  * rot and lie; each image is recovered and compared with a plain model of the log.
  *
- *   npm run prove -- [--seed N] [--lanes 2] [--one-in N] [--at-least DISTINCT] [--job JSON]
+ *   npm run prove -- [--seed N] [--lanes 2] [--steps-every 3] [--one-in 1] [--at-least DISTINCT] [--job JSON]
  *
+ * Workloads of one operation are crashed at each step, longer ones at one in `--steps-every`; `--one-in` takes a share of all jobs.
  * `--job` runs again what a failure has named. Exit status 0 when nothing was violated and enough images were distinct.
  */
 import { fork } from 'node:child_process'
@@ -24,6 +25,7 @@ const { values } = parseArgs({
     lanes: { type: 'string', default: '2' },
     lane: { type: 'string' },
     'one-in': { type: 'string', default: '1' },
+    'steps-every': { type: 'string', default: '3' },
     'at-least': { type: 'string', default: '0' },
     job: { type: 'string' },
   },
@@ -56,7 +58,7 @@ function sumOf(a: Counts | undefined, b: Counts): Counts {
 
 function myJobs(): readonly Job[] {
   if (values.job !== undefined) return [JSON.parse(values.job) as Job]
-  const all = jobsOf({ seed: Number(values.seed), oneIn: Number(values['one-in']) })
+  const all = jobsOf({ seed: Number(values.seed), oneIn: Number(values['one-in']), stepsEvery: Number(values['steps-every']) })
   return values.lane === undefined ? all : all.filter((_, index) => index % Number(values.lanes) === Number(values.lane))
 }
 
@@ -96,6 +98,7 @@ function table(rows: readonly Readonly<Record<string, string | number>>[]): stri
 
 async function main(): Promise<void> {
   if (values.lane !== undefined) {
+    process.on('disconnect', () => process.exit()) // who asked is gone
     const report = await runAll(myJobs())
     process.send!(report, () => process.disconnect())
     return

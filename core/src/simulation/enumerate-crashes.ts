@@ -37,6 +37,8 @@ export interface CrashEnumeration<T> {
   readonly crashHere?: () => boolean
   /** The images of other enumerations too, by fingerprint: `distinct` counts those that are in none of them. It grows. */
   readonly seen?: Set<string>
+  /** What other enumerations of the same workload, say in other modes, have checked already and this one need not. It grows. */
+  readonly checked?: Set<string>
   /** The first point, from 1, and every how many-th: to share the work. */
   readonly from?: number
   readonly every?: number
@@ -97,7 +99,7 @@ export function enumerateCrashes<T = undefined>(options: CrashEnumeration<T>): P
 class Enumeration<T> {
   readonly #options: CrashEnumeration<T>
   readonly #only: readonly CrashSite[] | null
-  readonly #checked = new Set<string>()
+  readonly #checked: Set<string>
   readonly #seen: Set<string>
   readonly #seenBefore: number
   #points = 0
@@ -107,6 +109,7 @@ class Enumeration<T> {
   constructor(options: CrashEnumeration<T>) {
     const { only } = options
     this.#options = options
+    this.#checked = options.checked ?? new Set()
     this.#seen = options.seen ?? new Set()
     this.#seenBefore = this.#seen.size
     this.#only = only === undefined ? null : 'step' in only ? [only] : only

@@ -13,7 +13,7 @@ export interface OffsetEntry {
 
 export class OffsetIndex {
   readonly entries: EntryBuffer
-  private readonly baseOffset: number
+  readonly baseOffset: number
 
   constructor(baseOffset: number, content?: Uint8Array) {
     this.baseOffset = baseOffset

@@ -1,11 +1,14 @@
 import type { Disk, DiskFile } from '../base/disk.ts'
-import { countOf, lastOffsetOf, maxTimestampOf } from '../record/batch-header.ts'
+import { baseOffsetOf, countOf, lastOffsetOf, maxTimestampOf } from '../record/batch-header.ts'
 import { isBatchIntact } from '../record/batch-validation.ts'
 import { replaceHelper } from './atomic-file.ts'
 import { OffsetIndex } from './offset-index.ts'
 import { segmentBatches } from './segment-batches.ts'
 import { TimeIndex, type TimeEntry } from './time-index.ts'
 import { writeWhole } from './whole-write.ts'
+
+/** Indexes count offsets from the segment's own in 32 bits. */
+const greatestDelta = 2 ** 31 - 1
 
 /**
  * The two indexes of one segment, in memory, and their files.
@@ -20,6 +23,7 @@ export class SegmentIndexes {
   private readonly intervalBytes: number
   private bytesSinceEntry: number
   private greatest: TimeEntry
+  private lastOffset: number
 
   constructor(offsets: OffsetIndex, times: TimeIndex, intervalBytes: number, logBytes: number, greatest: TimeEntry) {
     this.offsets = offsets
@@ -27,6 +31,7 @@ export class SegmentIndexes {
     this.intervalBytes = intervalBytes
     this.bytesSinceEntry = logBytes - (offsets.last?.position ?? 0)
     this.greatest = greatest
+    this.lastOffset = offsets.last?.lastOffset ?? offsets.baseOffset - 1
   }
 
   static empty(baseOffset: number, intervalBytes: number): SegmentIndexes {
@@ -50,17 +55,23 @@ export class SegmentIndexes {
       this.bytesSinceEntry = 0
     }
     this.bytesSinceEntry += batch.length
+    this.lastOffset = lastOffset
   }
 
-  /** Adds what a log file holds from one position to another; returns how far it is intact. */
+  /** Adds what a log file holds from one position to another; returns how far it is intact, and in the order of its offsets. */
   async addFrom(log: DiskFile, start: number, endBytes: number): Promise<number> {
     let end = start
     for await (const { position, bytes } of segmentBatches(log, endBytes, start)) {
-      if (!isBatchIntact(bytes, 0)) break
+      if (!isBatchIntact(bytes, 0) || !this.isNext(bytes)) break
       this.add(bytes, position)
       end = position + bytes.length
     }
     return end
+  }
+
+  /** Whether the offsets go on: no checksum covers them, and a disk may have put a batch where another belongs. */
+  private isNext(batch: Uint8Array): boolean {
+    return baseOffsetOf(batch, 0) > this.lastOffset && lastOffsetOf(batch, 0) - this.offsets.baseOffset <= greatestDelta
   }
 
   get isSaved(): boolean {

@@ -46,6 +46,15 @@ test.each<[string, Job]>([
     'errors of the disk have a code when records are deleted',
     { part: 'fault', workload: truncation, trouble: 'EIO once', every: 1 },
   ],
+  [
+    'a batch that stands in another segment is no part of its index',
+    {
+      part: 'fault',
+      workload: { durability: 'sync', base: 'killed', operations: ['reopen'] },
+      trouble: 'misdirected write',
+      every: 1,
+    },
+  ],
 ])('%s', { timeout: 60_000 }, async (_what, job) => {
   expect((await runJob(job, new Set())).checks).toBeGreaterThan(10)
 })

@@ -52,6 +52,8 @@ export interface CrashShare {
   readonly goOnEvery: number
   readonly crashAgainEvery: number
   readonly seen: Set<string>
+  /** Of the same workload, in other modes. */
+  readonly checked?: Set<string>
   /** A disk that says that it has synced and has not, during the whole life. */
   readonly lyingSyncs?: boolean
   readonly only?: readonly CrashSite[]

@@ -52,6 +52,8 @@ export interface FaultShare {
   /** Every how many-th step of the operation is struck. */
   readonly every: number
   readonly seen: Set<string>
+  /** In other lives of the same workload, by image and promise. */
+  readonly checked?: Set<string>
   readonly only?: { readonly nth: number; readonly end: number }
 }
 
@@ -79,7 +81,7 @@ export async function faultWorkload(workload: Workload, base: Base, trouble: Tro
     tally.runs += 1
     for (const [end, [mode, survival]] of ends.entries()) {
       if (share.only !== undefined && share.only.end !== end) continue
-      await life.check(mode, survival(nth), share.seen, tally).catch((cause: unknown) => {
+      await life.check(mode, survival(nth), share, tally).catch((cause: unknown) => {
         const where = `${nameOf(workload)}; ${trouble.name}, only: ${JSON.stringify({ nth, end })}`
         throw new Error(`${(cause as Error).message}\n${where}`, { cause })
       })
@@ -142,12 +144,17 @@ class FaultyLife {
     })
   }
 
-  async check(mode: CrashMode, survival: Survival, seen: Set<string>, tally: FaultTally): Promise<void> {
+  async check(mode: CrashMode, survival: Survival, { seen, checked }: FaultShare, tally: FaultTally): Promise<void> {
     const image = this.#world.disk.image(mode, survival)
     const before = seen.size
     seen.add(image.fingerprint())
     tally.images += 1
     tally.distinct += seen.size - before
+    const { refused, doubtful } = this.#history
+    const promise = JSON.stringify([this.#isKept(mode), this.#trouble.silent, this.#promised, [...refused], [...doubtful]])
+    const key = `${image.fingerprint()} ${promise}`
+    if (checked?.has(key) === true) return
+    checked?.add(key)
     tally.checks += 1
     await this.#inNextLife(image, (world) => this.#compare(world, mode, tally))
   }
@@ -157,9 +164,14 @@ class FaultyLife {
     await world.run(() => work(world))
   }
 
+  /** Whether all that was acknowledged must be there after such an end. */
+  #isKept(mode: CrashMode): boolean {
+    return this.#workload.durability === 'sync' || mode === 'kill9'
+  }
+
   async #compare(world: SimWorld, mode: CrashMode, tally: FaultTally): Promise<void> {
     const { durability } = this.#workload
-    const isKept = durability === 'sync' || mode === 'kill9'
+    const isKept = this.#isKept(mode)
     const atLeast = isKept ? this.#promised!.acknowledged : this.#promised!.durable
     if (this.#trouble.silent) return this.#compareSpoilt(world, atLeast, tally)
     const log = await openSimulatedLog(world, durability, geometry)

@@ -1,7 +1,7 @@
 import { crashModes, SimRandom, type CrashMode, type CrashSite } from '@millrace/core/testing'
 import { crashWorkload, makeBase, type Base } from './crash-workload.ts'
 import { faultWorkload, rotWorkload, troubles, type FaultTally } from './fault-workload.ts'
-import { allOf, someOf, type Operation, type Workload } from './workloads.ts'
+import { allOf, nameOf, someOf, type Operation, type Workload } from './workloads.ts'
 
 /** One workload on one kind of bad luck: what a lane takes at a time, and what a replay names. */
 export type Job = { readonly workload: Workload } & (
@@ -52,11 +52,11 @@ export function jobsOf({ seed, oneIn, stepsEvery }: Extent): readonly Job[] {
   const pairs = workloads(allOf(2))
   const longer = workloads([...someOf(3, 30, (below) => random.int(below)), ...someOf(4, 30, (below) => random.int(below))])
   const all = [
-    ...short.flatMap((workload) => [...crashes(workload, 8, 20, 40), ...lies(workload), ...spoilt(workload, 2, 60)]),
+    ...short.flatMap((workload) => [...crashes(workload, 8, 20, 40), ...lies(workload), ...spoilt(workload, 3, 60)]),
     ...[...pairs, ...longer].flatMap((workload, index) =>
       crashes(workload, 3, 50, 300).map((job): Job => ({ ...job, from: 1 + ((index + seed) % stepsEvery), every: stepsEvery })),
     ),
-    ...[...pairs, ...longer].flatMap((workload, index) => (index % 8 === 0 ? spoilt(workload, 7, 12) : [])),
+    ...[...pairs, ...longer].flatMap((workload, index) => (index % 16 === 0 ? spoilt(workload, 7, 12) : [])),
   ]
   return shuffled(all, random).slice(0, Math.ceil(all.length / oneIn))
 }
@@ -101,7 +101,9 @@ export async function runJob(job: Job, seen: Set<string>): Promise<Counts> {
   const base = await baseOf(workload.base)
   if (job.part === 'fault') {
     const trouble = troubles.find(({ name }) => name === job.trouble)!
-    return countsOf(await faultWorkload(workload, base, trouble, { ...job, seen }))
+    return countsOf(
+      await faultWorkload(workload, base, trouble, { ...job, seen, checked: checkedOf(`fault ${nameOf(workload)}`) }),
+    )
   }
   if (job.part === 'rot') return countsOf(await rotWorkload(workload, base, { ...job, seen }))
   const { mode, imagesPerPoint, only } = job
@@ -109,8 +111,26 @@ export async function runJob(job: Job, seen: Set<string>): Promise<Counts> {
     job.part === 'crash' ? job : { goOnEvery: 1, crashAgainEvery: 1 }
   const { goOnEvery, crashAgainEvery, from = 1, every = 1 } = again
   const lyingSyncs = job.part === 'lying syncs'
-  const share = { modes: [mode], imagesPerPoint, from, every, goOnEvery, crashAgainEvery, lyingSyncs, seen }
+  const checked = checkedOf(`${job.part} ${nameOf(workload)}`)
+  const share = { modes: [mode], imagesPerPoint, from, every, goOnEvery, crashAgainEvery, lyingSyncs, seen, checked }
   return { workloads: 1, ...(await crashWorkload(workload, base, only === undefined ? share : { ...share, only })) }
+}
+
+const checkedBefore = new Map<string, Set<string>>()
+
+/** Modes have images in common. */
+function checkedOf(name: string): Set<string> {
+  const checked = checkedBefore.get(name) ?? new Set()
+  checkedBefore.set(name, checked)
+  return checked
+}
+
+/** Jobs of one workload go to one lane. */
+export function laneOf({ workload }: Job, lanes: number): number {
+  const name = nameOf(workload)
+  let sum = 0
+  for (let at = 0; at < name.length; at++) sum = (sum * 31 + name.charCodeAt(at)) % 65_521
+  return sum % lanes
 }
 
 function baseOf(how: Workload['base']): Promise<Base> {

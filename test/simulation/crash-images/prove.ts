@@ -2,7 +2,7 @@
  * Proves the log against crashes: every short workload, crashed at every step of the disk and in every way, and on disks that fail,
  * rot and lie; each image is recovered and compared with a plain model of the log.
  *
- *   npm run prove -- [--seed N] [--lanes 2] [--steps-every 3] [--one-in 1] [--at-least DISTINCT] [--job JSON]
+ *   npm run prove -- [--seed N] [--lanes 2] [--steps-every 4] [--one-in 1] [--at-least DISTINCT] [--job JSON]
  *
  * Workloads of one operation are crashed at each step, longer ones at one in `--steps-every`; `--one-in` takes a share of all jobs.
  * `--job` runs again what a failure has named. Exit status 0 when nothing was violated and enough images were distinct.
@@ -10,7 +10,7 @@
 import { fork } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
-import { jobsOf, kindOf, runJob, type Counts, type Job } from './jobs.ts'
+import { jobsOf, kindOf, laneOf, runJob, type Counts, type Job } from './jobs.ts'
 
 interface Report {
   readonly counts: Readonly<Record<string, Counts>>
@@ -25,7 +25,7 @@ const { values } = parseArgs({
     lanes: { type: 'string', default: '2' },
     lane: { type: 'string' },
     'one-in': { type: 'string', default: '1' },
-    'steps-every': { type: 'string', default: '3' },
+    'steps-every': { type: 'string', default: '4' },
     'at-least': { type: 'string', default: '0' },
     job: { type: 'string' },
   },
@@ -59,7 +59,7 @@ function sumOf(a: Counts | undefined, b: Counts): Counts {
 function myJobs(): readonly Job[] {
   if (values.job !== undefined) return [JSON.parse(values.job) as Job]
   const all = jobsOf({ seed: Number(values.seed), oneIn: Number(values['one-in']), stepsEvery: Number(values['steps-every']) })
-  return values.lane === undefined ? all : all.filter((_, index) => index % Number(values.lanes) === Number(values.lane))
+  return values.lane === undefined ? all : all.filter((job) => laneOf(job, Number(values.lanes)) === Number(values.lane))
 }
 
 /** A process of its own for a share of the jobs. */

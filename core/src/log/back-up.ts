@@ -7,6 +7,7 @@ import type { PartitionCheckpoint } from '../storage/checkpoint.ts'
 import { segmentBases } from '../storage/folder-files.ts'
 import type { JournalGeometry } from '../storage/journal.ts'
 import { segmentPath, type SegmentMark } from '../storage/segment.ts'
+import { strandedPath } from '../storage/stranded-file.ts'
 import { attempt, type Checkpoints } from './checkpoints.ts'
 import { CopyFiles } from './copy-files.ts'
 import { beginJournal } from './create-directory.ts'
@@ -62,13 +63,14 @@ async function build(source: BackUpSource, building: string, target: string): Pr
   const { world, geometry, checkpoints } = source
   const files = new CopyFiles(world.disk, [building, source.folder], source.isCancelled)
   try {
-    const partitions = await checkpoints.writeAtOnePlace(async (rows) => {
+    const { partitions, stranded } = await checkpoints.writeAtOnePlace(async (rows) => {
       for (const row of rows) await takePartition(source, building, files, row)
-      return rows
+      for (const file of checkpoints.stranded) await files.take(strandedPath(source.folder, file), strandedPath(building, file))
+      return { partitions: rows, stranded: checkpoints.stranded }
     })
     const copied = await files.finish()
     for (const row of partitions) world.disk.syncFolder(`${building}/${partitionName(row)}`)
-    await beginJournal(world, building, geometry, { epoch: source.epoch + 1, partitions })
+    await beginJournal(world, building, geometry, { epoch: source.epoch + 1, partitions, stranded })
     takeName(world.disk, building, target)
     return { partitions: partitions.length, ...copied }
   } catch (error) {

@@ -1,14 +1,16 @@
 import { coreError } from '../base/error-catalogue.ts'
-import type { TopicId } from '../base/ids.ts'
 import type { CoreMetrics } from '../base/metric-catalogue.ts'
 import type { Duration, Metrics } from '../base/metrics.ts'
 import type { World } from '../base/world.ts'
 import { writeCheckpoint, type Checkpoint, type PartitionCheckpoint } from '../storage/checkpoint.ts'
 import type { Journal, JournalEnd, JournalGeometry } from '../storage/journal.ts'
 import { lookAhead } from '../storage/journal-scan.ts'
+import type { StrandedFile } from '../storage/stranded-file.ts'
 import { checkpointPartition, momentOf, removeOldSnapshots, type PartitionMoment } from './checkpoint-partition.ts'
 import type { PartitionLog } from './partition-log.ts'
+import { keyOf, type PartitionPlace } from './partition-place.ts'
 import type { Rounds } from './rounds.ts'
+import type { Stranded } from './stranded.ts'
 import type { WriteBehind } from './write-behind.ts'
 
 /**
@@ -20,6 +22,7 @@ import type { WriteBehind } from './write-behind.ts'
  *   P3  The journal is durable as far as any row goes: under durability 'os' a partition that was taken later than another would
  *       otherwise stand, after a power cut, behind a frame that the other one has lost.
  *   P4  One checkpoint is written at a time.
+ *   P5  A partition that fails stops none: its row stays, and what the journal has of it is kept elsewhere.
  */
 /** At a time: threads of the pool that a checkpoint may occupy. */
 const lanes = 2
@@ -37,6 +40,7 @@ export class Checkpoints {
   private readonly duration: Duration
   private readonly isCurrent: (log: PartitionLog) => boolean
   private readonly rows: Map<string, PartitionCheckpoint>
+  private readonly kept: Stranded
   /** Written since the checkpoint that began last. */
   private dirty = new Set<PartitionLog>()
   /** Written since the directory was opened: their indexes want their last entry at a clean close. */
@@ -53,6 +57,7 @@ export class Checkpoints {
     readonly writeBehind: WriteBehind
     readonly metrics: Metrics<CoreMetrics>
     readonly rows: readonly PartitionCheckpoint[]
+    readonly stranded: Stranded
     /** Not for a partition whose topic was deleted. */
     readonly isCurrent: (log: PartitionLog) => boolean
   }) {
@@ -66,11 +71,17 @@ export class Checkpoints {
     this.duration = options.metrics.duration('millrace.checkpoint.duration')
     this.isCurrent = options.isCurrent
     this.rows = new Map(options.rows.map((row) => [keyOf(row), row]))
+    this.kept = options.stranded
   }
 
   /** Of all partitions that a checkpoint knows. */
   get partitions(): Iterable<PartitionCheckpoint> {
     return this.rows.values()
+  }
+
+  /** What partitions that failed could not write. */
+  get stranded(): readonly StrandedFile[] {
+    return this.kept.list
   }
 
   row(of: PartitionPlace): PartitionCheckpoint | undefined {
@@ -94,6 +105,7 @@ export class Checkpoints {
 
   forget(of: PartitionPlace, log: PartitionLog | undefined): void {
     this.rows.delete(keyOf(of))
+    this.kept.drop(of)
     if (log === undefined) return
     this.dirty.delete(log)
     this.touched.delete(log)
@@ -185,6 +197,7 @@ export class Checkpoints {
         await this.world.disk.syncNames(this.folder)
         await this.save(start, clean)
         this.journal.release(start.file)
+        attempt(() => this.kept.removeStale())
         this.duration.recordMs(this.world.clock.monotonic() - startedAt)
       })
       this.tidy(dirty, before)
@@ -211,9 +224,27 @@ export class Checkpoints {
   private async writeRow(moment: PartitionMoment, clean: boolean): Promise<void> {
     const { log } = moment
     if (!this.isCurrent(log)) return
-    if (log.failed !== null) throw log.failed
-    const row = await checkpointPartition(this.world.disk, moment, this.writeBehind, clean)
-    if (row !== null && this.isCurrent(log)) this.rows.set(keyOf(log), row)
+    if (log.failed === null) await this.replaceRow(moment, clean)
+    if (log.failed !== null && this.isCurrent(log)) await this.keep(log)
+  }
+
+  /** @throws DISK_FULL; a partition that cannot be written fails */
+  private async replaceRow(moment: PartitionMoment, clean: boolean): Promise<void> {
+    const { log } = moment
+    try {
+      const row = await checkpointPartition(this.world.disk, moment, this.writeBehind, clean)
+      if (row === null || !this.isCurrent(log)) return
+      this.rows.set(keyOf(log), row)
+      this.kept.drop(log)
+    } catch (error) {
+      if (log.failed === null) throw error
+    }
+  }
+
+  /** @throws why the partition failed, where not all of it can be read; DISK_FULL, CHECKPOINT_FAILED */
+  private async keep(log: PartitionLog): Promise<void> {
+    await this.kept.keep(log, this.row(log)?.recoveryOffset ?? 0)
+    if (!this.isCurrent(log)) this.kept.drop(log)
   }
 
   private async save(start: JournalEnd, clean: boolean): Promise<void> {
@@ -225,6 +256,7 @@ export class Checkpoints {
       clean,
       journal: { ...start, ahead, files: this.journal.fileCount, ...this.geometry },
       partitions: [...this.rows.values()],
+      stranded: this.kept.list,
     })
   }
 
@@ -235,15 +267,6 @@ export class Checkpoints {
       attempt(() => removeOldSnapshots(this.world.disk, log.folder.path, before.get(keyOf(log))))
     }
   }
-}
-
-export interface PartitionPlace {
-  readonly topicId: TopicId
-  readonly partition: number
-}
-
-export function keyOf({ topicId, partition }: PartitionPlace): string {
-  return `${topicId}/${partition}`
 }
 
 /** @throws DISK_FULL */

@@ -27,13 +27,13 @@ export async function beginJournal(
   { disk, random }: Pick<World, 'disk' | 'random'>,
   folder: string,
   geometry: JournalGeometry,
-  { epoch, partitions }: Pick<Checkpoint, 'epoch' | 'partitions'>,
+  state: Pick<Checkpoint, 'epoch' | 'partitions' | 'stranded'>,
 ): Promise<Checkpoint> {
   await createJournalFile(disk, folder, 0, geometry)
   const journal = { file: 0, position: 0, sequence: 1, files: 1, ...geometry }
   const ahead = await lookAhead(disk, folder, journal)
   const salt = Buffer.from(random.bytes(4)).readUInt32BE(0)
-  const checkpoint: Checkpoint = { version: 1, salt, epoch, clean: true, journal: { ...journal, ahead }, partitions }
+  const checkpoint: Checkpoint = { version: 1, salt, ...state, clean: true, journal: { ...journal, ahead } }
   await writeCheckpoint(disk, folder, checkpoint)
   return checkpoint
 }

@@ -9,8 +9,9 @@ import type { World } from '../base/world.ts'
 import { readCheckpoint, type Checkpoint, type PartitionCheckpoint } from '../storage/checkpoint.ts'
 import { Journal } from '../storage/journal.ts'
 import { entryHeaderBytes, frameHeaderBytes, type JournalEntry } from '../storage/journal-frame.ts'
+import { readStranded, removeForgottenStranded } from '../storage/stranded-file.ts'
 import { backUp, type BackUpReport } from './back-up.ts'
-import { attempt, Checkpoints, keyOf, noRoom } from './checkpoints.ts'
+import { attempt, Checkpoints, noRoom } from './checkpoints.ts'
 import { removeHeld } from './copy-files.ts'
 import { createDirectory } from './create-directory.ts'
 import { doorError, openDirectory } from './directory-door.ts'
@@ -18,10 +19,12 @@ import { writeKafkaCheckpoints } from './kafka-checkpoints.ts'
 import type { Durability, LogGeometry } from './log-options.ts'
 import { openPartition, type PartitionSpec } from './open-partition.ts'
 import type { PartitionLog } from './partition-log.ts'
+import { keyOf } from './partition-place.ts'
 import { replayJournal } from './recovery.ts'
 import { Removal } from './removal.ts'
 import { RoundMetrics } from './round-metrics.ts'
 import { Rounds, type StagedBatch } from './rounds.ts'
+import { Stranded } from './stranded.ts'
 import { Tails } from './tails.ts'
 import { WriteBehind } from './write-behind.ts'
 
@@ -32,7 +35,7 @@ import { WriteBehind } from './write-behind.ts'
  *
  * Invariants
  *   Y1  One process has it (the lock).
- *   Y2  State = newest checkpoint + journal. Opening reads nothing else, so it takes as long as the journal is, however
+ *   Y2  State = newest checkpoint (with the files that it names) + journal. Opening reads nothing else, so it takes as long as the journal is, however
  *       large the log.
  *   Y3  All partitions stand, after any crash, at one consistent prefix of the journal.
  *   Y4  A batch leaves memory only when its segment has it.
@@ -81,6 +84,7 @@ export class LogDirectory {
   /** Batches that the journal held for partitions nobody has opened yet. */
   private readonly replayed = new Map<string, Uint8Array[]>()
   private readonly checkpoints: Checkpoints
+  private readonly stranded: Stranded
   /** What takes records away in the course of time. */
   readonly removal: Removal
   private readonly tails: Tails
@@ -119,6 +123,7 @@ export class LogDirectory {
       this.tails.written(log)
       this.tails.trim()
     })
+    this.stranded = new Stranded(options.world.disk, options.folder, checkpoint.stranded ?? [])
     this.checkpoints = new Checkpoints({
       world: options.world,
       folder: options.folder,
@@ -129,6 +134,7 @@ export class LogDirectory {
       writeBehind: this.writeBehind,
       metrics: options.metrics,
       rows: checkpoint.partitions,
+      stranded: this.stranded,
       isCurrent: (log) => this.isCurrent(log),
     })
     this.removal = new Removal({
@@ -209,7 +215,8 @@ export class LogDirectory {
       open.folder.configure(spec.folder)
       return open
     }
-    const log = openPartition(this.world.disk, this.folder, spec, this.checkpoints.row(spec), this.openedAt.clean)
+    const isClean = this.openedAt.clean && !this.stranded.has(spec)
+    const log = openPartition(this.world.disk, this.folder, spec, this.checkpoints.row(spec), isClean)
     this.partitions.set(key, log)
     this.current.add(log)
     for (const bytes of this.replayed.get(key) ?? []) this.replay(log, bytes)
@@ -217,9 +224,10 @@ export class LogDirectory {
     return log
   }
 
-  /** What the journal holds of a partition that cannot be opened stays in the journal: no checkpoint succeeds. */
+  /** What the journal holds of a partition that cannot be opened is kept for an open that can. */
   private replay(log: PartitionLog, bytes: Uint8Array): void {
     if (!log.isReadable) {
+      this.stranded.hold(log, bytes)
       this.checkpoints.mark(log)
       return
     }
@@ -488,7 +496,9 @@ async function recover(world: World, folder: string, checkpoint: Checkpoint): Pr
     if (list === undefined) batches.set(key, [batch])
     else list.push(batch)
   }
+  for (const file of checkpoint.stranded ?? []) batches.set(keyOf(file), readStranded(world.disk, folder, file))
   const end = await replayJournal(world.disk, folder, checkpoint, visit)
+  if (end.unclean) removeForgottenStranded(world.disk, folder, checkpoint.stranded ?? [])
   return { ...end, epoch: end.epoch + (end.unclean ? 1 : 0), batches }
 }
 

@@ -7,7 +7,8 @@ import type { StagedBatch } from './rounds.ts'
  * Invariants
  *   B1  Batches leave memory in the order of the journal, the oldest first, once their segment has them and the tails are over
  *       their bound.
- *   B2  What no segment has stays, however much it is: the journal bounds it.
+ *   B2  What no segment has stays, however much it is: the journal bounds it. A partition that has failed keeps it for its readers, and
+ *       holds up no other.
  */
 export class Tails {
   private readonly boundBytes: number
@@ -62,8 +63,9 @@ export class Tails {
     while (this.bytes > this.boundBytes && this.head < this.order.length) {
       const { log, batch } = this.order[this.head]!
       if (log.isReadable) {
-        if (batch.nextOffset > log.folder.endOffset) break
-        log.tail.shift()
+        const isWritten = batch.nextOffset <= log.folder.endOffset
+        if (!isWritten && log.failed === null) break
+        if (isWritten) log.tail.shift()
       }
       this.bytes -= batch.bytes.length
       this.order[this.head++] = null

@@ -269,7 +269,7 @@ describe('a back-up of a log in use', () => {
       })
     }
     expect(codes.get('BACK_UP_FAILED')).toBeGreaterThan(20)
-    expect([...codes.keys()].sort()).toEqual(['BACK_UP_FAILED', 'PARTITION_FENCED', 'none'])
+    expect([...codes.keys()].sort()).toEqual(['BACK_UP_FAILED', 'none'])
   })
 
   test.each(['kill9', 'prefix', 'any'] as const)(

@@ -5,6 +5,7 @@ import { crc32c } from '../record/crc32c.ts'
 import { replaceFile } from './atomic-file.ts'
 import type { JournalEnd, JournalGeometry } from './journal.ts'
 import type { FolderMark } from './partition-folder.ts'
+import type { StrandedFile } from './stranded-file.ts'
 
 /**
  * `millrace-checkpoint`: the one file that says how far each partition's folder can be trusted, and where the journal
@@ -21,6 +22,8 @@ export interface Checkpoint {
   readonly clean: boolean
   readonly journal: JournalCheckpoint
   readonly partitions: readonly PartitionCheckpoint[]
+  /** What the journal held of partitions that had failed; none without it. */
+  readonly stranded?: readonly StrandedFile[]
 }
 
 /** Where the journal goes on, and its shape. */

@@ -5,6 +5,7 @@ import { checkBatch } from '../record/batch-validation.ts'
 import { readCheckpoint, type Checkpoint, type PartitionCheckpoint } from './checkpoint.ts'
 import { readEntries, type JournalEntry } from './journal-frame.ts'
 import { readJournals, scanJournal } from './journal-scan.ts'
+import { readStranded, strandedPath, type StrandedFile } from './stranded-file.ts'
 import { PartitionVerification } from './verify-partition.ts'
 import type { ProducerReplay } from './verify-producers.ts'
 
@@ -66,12 +67,13 @@ class DirectoryVerification {
     if (checkpoint === null)
       this.find('millrace-checkpoint', 'there is none: this is no data directory, or one that was never opened')
     const clean = !!checkpoint && this.verifyJournal(checkpoint)
+    const stranded = new Set(checkpoint?.stranded?.map(({ topicId, partition }) => `${topicId}/${partition}`))
     const rows = new Map(checkpoint?.partitions.map((row) => [partitionName(row), row]))
     const names = new Set([...rows.keys(), ...this.partitionFolders()])
     for (const name of [...names].sort()) {
       const row = rows.get(name)
       if (checkpoint && row === undefined) continue // of a topic that was made or deleted since, or no topic's at all
-      await this.verifyPartition(name, row, clean)
+      await this.verifyPartition(name, row, clean && !(row && stranded.has(`${row.topicId}/${row.partition}`)))
     }
   }
 
@@ -99,33 +101,42 @@ class DirectoryVerification {
     const ends = new Map(checkpoint.partitions.map((row) => [`${row.topicId}/${row.partition}`, row]))
     const seen = new Map<string, number>()
     let frames = 0
+    for (const file of checkpoint.stranded ?? []) this.verifyStranded(file, ends, seen)
     this.attempt('millrace-journal', () => {
       const journals = readJournals(this.disk, this.folder, journal)
       scanJournal(journals, salt, journal.blockBytes, { ...journal, epoch }, ({ file, position, header }) => {
         frames++
-        for (const entry of readEntries(journals[file]!, position, header)) this.verifyEntry(file, position, entry, ends, seen)
+        for (const entry of readEntries(journals[file]!, position, header))
+          this.verifyEntry(`millrace-journal-${file}`, entry, ends, seen, `the frame at byte ${position}`)
       })
     })
     return checkpoint.clean && frames === 0
   }
 
+  private verifyStranded(file: StrandedFile, rows: ReadonlyMap<string, PartitionCheckpoint>, seen: Map<string, number>): void {
+    const name = strandedPath('', file).slice(1)
+    this.attempt(name, () => {
+      for (const batch of readStranded(this.disk, this.folder, file)) this.verifyEntry(name, { ...file, batch }, rows, seen)
+    })
+  }
+
   private verifyEntry(
-    file: number,
-    position: number,
+    file: string,
     { topicId, partition, batch }: JournalEntry,
     rows: ReadonlyMap<string, PartitionCheckpoint>,
     seen: Map<string, number>,
+    place = 'a batch',
   ): void {
     const key = `${topicId}/${partition}`
     const row = rows.get(key)
     const next = seen.get(key) ?? row?.recoveryOffset ?? 0
-    this.attempt(`millrace-journal-${file}`, () => {
+    this.attempt(file, () => {
       checkBatch(batch, 0, batch.length)
       const { baseOffset, lastOffsetDelta } = readBatchHeader(batch, 0)
       seen.set(key, Math.max(next, baseOffset + lastOffsetDelta + 1))
       if (baseOffset > next)
         throw new Error(
-          `the frame at byte ${position} goes on at offset ${baseOffset} of ${row === undefined ? key : partitionName(row)}, which ends at ${next}`,
+          `${place} goes on at offset ${baseOffset} of ${row === undefined ? key : partitionName(row)}, which ends at ${next}`,
         )
     })
   }

@@ -51,9 +51,9 @@ export class Broker {
     this.metrics = options.metrics
     this.directory = directory
     this.topics = topics
-    this.maintenance = new Maintenance(directory, topics, maintenance)
-    if (maintenance !== undefined) this.maintenance.start()
     this.groups = new Groups(directory, topics, '__consumer_offsets', options.metrics)
+    this.maintenance = new Maintenance(directory, topics, this.groups, maintenance)
+    if (maintenance !== undefined) this.maintenance.start()
     topics.forgetNamesWith((names) => this.groups.forgetTopics(names))
     this.producerIds = new ProducerIds(topics)
     this.transactions = new Transactions({

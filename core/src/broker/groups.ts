@@ -51,8 +51,6 @@ export class Groups {
   private closed = false
   private readonly rebalances: Counter
   private readonly commits: Counter
-  /** On the monotonic clock. */
-  private readonly swept = new Map<Home, number>()
 
   constructor(directory: LogDirectory, topics: Topics, topic: string, metrics: Metrics<CoreMetrics>) {
     this.rebalances = metrics.counter('millrace.group.rebalances')
@@ -151,13 +149,11 @@ export class Groups {
    */
   async commit(group: string, positions: readonly GroupPosition[], by?: MemberRef): Promise<void> {
     const committer: Committer = { ...by, transactional: false }
-    const home = this.home(group)
-    await this.record(home, (machine, { timestamp }) => {
+    await this.record(this.home(group), (machine, { timestamp }) => {
       for (const position of positions) this.topics.checkPlace(position)
       return machine.commit(group, positions, timestamp, committer)
     })
     this.commits.add()
-    await this.sweepNow(home).catch(ignore) // what was committed is committed
   }
 
   /** Sets positions of a group that has no members. @throws NON_EMPTY_GROUP, and as `commit` */
@@ -207,20 +203,10 @@ export class Groups {
     for (const home of this.written()) await this.record(home, (machine) => machine.forgetTopics(names)).catch(unlessDamaged)
   }
 
-  /** Removes offsets that nobody has asked for since `retentionMs` (offsets.retention.minutes), and groups that have none left. */
-  async expireOffsets(retentionMs: number = defaultRetentionMs): Promise<void> {
-    for (const home of this.written()) {
-      this.swept.set(home, this.instant().now)
-      await this.record(home, (machine, { timestamp }) => machine.expireOffsets(timestamp, retentionMs))
-    }
-  }
-
-  /** No timer sweeps, which would keep a process alive: whoever commits does it, now and then. */
-  private async sweepNow(home: Home): Promise<void> {
-    const { now } = this.instant()
-    if (now - (this.swept.get(home) ?? Number.NEGATIVE_INFINITY) < sweepIntervalMs) return
-    this.swept.set(home, now)
-    await this.record(home, (machine, { timestamp }) => machine.expireOffsets(timestamp, defaultRetentionMs))
+  /** Removes what was committed by groups that have been without members for so long, and these groups. */
+  async expireOffsets(retentionMs: number): Promise<void> {
+    for (const home of this.written())
+      await this.record(home, (machine, { timestamp }) => machine.expireOffsets(timestamp, retentionMs)).catch(unlessDamaged)
   }
 
   // Groups
@@ -353,9 +339,6 @@ interface Watch {
   readonly wake: () => void
 }
 
-/** Kafka's offsets.retention.minutes and offsets.retention.check.interval.ms. */
-const defaultRetentionMs = 7 * 24 * 60 * 60 * 1000
-const sweepIntervalMs = 600_000
 const retryDelayMs = 1000
 /** Node's timers take no longer delay. */
 const longestTimerMs = 2 ** 31 - 1

@@ -4,6 +4,7 @@ import { isIntegerFrom, readOptions, type OptionRules } from '../base/options.ts
 import type { TopicSettings } from '../coordinator/topic-settings.ts'
 import type { LogDirectory } from '../log/log-directory.ts'
 import type { PartitionLog } from '../log/partition-log.ts'
+import type { Groups } from './groups.ts'
 import type { Topics } from './topics.ts'
 
 /** When old data is looked for, and how much memory that may take. The names in brackets are Kafka's. */
@@ -16,6 +17,8 @@ export interface MaintenanceOptions {
   readonly compactionBufferBytes?: number
   /** How long an idle producer is remembered (`producer.id.expiration.ms`). Default 1 day. */
   readonly producerIdExpirationMs?: number
+  /** How long the offsets of a group without members are kept (`offsets.retention.minutes`). Default 7 days. */
+  readonly offsetsRetentionMs?: number
 }
 
 const aboveZero = { check: isIntegerFrom(1), expected: 'a number of milliseconds above 0' }
@@ -25,6 +28,7 @@ const maintenanceRules: OptionRules<Required<MaintenanceOptions>> = {
   compactionIntervalMs: { ...aboveZero, default: 15_000 },
   compactionBufferBytes: { check: isIntegerFrom(1024), expected: 'at least 1024 bytes', default: 64 << 20 },
   producerIdExpirationMs: { ...aboveZero, default: 86_400_000 },
+  offsetsRetentionMs: { ...aboveZero, default: 7 * 86_400_000 },
 }
 
 /**
@@ -34,15 +38,17 @@ const maintenanceRules: OptionRules<Required<MaintenanceOptions>> = {
 export class Maintenance {
   private readonly directory: LogDirectory
   private readonly topics: Topics
+  private readonly groups: Groups
   private readonly options: Required<MaintenanceOptions>
   private readonly timers = new Set<Timer>()
   private readonly uncleanable = new WeakMap<PartitionLog, MillraceError>()
   private stopped = false
   private work: Promise<unknown> = Promise.resolve()
 
-  constructor(directory: LogDirectory, topics: Topics, options: MaintenanceOptions = {}) {
+  constructor(directory: LogDirectory, topics: Topics, groups: Groups, options: MaintenanceOptions = {}) {
     this.directory = directory
     this.topics = topics
+    this.groups = groups
     this.options = readOptions<Required<MaintenanceOptions>>('maintenance', options, maintenanceRules)
   }
 
@@ -50,6 +56,7 @@ export class Maintenance {
   start(): void {
     const { retentionIntervalMs, compactionIntervalMs } = this.options
     this.repeat(retentionIntervalMs, () => this.retain())
+    this.repeat(retentionIntervalMs, () => this.expireOffsets())
     this.repeat(compactionIntervalMs, () => this.compact())
   }
 
@@ -66,6 +73,7 @@ export class Maintenance {
   /** One look at everything, now; after one that is under way. @throws DISK_FULL, PARTITION_FENCED, JOURNAL_FAILED, SEGMENT_DAMAGED */
   async run(): Promise<void> {
     await this.inTurn(() => this.retain())
+    await this.inTurn(() => this.expireOffsets())
     await this.inTurn(() => this.compact())
   }
 
@@ -83,6 +91,10 @@ export class Maintenance {
       ([, { deletes, retentionMs, retentionBytes }]) => deletes && (retentionMs < Infinity || retentionBytes < Infinity),
     )
     await this.directory.removal.retain(rules)
+  }
+
+  private async expireOffsets(): Promise<void> {
+    if (!this.stopped) await this.groups.expireOffsets(this.options.offsetsRetentionMs)
   }
 
   /** What is wrong with one partition keeps no other from being compacted; the first error is reported at the end. */

@@ -195,7 +195,11 @@ export class GroupCoordinator {
     })
   }
 
-  /** The records that delete what is older than `retentionMs`: offsets, and then groups that have nothing left. */
+  /**
+   * The records that delete what is older than `retentionMs`: offsets, and then groups that have nothing left. Kafka does so with offsets
+   * of groups that never had members, too. Here these stay: whoever reads by hand, or an application that commits with its transactions,
+   * may have nothing to do, or not run, for longer than that, and would begin anew.
+   */
   expireOffsets(timestamp: number, retentionMs: number): OffsetRecord[] {
     const names = new Set([...this.groups.keys(), ...this.offsets.names])
     return [...names].flatMap((name) => this.expireGroup(name, timestamp - retentionMs))
@@ -203,15 +207,15 @@ export class GroupCoordinator {
 
   private expireGroup(name: string, before: number): OffsetRecord[] {
     const group = this.groups.get(name)
-    if (group !== undefined && !group.isEmpty) return []
-    const emptySince = group?.stateTimestamp ?? -1
+    if (group?.isEmpty !== true) return []
+    const emptySince = group.stateTimestamp
     const all = this.offsets.committed(name)
     const old = all.filter(
       (place) => Math.max(place.commitTimestamp, emptySince) < before && !this.offsets.isPending(name, place),
     )
     const records = this.offsets.delete(name, old)
     const isLast = old.length === all.length && emptySince < before && !this.offsets.isPending(name)
-    return group !== undefined && isLast ? [...records, groupRecord(name, null)] : records
+    return isLast ? [...records, groupRecord(name, null)] : records
   }
 
   // Questions

@@ -1,4 +1,6 @@
 import { describe, expect, test } from 'vitest'
+import type { Consumer } from '../client/consumer.ts'
+import type { EmbeddedLog } from '../client/embedded/embedded-log.ts'
 import { append, fill, inLog, later, pollAll, values } from './groups.fixtures.ts'
 
 const fails = (code: string): unknown => expect.objectContaining({ code })
@@ -128,20 +130,28 @@ describe('administration', () => {
     })
   })
 
-  test('offsets that nobody commits any more go after seven days', async () => {
-    await inLog(async (log, world) => {
+  test('offsets of a group go seven days after its last member left; of one that never had any they stay', async () => {
+    await inLog(async (log, world, broker) => {
       await fill(log, 't', 1, 1)
       const day = 24 * 60 * 60 * 1000
-      await log.admin.alterGroupOffsets('old', [{ topic: 't', partition: 0, offset: 1 }])
+      await log.admin.alterGroupOffsets('by hand', [{ topic: 't', partition: 0, offset: 1 }])
+      const stays = await memberOf(log, 'with a member')
+      await (await memberOf(log, 'left early')).close()
       await later(world, 6 * day)
-      await log.admin.alterGroupOffsets('new', [{ topic: 't', partition: 0, offset: 1 }])
-      expect((await log.admin.listGroups()).map(({ group }) => group)).toEqual(['new', 'old'])
+      await (await memberOf(log, 'left late')).close()
       await later(world, 2 * day)
-      const byHand = await log.consumer({ group: 'third', reset: 'earliest' })
-      await byHand.assign([{ topic: 't', partition: 0 }])
-      await byHand.poll()
-      await byHand.commit()
-      expect((await log.admin.listGroups()).map(({ group }) => group)).toEqual(['new', 'third'])
+      await broker.maintenance.run()
+      expect((await log.admin.listGroups()).map(({ group }) => group)).toEqual(['by hand', 'left late', 'with a member'])
+      await stays.close()
     })
   })
 })
+
+/** It has polled and committed, and may be silent for ever. */
+async function memberOf(log: EmbeddedLog, group: string): Promise<Consumer> {
+  const consumer = await log.consumer({ group, reset: 'earliest', maxPollIntervalMs: 2 ** 31 - 1 })
+  consumer.subscribe(['t'])
+  expect(await pollAll([consumer])).toEqual(['0/0'])
+  await consumer.commit()
+  return consumer
+}

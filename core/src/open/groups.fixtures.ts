@@ -1,14 +1,15 @@
+import type { Broker } from '../broker/broker.ts'
 import type { ConsumedBatch, Consumer } from '../client/consumer.ts'
 import type { EmbeddedLog } from '../client/embedded/embedded-log.ts'
 import { simWorld, type SimWorld } from '../simulation/sim-world.ts'
 import { openSimulatedLog } from './simulated-log.ts'
 
 /** Runs a test in a log on simulated ports; it is closed in the end. */
-export async function inLog(work: (log: EmbeddedLog, world: SimWorld) => Promise<void>): Promise<void> {
+export async function inLog(work: (log: EmbeddedLog, world: SimWorld, broker: Broker) => Promise<void>): Promise<void> {
   const world = simWorld({ seed: 1 })
   await world.run(async () => {
-    const { log } = await openSimulatedLog(world)
-    await work(log, world)
+    const { log, broker } = await openSimulatedLog(world)
+    await work(log, world, broker)
     await log.close()
   })
 }

@@ -118,7 +118,7 @@ test('a small batch does not keep a large slab in memory', () => {
   const builder = new BatchBuilder({ initialBytes: 1 << 20, maxBytes: 1 << 20 })
   builder.append(null, 'v', 1)
   const batch = builder.build()
-  expect(batch.buffer.byteLength).toBe(batch.length)
+  expect(batch.buffer.byteLength).toBeLessThanOrEqual(Buffer.poolSize)
 })
 
 test('what the caller does to its bytes afterwards does not reach the batch', () => {

@@ -15,7 +15,10 @@ const targetBytes = 64 * 1024
 /** A slab has room for the record that goes over the target, so that it is not copied for its sake. */
 const fullSlabBytes = targetBytes + 4 * 1024
 
-const smallSlabBytes = 512
+/** Of the first batch for a partition. */
+const firstSlabBytes = 512
+/** What a batch may have over the one before it without growing. */
+const slackBytes = 64
 
 /** How large the last batch for a partition became: the next one begins with that much, instead of growing into it. */
 export interface SizeHint {
@@ -93,7 +96,7 @@ export class EmbeddedBatch implements OutgoingBatch {
     return new BatchBuilder({
       maxBytes: this.terms.maxBytes,
       compression: this.compression,
-      initialBytes: Math.min(Math.max(initialBytes, smallSlabBytes), fullSlabBytes),
+      initialBytes: Math.min(initialBytes === 0 ? firstSlabBytes : initialBytes + slackBytes, fullSlabBytes),
     })
   }
 

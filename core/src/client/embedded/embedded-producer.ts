@@ -18,6 +18,7 @@ import type {
 } from '../producer.ts'
 import type { Transaction } from '../transaction.ts'
 import { checkAppendOptions } from './append-options.ts'
+import { AppendFrames, submitBytes } from './append-frames.ts'
 import { AwaitedTopics, type AwaitedTopicsHost } from './awaited-topics.ts'
 import { EmbeddedBatch, type SizeHint } from './embedded-batch.ts'
 import { Partitioner } from './partitioner.ts'
@@ -50,9 +51,6 @@ const workRules: OptionRules<Required<TransactionWork>> = {
   },
 }
 
-/** An open batch is submitted at this size without waiting for the next round. */
-const submitBytes = 1 << 20
-
 export class EmbeddedProducer implements Producer {
   private readonly broker: Broker
   private readonly maxBufferedBytes: number
@@ -61,13 +59,16 @@ export class EmbeddedProducer implements Producer {
   private identity: ProducerIdentity | null
   private readonly open = new Map<string, (EmbeddedBatch | undefined)[]>()
   private readonly partitioner: Partitioner
+  private readonly frames: AppendFrames
   /** Null where topics are not made by being used. */
   private readonly awaited: AwaitedTopics | null
   private readonly hints = new WeakMap<Partition, SizeHint>()
   private bufferedBytes = 0
   private gathering = false
   /** Settles, never fails, when all that was handed over so far has been answered. */
-  private inFlight: Promise<unknown> = settled
+  private inFlight: Promise<void> = Promise.resolve()
+  /** What `inFlight` waits for. */
+  private unsettled = 0
   /** The transaction handed over last, while it or one before it is not decided. */
   private lastTransaction: Promise<unknown> = settled
   private failure: Error | null = null
@@ -88,6 +89,7 @@ export class EmbeddedProducer implements Producer {
   ) {
     this.broker = broker
     this.partitioner = new Partitioner(broker)
+    this.frames = new AppendFrames(broker.directory)
     this.awaited = broker.autoCreation === null ? null : new AwaitedTopics(broker.autoCreation, this.awaitedTopicsHost())
     this.onClose = onClose
     this.maxBufferedBytes = options.maxBufferedBytes
@@ -223,43 +225,29 @@ export class EmbeddedProducer implements Producer {
     const { topic, partition, sizeBytes } = batch
     this.open.get(topic)![partition] = undefined
     this.partitioner.closed(topic, partition)
-    this.follow(this.transaction?.writeAll([batch]) ?? this.writeInFrames(batch), sizeBytes)
+    this.follow(this.transaction?.writeAll([batch]) ?? this.frames.write(batch), sizeBytes)
   }
 
   private follow(written: Promise<unknown>, sizeBytes: number): void {
-    const done = written.then(
-      () => this.release(sizeBytes),
-      (error: unknown) => {
-        this.failure ??= error as Error
-        this.release(sizeBytes)
-      },
+    this.waitFor(
+      written.then(
+        () => this.settle(sizeBytes),
+        (error: unknown) => {
+          this.failure ??= error as Error
+          this.settle(sizeBytes)
+        },
+      ),
     )
-    this.inFlight = this.inFlight.then(() => done)
   }
 
-  /** Stages all of it at once, in as many frames as it takes. */
-  private async writeInFrames(batch: EmbeddedBatch): Promise<void> {
-    const { log } = batch
-    const written = this.framesOf(batch.take()).map((parts) => {
-      const { durable } = this.broker.directory.append(parts.map((part) => ({ log, batch: part.build() })))
-      durable.catch(ignore) // it is waited for below, but maybe not before it fails
-      return durable
-    })
-    await Promise.all(written)
+  /** `flush` waits for it. What is alone under way needs no chain. It ends with `settle`, however it ends. */
+  private waitFor(done: Promise<void>): void {
+    this.inFlight = this.unsettled++ === 0 ? done : this.inFlight.then(() => done)
   }
 
-  private framesOf<T extends { readonly sizeBytes: number }>(parts: readonly T[]): readonly (readonly T[])[] {
-    const frames: T[][] = []
-    let bytes = Infinity
-    for (const part of parts) {
-      if (bytes + part.sizeBytes > submitBytes || bytes + part.sizeBytes > this.broker.directory.maxBatchBytes) {
-        frames.push([])
-        bytes = 0
-      }
-      frames.at(-1)!.push(part)
-      bytes += part.sizeBytes + placeBytes
-    }
-    return frames
+  private settle(sizeBytes: number): void {
+    this.unsettled--
+    this.release(sizeBytes)
   }
 
   private release(sizeBytes: number): void {
@@ -280,7 +268,8 @@ export class EmbeddedProducer implements Producer {
     const owned = this.own(batch)
     this.submitBefore(owned)
     const done = this.write(owned)
-    this.inFlight = this.inFlight.then(() => done).catch(ignore)
+    const settle = (): void => this.settle(0)
+    this.waitFor(done.then(settle, settle)) // whoever sent it hears of its failure
     return done
   }
 
@@ -357,7 +346,7 @@ export class EmbeddedProducer implements Producer {
         this.assertOpen()
         return this.own(batch)
       },
-      framesOf: (batches) => this.framesOf(batches),
+      framesOf: (batches) => this.frames.of(batches),
       submit: (batch) => (batch === undefined ? this.submitAll() : this.submitBefore(batch)),
       awaited: () => this.awaited?.settled() ?? null,
       drop: () => this.dropAppended(),
@@ -415,9 +404,8 @@ export class EmbeddedProducer implements Producer {
     return new Promise((resolve) => this.waiting.push(resolve))
   }
 
-  async flush(): Promise<void> {
-    this.assertOpen()
-    await this.finish()
+  flush(): Promise<void> {
+    return this.closed ? Promise.reject(closedError()) : this.finish()
   }
 
   private async finish(): Promise<void> {
@@ -472,12 +460,13 @@ export class EmbeddedProducer implements Producer {
   }
 
   private assertOpen(): void {
-    if (this.closed) throw coreError('CLOSED', { what: 'the producer is closed' })
+    if (this.closed) throw closedError()
   }
 }
 
-/** More than a batch takes in a frame beside its own bytes. */
-const placeBytes = 64
+function closedError(): Error {
+  return coreError('CLOSED', { what: 'the producer is closed' })
+}
 
 function totalBytes(batches: readonly EmbeddedBatch[]): number {
   return batches.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0)

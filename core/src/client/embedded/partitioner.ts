@@ -17,10 +17,11 @@ export class Partitioner {
   /** @throws UNKNOWN_TOPIC, INVALID_OPTION */
   choose(topic: string, key: Bytes): number {
     if (key !== null) return this.ofKey(topic, key)
+    const { partitions } = this.broker.topics.get(topic)
+    if (partitions === 1) return 0
     let partition = this.sticky.get(topic)
     if (partition === undefined) {
-      const random = Buffer.from(this.broker.directory.world.random.bytes(4)).readUInt32BE(0)
-      partition = random % this.broker.topics.get(topic).partitions
+      partition = Buffer.from(this.broker.directory.world.random.bytes(4)).readUInt32BE(0) % partitions
       this.sticky.set(topic, partition)
     }
     return partition

@@ -8,6 +8,7 @@ const geometry: LogGeometry = {
   maxFrameBytes: 2 << 20,
   writeBehindBytes: 1 << 16,
   tailBytes: 1 << 18,
+  openSegments: { openFiles: 20, indexBytes: 1 << 16 },
   internalSegmentBytes: 1 << 16,
 }
 

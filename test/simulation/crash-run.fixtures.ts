@@ -13,6 +13,7 @@ const geometry: LogGeometry = {
   maxFrameBytes: 6 * 1024,
   writeBehindBytes: 700,
   tailBytes: 1500,
+  openSegments: { openFiles: 3, indexBytes: 200 },
   internalSegmentBytes: 2000,
 }
 

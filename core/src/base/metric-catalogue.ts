@@ -49,6 +49,12 @@ const rows = {
   'millrace.tail.unwritten.size': { kind: 'gauge', unit: 'By', help: 'Bytes in memory and journal that no segment has yet.' },
   'millrace.partitions': { kind: 'gauge', unit: '{partition}', help: 'Partitions that are open.' },
   'millrace.partitions.failed': { kind: 'gauge', unit: '{partition}', help: 'Partitions that cannot be written or read.' },
+  'millrace.segments.open': {
+    kind: 'gauge',
+    unit: '{file}',
+    help: 'Files of segments that are open although nobody writes them.',
+  },
+  'millrace.segments.index.size': { kind: 'gauge', unit: 'By', help: 'Bytes of indexes in memory that readers may load again.' },
   'millrace.log.failed': {
     kind: 'gauge',
     unit: '{log}',

@@ -8,8 +8,8 @@ import type { Metrics } from '../base/metrics.ts'
 import type { World } from '../base/world.ts'
 import { readCheckpoint, type Checkpoint, type PartitionCheckpoint } from '../storage/checkpoint.ts'
 import { Journal } from '../storage/journal.ts'
-import { entryHeaderBytes, frameHeaderBytes, type JournalEntry } from '../storage/journal-frame.ts'
-import { readStranded, removeForgottenStranded } from '../storage/stranded-file.ts'
+import { entryHeaderBytes, frameHeaderBytes } from '../storage/journal-frame.ts'
+import { OpenSegments } from '../storage/open-segments.ts'
 import { backUp, type BackUpReport } from './back-up.ts'
 import { attempt, Checkpoints, noRoom } from './checkpoints.ts'
 import { removeHeld } from './copy-files.ts'
@@ -20,7 +20,7 @@ import type { Durability, LogGeometry } from './log-options.ts'
 import { openPartition, type PartitionSpec } from './open-partition.ts'
 import type { PartitionLog } from './partition-log.ts'
 import { keyOf } from './partition-place.ts'
-import { replayJournal } from './recovery.ts'
+import { recover, type Recovered } from './recovery.ts'
 import { Removal } from './removal.ts'
 import { RoundMetrics } from './round-metrics.ts'
 import { Rounds, type StagedBatch } from './rounds.ts'
@@ -88,6 +88,7 @@ export class LogDirectory {
   /** What takes records away in the course of time. */
   readonly removal: Removal
   private readonly tails: Tails
+  private readonly openSegments: OpenSegments
   private readonly rollBackListeners = new Set<(error: MillraceError) => void>()
   private closing: Promise<void> | null = null
 
@@ -118,6 +119,7 @@ export class LogDirectory {
       },
       metrics: new RoundMetrics(options.metrics, options.world.clock),
     })
+    this.openSegments = new OpenSegments(options.geometry.openSegments)
     this.tails = new Tails(options.geometry.tailBytes)
     this.writeBehind = new WriteBehind(options.world.clock, options.metrics, options.geometry.writeBehindBytes, (log) => {
       this.tails.written(log)
@@ -189,6 +191,8 @@ export class LogDirectory {
     metrics.observe('millrace.tail.unwritten.size', () => this.tails.allUnwrittenBytes)
     metrics.observe('millrace.partitions', () => this.partitions.size)
     metrics.observe('millrace.partitions.failed', () => [...this.partitions.values()].filter(hasFailed).length)
+    metrics.observe('millrace.segments.open', () => this.openSegments.size)
+    metrics.observe('millrace.segments.index.size', () => this.openSegments.indexBytes)
     metrics.observe('millrace.log.failed', () => (this.failed === null ? 0 : 1))
   }
 
@@ -216,7 +220,8 @@ export class LogDirectory {
       return open
     }
     const isClean = this.openedAt.clean && !this.stranded.has(spec)
-    const log = openPartition(this.world.disk, this.folder, spec, this.checkpoints.row(spec), isClean)
+    const withFiles = { ...spec, openSegments: this.openSegments }
+    const log = openPartition(this.world.disk, this.folder, withFiles, this.checkpoints.row(spec), isClean)
     this.partitions.set(key, log)
     this.current.add(log)
     for (const bytes of this.replayed.get(key) ?? []) this.replay(log, bytes)
@@ -469,15 +474,6 @@ export class LogDirectory {
   }
 }
 
-interface Recovered {
-  readonly file: number
-  readonly position: number
-  readonly sequence: number
-  readonly epoch: number
-  readonly unclean: boolean
-  readonly batches: Map<string, Uint8Array[]>
-}
-
 function hasFailed(log: PartitionLog): boolean {
   return log.failed !== null
 }
@@ -486,20 +482,6 @@ function frameBytes(entries: readonly AppendEntry[]): number {
   let sizeBytes = frameHeaderBytes
   for (const { batch } of entries) sizeBytes += entryHeaderBytes + batch.length
   return sizeBytes
-}
-
-async function recover(world: World, folder: string, checkpoint: Checkpoint): Promise<Recovered> {
-  const batches = new Map<string, Uint8Array[]>()
-  const visit = ({ topicId, partition, batch }: JournalEntry): void => {
-    const key = keyOf({ topicId, partition })
-    const list = batches.get(key)
-    if (list === undefined) batches.set(key, [batch])
-    else list.push(batch)
-  }
-  for (const file of checkpoint.stranded ?? []) batches.set(keyOf(file), readStranded(world.disk, folder, file))
-  const end = await replayJournal(world.disk, folder, checkpoint, visit)
-  if (end.unclean) removeForgottenStranded(world.disk, folder, checkpoint.stranded ?? [])
-  return { ...end, epoch: end.epoch + (end.unclean ? 1 : 0), batches }
 }
 
 function closeError(cause: unknown, folder: string): unknown {

@@ -1,4 +1,5 @@
 import type { JournalGeometry } from '../storage/journal.ts'
+import type { OpenSegmentLimits } from '../storage/open-segments.ts'
 
 /** When an append counts as acknowledged. */
 export type Durability = 'sync' | 'os'
@@ -15,6 +16,8 @@ export interface LogGeometry {
   readonly writeBehindBytes: number
   /** Newest batches kept in memory for readers, over all partitions. What no segment has is kept in any case. */
   readonly tailBytes: number
+  /** Files of segments that stay open although nobody writes or reads them, and what their indexes take in memory. */
+  readonly openSegments: OpenSegmentLimits
   /** Of the segments of the log's own topics, which are compacted once one is full. */
   readonly internalSegmentBytes: number
 }
@@ -27,5 +30,6 @@ export const defaultGeometry: LogGeometry = {
   maxFrameBytes: 16 * MiB,
   writeBehindBytes: 256 * 1024,
   tailBytes: 32 * MiB,
+  openSegments: { openFiles: 512, indexBytes: 64 * MiB },
   internalSegmentBytes: 4 * MiB,
 }

@@ -4,7 +4,8 @@ import { DiskError, type Disk } from '../base/disk.ts'
 import { partitionName, type TopicId } from '../base/ids.ts'
 import type { PartitionCheckpoint } from '../storage/checkpoint.ts'
 import { foreignFolder } from '../storage/folder-files.ts'
-import { PartitionFolder, type PartitionFolderOptions } from '../storage/partition-folder.ts'
+import type { OpenSegments } from '../storage/open-segments.ts'
+import { PartitionFolder, type FolderPlace, type PartitionFolderOptions } from '../storage/partition-folder.ts'
 import { readProducers } from './checkpoint-partition.ts'
 import { PartitionLog } from './partition-log.ts'
 import { ProducerStates } from './producer-states.ts'
@@ -17,6 +18,11 @@ export interface PartitionSpec {
   readonly folder: PartitionFolderOptions
 }
 
+/** What it is opened with. */
+interface OpenSpec extends PartitionSpec {
+  readonly openSegments: OpenSegments
+}
+
 /**
  * A partition as its folder and the checkpoint have it; the journal's part comes on top. What is wrong with one concerns no other:
  * it answers with why. Fenced (readable, not writable) when something else stands in its place or its producers are not known;
@@ -25,7 +31,7 @@ export interface PartitionSpec {
 export function openPartition(
   disk: Disk,
   directory: string,
-  spec: PartitionSpec,
+  spec: OpenSpec,
   row: PartitionCheckpoint | undefined,
   isClean: boolean,
 ): PartitionLog {
@@ -33,8 +39,8 @@ export function openPartition(
   return row === undefined ? openNew(disk, path, spec) : openKnown(disk, path, spec, row, isClean)
 }
 
-function openNew(disk: Disk, path: string, spec: PartitionSpec): PartitionLog {
-  const log = logOf(spec, new PartitionFolder(disk, path, spec.topicId, spec.folder), 0, new ProducerStates())
+function openNew(disk: Disk, path: string, spec: OpenSpec): PartitionLog {
+  const log = logOf(spec, new PartitionFolder(placeOf(disk, path, spec), spec.folder), 0, new ProducerStates())
   const foreign = lookForForeign(disk, path, spec.topicId)
   if (foreign !== null) log.fence(foreign)
   return log
@@ -50,16 +56,16 @@ function lookForForeign(disk: Disk, path: string, topicId: TopicId): MillraceErr
   }
 }
 
-function openKnown(disk: Disk, path: string, spec: PartitionSpec, row: PartitionCheckpoint, isClean: boolean): PartitionLog {
+function openKnown(disk: Disk, path: string, spec: OpenSpec, row: PartitionCheckpoint, isClean: boolean): PartitionLog {
   try {
-    const folder = PartitionFolder.open(disk, path, spec.topicId, spec.folder, row.folder, {
+    const folder = PartitionFolder.open(placeOf(disk, path, spec), spec.folder, row.folder, {
       startOffset: row.startOffset,
       endOffset: row.recoveryOffset,
       isClean,
     })
     return withProducers(disk, path, spec, row, folder)
   } catch (cause) {
-    const folder = new PartitionFolder(disk, path, spec.topicId, spec.folder, row.recoveryOffset)
+    const folder = new PartitionFolder(placeOf(disk, path, spec), spec.folder, row.recoveryOffset)
     const log = logOf(spec, folder, row.startOffset, new ProducerStates())
     log.condemn(openError(cause, path))
     return log
@@ -69,7 +75,7 @@ function openKnown(disk: Disk, path: string, spec: PartitionSpec, row: Partition
 function withProducers(
   disk: Disk,
   path: string,
-  spec: PartitionSpec,
+  spec: OpenSpec,
   row: PartitionCheckpoint,
   folder: PartitionFolder,
 ): PartitionLog {
@@ -86,6 +92,10 @@ function compacted(log: PartitionLog, { gapsBelow = 0, cleanedTo = 0 }: Partitio
   log.gapsBelow = gapsBelow
   log.cleanedTo = cleanedTo
   return log
+}
+
+function placeOf(disk: Disk, path: string, { topicId, openSegments }: OpenSpec): FolderPlace {
+  return { disk, path, topicId, openSegments }
 }
 
 function logOf(

@@ -14,6 +14,7 @@ import type { SimWorld } from '../simulation/sim-world.ts'
 import type { LastOfProducer } from '../storage/clean-batch.ts'
 import { compactFolder, type CompactionResult } from '../storage/compaction.ts'
 import { dirtiness } from '../storage/dirtiness.ts'
+import { folderPlace } from '../storage/partition-folder.fixtures.ts'
 import { PartitionFolder, type FolderMark } from '../storage/partition-folder.ts'
 import type { AbortedTransaction } from '../storage/transaction-index.ts'
 
@@ -121,10 +122,10 @@ export class CompactionHistory {
   constructor(world: SimWorld, segmentBytes: number) {
     this.world = world
     this.segmentBytes = segmentBytes
-    this.folder = new PartitionFolder(world.disk, path, topicId, this.options)
+    this.folder = new PartitionFolder(folderPlace(world.disk, path, topicId), this.options)
   }
 
-  private get options(): ConstructorParameters<typeof PartitionFolder>[3] {
+  private get options(): ConstructorParameters<typeof PartitionFolder>[1] {
     const { segmentBytes } = this
     return { segmentBytes, segmentMs: Infinity, segmentJitterMs: 0, segmentIndexBytes: 1 << 20, indexIntervalBytes: 100 }
   }
@@ -253,8 +254,8 @@ export class CompactionHistory {
     const { disk } = this.world
     this.folder =
       this.mark === null
-        ? new PartitionFolder(disk, path, topicId, this.options)
-        : PartitionFolder.open(disk, path, topicId, this.options, this.mark, {
+        ? new PartitionFolder(folderPlace(disk, path, topicId), this.options)
+        : PartitionFolder.open(folderPlace(disk, path, topicId), this.options, this.mark, {
             startOffset: 0,
             endOffset: this.markEnd,
             isClean: false,

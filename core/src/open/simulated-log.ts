@@ -13,6 +13,7 @@ export const tinyGeometry: LogGeometry = {
   maxFrameBytes: 2048,
   writeBehindBytes: 300,
   tailBytes: 600,
+  openSegments: { openFiles: 3, indexBytes: 200 },
   internalSegmentBytes: 1200,
 }
 

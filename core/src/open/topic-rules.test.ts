@@ -34,6 +34,7 @@ const geometry: LogGeometry = {
   maxFrameBytes: 1 << 18,
   writeBehindBytes: 1 << 16,
   tailBytes: 1 << 18,
+  openSegments: { openFiles: 3, indexBytes: 1000 },
   internalSegmentBytes: 1 << 18,
 }
 

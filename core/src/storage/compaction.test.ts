@@ -5,6 +5,7 @@ import { toRecords } from '../record/batch-reader.ts'
 import { simWorld, type SimWorld } from '../simulation/sim-world.ts'
 import { compactFolder, type CompactionOptions, type CompactionResult } from './compaction.ts'
 import { dirtiness, type DirtinessConfig } from './dirtiness.ts'
+import { folderPlace } from './partition-folder.fixtures.ts'
 import { PartitionFolder } from './partition-folder.ts'
 import { verifyDirectory } from './verify-directory.ts'
 
@@ -20,7 +21,7 @@ const untilOffset = 40
 
 /** Forty records with three keys in eight segments of five, the last of them growing; record n has the time n. */
 async function written(world: SimWorld, extra: Partial<typeof settings> = {}): Promise<PartitionFolder> {
-  const folder = new PartitionFolder(world.disk, '/t-0', '00'.repeat(16), { ...settings, ...extra })
+  const folder = new PartitionFolder(folderPlace(world.disk, '/t-0', '00'.repeat(16)), { ...settings, ...extra })
   await append(folder, 0, untilOffset)
   await folder.checkpoint()
   return folder
@@ -208,11 +209,16 @@ describe('compaction', () => {
       const file = world.disk.create(path)
       await file.write([left], 0)
       file.close()
-      const again = PartitionFolder.open(world.disk, '/t-0', '00'.repeat(16), settings, (await folder.checkpoint())!, {
-        startOffset: 0,
-        endOffset: untilOffset,
-        isClean: false,
-      })
+      const again = PartitionFolder.open(
+        folderPlace(world.disk, '/t-0', '00'.repeat(16)),
+        settings,
+        (await folder.checkpoint())!,
+        {
+          startOffset: 0,
+          endOffset: untilOffset,
+          isClean: false,
+        },
+      )
       await expect(compact(again, world)).rejects.toMatchObject({
         code: 'SEGMENT_DAMAGED',
         message: expect.stringContaining(message),
@@ -278,7 +284,7 @@ describe('a disk that fails', () => {
           if (error === null) return true
           const isTorn = (error as { readonly code: string }).code === 'SWAP_UNFINISHED'
           const reader = isTorn
-            ? PartitionFolder.open(world.disk, '/t-0', '00'.repeat(16), settings, mark, {
+            ? PartitionFolder.open(folderPlace(world.disk, '/t-0', '00'.repeat(16)), settings, mark, {
                 startOffset: 0,
                 endOffset: untilOffset,
                 isClean: false,

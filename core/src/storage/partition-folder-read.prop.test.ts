@@ -3,7 +3,7 @@ import { expect, test } from 'vitest'
 import { BatchBuilder } from '../record/batch-builder.ts'
 import { baseOffsetOf, lastOffsetOf, stampBatch } from '../record/batch-header.ts'
 import { simWorld } from '../simulation/sim-world.ts'
-import { folderDefaults } from './partition-folder.fixtures.ts'
+import { folderDefaults, folderPlace } from './partition-folder.fixtures.ts'
 import { PartitionFolder } from './partition-folder.ts'
 
 /** Batches with these counts of records and sizes of values, one behind the other. */
@@ -33,7 +33,10 @@ test('a read begins with the batch that holds the offset, wherever chunks and se
       async (given, segmentBytes, maxBytes) => {
         const world = simWorld({ seed: 1 })
         await world.run(async () => {
-          const folder = new PartitionFolder(world.disk, '/t-0', '00'.repeat(16), { ...folderDefaults, segmentBytes })
+          const folder = new PartitionFolder(folderPlace(world.disk, '/t-0', '00'.repeat(16)), {
+            ...folderDefaults,
+            segmentBytes,
+          })
           await folder.append(batchesOf(given))
           for (let offset = 0; offset < folder.endOffset; offset++) {
             const found = await folder.read(offset, maxBytes)

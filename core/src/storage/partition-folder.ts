@@ -4,6 +4,7 @@ import { baseOffsetOf, lastOffsetOf, maxTimestampOf } from '../record/batch-head
 import { cutTo, removeSegment, segmentBases, takeFolder } from './folder-files.ts'
 import { LeaderEpochs, type EpochStart } from './leader-epochs.ts'
 import { finishSwaps, swapSegments } from './segment-swap.ts'
+import type { OpenSegments } from './open-segments.ts'
 import { Segment, segmentPath, type SegmentMark, type SegmentPlace } from './segment.ts'
 import type { AbortedTransaction } from './transaction-index.ts'
 import { TransactionIndexes, type TransactionIndexMark } from './transaction-indexes.ts'
@@ -42,6 +43,14 @@ export interface FolderMark {
 
 type SegmentSize = readonly [baseOffset: number, sizeBytes: number]
 
+/** Where a folder is, and with whom it shares what may be open. */
+export interface FolderPlace {
+  readonly disk: Disk
+  readonly path: string
+  readonly topicId: TopicId
+  readonly openSegments: OpenSegments
+}
+
 /** What else a checkpoint says of a folder. */
 export interface FolderExtent {
   readonly startOffset: number
@@ -56,9 +65,6 @@ export interface CompleteSegment {
   readonly endOffset: number
 }
 
-/** Complete segments whose files and indexes stay open for readers. */
-const openAtMost = 4
-
 export class PartitionFolder {
   readonly path: string
   readonly topicId: TopicId
@@ -67,18 +73,18 @@ export class PartitionFolder {
   /** Ascending; the growing one is the last. */
   private readonly segments: Segment[] = []
   private growing: Segment | null = null
+  private readonly openSegments: OpenSegments
   private epochs: LeaderEpochs
   private transactions: TransactionIndexes
   private readonly unsynced = new Set<Segment>()
-  /** Complete ones that were read, the latest last. */
-  private readonly warm = new Set<Segment>()
   private namesUnsynced = false
   /** Counts how often segments were replaced. */
   private swaps = 0
   private end: number
 
-  constructor(disk: Disk, path: string, topicId: TopicId, options: PartitionFolderOptions, endOffset = 0) {
+  constructor({ disk, path, topicId, openSegments }: FolderPlace, options: PartitionFolderOptions, endOffset = 0) {
     this.disk = disk
+    this.openSegments = openSegments
     this.end = endOffset
     this.path = path
     this.topicId = topicId
@@ -89,14 +95,13 @@ export class PartitionFolder {
 
   /** Opens what a checkpoint recorded, and removes what lies before and beyond. */
   static open(
-    disk: Disk,
-    path: string,
-    topicId: TopicId,
+    place: FolderPlace,
     options: PartitionFolderOptions,
     mark: FolderMark,
     { startOffset, endOffset, isClean }: FolderExtent,
   ): PartitionFolder {
-    const folder = new PartitionFolder(disk, path, topicId, options, endOffset)
+    const { disk, path } = place
+    const folder = new PartitionFolder(place, options, endOffset)
     folder.epochs = new LeaderEpochs(disk, path, mark.epochs)
     folder.transactions = new TransactionIndexes(disk, path, mark.transactionIndexes)
     if (isClean && mark.segments !== undefined && sizeOf(disk, path, mark.active) === mark.active.logBytes) {
@@ -130,7 +135,8 @@ export class PartitionFolder {
   }
 
   private place(baseOffset: number): SegmentPlace {
-    return { disk: this.disk, folder: this.path, baseOffset, indexIntervalBytes: this.options.indexIntervalBytes }
+    const { disk, path: folder, openSegments } = this
+    return { disk, folder, baseOffset, indexIntervalBytes: this.options.indexIntervalBytes, openSegments }
   }
 
   configure(options: PartitionFolderOptions): void {
@@ -182,6 +188,7 @@ export class PartitionFolder {
 
   private begin(baseOffset: number): Segment {
     const segment = Segment.create(this.place(baseOffset))
+    this.unsynced.add(segment)
     this.growing = segment
     this.namesUnsynced = true
     this.segments.push(segment)
@@ -235,7 +242,7 @@ export class PartitionFolder {
       if (segment === growing && segment.lacksIndexEntries) await segment.saveIndexes(false)
       await segment.sync()
     }
-    for (const segment of this.unsynced) if (segment !== growing) this.retire(segment)
+    for (const segment of this.unsynced) if (segment !== growing) segment.complete()
     this.unsynced.clear()
     await this.saveSmallFiles()
     return {
@@ -244,11 +251,6 @@ export class PartitionFolder {
       transactionIndexes: this.transactions.takeMarks(),
       segments: this.segments.flatMap((one): SegmentSize[] => (one === growing ? [] : [[one.baseOffset, one.sizeBytes]])),
     }
-  }
-
-  private retire(segment: Segment): void {
-    segment.complete()
-    this.keepWarm(segment)
   }
 
   private async saveSmallFiles(): Promise<void> {
@@ -274,7 +276,6 @@ export class PartitionFolder {
       const { baseOffset, sizeBytes } = segment
       const endOffset = segments[index + 1]?.baseOffset ?? this.end
       spans.push({ baseOffset, endOffset, sizeBytes, maxTimestamp: await segment.maxTimestamp() })
-      if (this.isSettled(segment)) this.keepWarm(segment)
     }
     return spans
   }
@@ -290,7 +291,6 @@ export class PartitionFolder {
       removeSegment(this.disk, this.path, segment.baseOffset)
       this.segments.shift()
       this.unsynced.delete(segment)
-      this.warm.delete(segment)
       this.transactions.forget(segment.baseOffset)
       this.namesUnsynced = true
     }
@@ -310,7 +310,6 @@ export class PartitionFolder {
     return this.whileSegmentsStay(() => {
       const segment = this.segmentOf(offset)
       if (segment === undefined) return Promise.resolve(Buffer.alloc(0))
-      if (this.isSettled(segment)) this.keepWarm(segment)
       return segment.read(offset, maxBytes)
     })
   }
@@ -340,21 +339,6 @@ export class PartitionFolder {
     return this.segments.findLast((segment) => segment.baseOffset <= offset)
   }
 
-  /** Complete and durable: its files may be closed and opened again at any time. */
-  private isSettled(segment: Segment): boolean {
-    return segment !== this.growing && !this.unsynced.has(segment)
-  }
-
-  private keepWarm(segment: Segment): void {
-    this.warm.delete(segment)
-    this.warm.add(segment)
-    for (const coldest of this.warm) {
-      if (this.warm.size <= openAtMost) return
-      this.warm.delete(coldest)
-      coldest.letGo()
-    }
-  }
-
   /** An offset at or before the first record at or after that time. */
   async offsetBefore(timestamp: number): Promise<number | undefined> {
     return this.whileSegmentsStay(() => this.findOffsetBefore(timestamp))
@@ -362,7 +346,6 @@ export class PartitionFolder {
 
   private async findOffsetBefore(timestamp: number): Promise<number | undefined> {
     for (const segment of this.segments) {
-      if (this.isSettled(segment)) this.keepWarm(segment)
       if (segment === this.segments.at(-1) || (await segment.maxTimestamp()) >= timestamp) return segment.offsetBefore(timestamp)
     }
     return undefined
@@ -400,13 +383,14 @@ export class PartitionFolder {
   /** What compaction may read and replace: segments that are durable as they are and never written again. Ascending. */
   completeSegments(): readonly CompleteSegment[] {
     return this.segments.slice(0, -1).flatMap((segment, index) => {
-      return this.isSettled(segment) ? [{ segment, endOffset: this.segments[index + 1]!.baseOffset }] : []
+      return segment !== this.growing && !this.unsynced.has(segment)
+        ? [{ segment, endOffset: this.segments[index + 1]!.baseOffset }]
+        : []
     })
   }
 
   /** The greatest timestamp in it; -1 for none. */
   maxTimestampIn({ segment }: CompleteSegment): Promise<number> {
-    this.keepWarm(segment)
     return segment.maxTimestamp()
   }
 
@@ -436,10 +420,7 @@ export class PartitionFolder {
     this.swaps++
     this.segments.splice(at, old.length, this.found(bases[0]!))
     this.transactions.replace(bases, bases[0]!, aborted)
-    for (const segment of old) {
-      this.warm.delete(segment)
-      segment.replaced()
-    }
+    for (const segment of old) segment.replaced()
     return true
   }
 

@@ -74,6 +74,10 @@ export class SegmentIndexes {
     return baseOffsetOf(batch, 0) > this.lastOffset && lastOffsetOf(batch, 0) - this.offsets.baseOffset <= greatestDelta
   }
 
+  get sizeBytes(): number {
+    return this.offsets.entries.sizeBytes + this.times.entries.sizeBytes
+  }
+
   get isSaved(): boolean {
     return this.files().every(([, { entries }]) => entries.savedBytes === entries.sizeBytes)
   }

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { BatchBuilder } from '../record/batch-builder.ts'
 import { stampBatch } from '../record/batch-header.ts'
 import { simWorld } from '../simulation/sim-world.ts'
-import { folderDefaults } from './partition-folder.fixtures.ts'
+import { folderDefaults, folderPlace } from './partition-folder.fixtures.ts'
 import { PartitionFolder, type PartitionFolderOptions } from './partition-folder.ts'
 import { segmentBases } from './folder-files.ts'
 
@@ -22,7 +22,7 @@ async function basesOf(
 ): Promise<number[]> {
   const world = simWorld({ seed: 1 })
   return world.run(async () => {
-    const folder = new PartitionFolder(world.disk, '/t-0', '00'.repeat(16), { ...folderDefaults, ...options })
+    const folder = new PartitionFolder(folderPlace(world.disk, '/t-0', '00'.repeat(16)), { ...folderDefaults, ...options })
     const batches = timestamps.map((timestamp, offset) => batchAt(offset, timestamp))
     for (const some of atOnce ? [batches] : batches.map((batch) => [batch])) await folder.append(some)
     folder.close()

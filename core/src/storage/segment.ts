@@ -3,6 +3,7 @@ import { BATCH_OVERHEAD_BYTES, batchSizeBytes, countOf, lastOffsetOf, maxTimesta
 import { isBatchIntact } from '../record/batch-validation.ts'
 import type { EntryBuffer } from './entry-buffer.ts'
 import { OffsetIndex } from './offset-index.ts'
+import type { OpenSegments } from './open-segments.ts'
 import { indexSuffixes, noTime, SegmentIndexes, type IndexSuffix } from './segment-indexes.ts'
 import { TimeIndex, type TimeEntry } from './time-index.ts'
 import { segmentBatches } from './segment-batches.ts'
@@ -19,7 +20,8 @@ import { readWhole, writeWhole } from './whole-write.ts'
  *   S3  Index files are a help, never evidence: every entry that is used is compared with the batch it points at. Files that
  *       are missing or wrong are made anew from the log file.
  *   S4  A segment that compaction has replaced reads what it has open and nothing else: its names are another's now.
- *   S5  The log file and the indexes are opened when somebody wants them. A read that is under way keeps the file open.
+ *   S5  The log file and the indexes are opened when somebody wants them. A read that is under way keeps the file open, and so does what
+ *       is not synced: an error of the disk is told to the file that it was written through.
  */
 export interface SegmentMark {
   readonly baseOffset: number
@@ -62,6 +64,9 @@ export class Segment {
   /** Work on the index files, one after the other. */
   private indexWork: Promise<unknown> = Promise.resolve()
   private reads = 0
+  /** Something was written that no sync has covered. */
+  private unsynced = false
+  private readonly openSegments: OpenSegments
   private leaving = false
   private gone = false
 
@@ -70,6 +75,7 @@ export class Segment {
     this.folder = place.folder
     this.baseOffset = place.baseOffset
     this.indexIntervalBytes = place.indexIntervalBytes
+    this.openSegments = place.openSegments
     this.size = size
     this.mark = mark
     this.firstTime = mark?.firstTimestamp ?? -1
@@ -82,6 +88,7 @@ export class Segment {
     const segment = new Segment(place, 0, { ...emptyMark, baseOffset })
     for (const suffix of indexSuffixes) disk.create(segment.pathOf(suffix)).close()
     segment.log = disk.create(segment.path)
+    segment.unsynced = true
     segment.indexes = SegmentIndexes.empty(baseOffset, indexIntervalBytes)
     return segment
   }
@@ -98,6 +105,11 @@ export class Segment {
 
   get sizeBytes(): number {
     return this.size
+  }
+
+  /** Of its indexes, as far as `letGo` would free them. */
+  get indexBytes(): number {
+    return this.mark === null ? (this.indexes?.sizeBytes ?? 0) : 0
   }
 
   /** The greatest timestamp of the first batch of one that grows; -1 for none. */
@@ -127,6 +139,8 @@ export class Segment {
   /** Writes whole batches at the end. When it fails the segment is as before, whatever lies behind its end in the file. */
   async append(batches: readonly Uint8Array[]): Promise<void> {
     await this.loadIndexes()
+    this.unsynced = true
+    this.openSegments.forget(this)
     await writeWhole(this.file, batches, this.size)
     if (this.size === 0) this.firstTime = maxTimestampOf(batches[0]!, 0)
     for (const batch of batches) {
@@ -137,6 +151,8 @@ export class Segment {
 
   async sync(): Promise<void> {
     await this.file.dataSync()
+    this.unsynced = false
+    this.stayOpen()
   }
 
   /** So many that a search without them would take long. A crash leaves those of the checkpoint; what it takes is not made again. */
@@ -211,6 +227,12 @@ export class Segment {
   private doneReading(): void {
     this.reads--
     if (this.leaving) this.letGo()
+    else this.stayOpen()
+  }
+
+  /** What is open stays so for others, within the bounds of the directory; what is not synced in any case. */
+  private stayOpen(): void {
+    if (!this.unsynced && !this.gone) this.openSegments.keep(this)
   }
 
   /** Every batch, up to the first that is damaged. */
@@ -252,6 +274,7 @@ export class Segment {
     if (this.gone) throw new SegmentReplaced(this.path)
     return this.onIndexFiles(async () => {
       this.indexes ??= (await this.readIndexes()) ?? (await this.buildIndexes(null))
+      this.stayOpen()
       return this.indexes
     })
   }
@@ -362,6 +385,7 @@ export class Segment {
 
   /** Lets go of the file once nobody reads it, and of the indexes of a complete segment. No write may be under way. */
   letGo(): void {
+    this.openSegments.forget(this)
     this.leaving = this.reads > 0
     if (this.leaving) return
     if (this.mark === null) this.indexes = null
@@ -389,6 +413,7 @@ export interface SegmentPlace {
   readonly folder: string
   readonly baseOffset: number
   readonly indexIntervalBytes: number
+  readonly openSegments: OpenSegments
 }
 
 function entriesLeft({ count, entryBytes }: EntryBuffer, maxIndexBytes: number): number {

@@ -14,6 +14,7 @@ const geometry: LogGeometry = {
   maxFrameBytes: 1 << 18,
   writeBehindBytes: 1 << 16,
   tailBytes: 1 << 20,
+  openSegments: { openFiles: 20, indexBytes: 1 << 16 },
   internalSegmentBytes: 1 << 20,
 }
 

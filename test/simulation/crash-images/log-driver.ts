@@ -12,6 +12,7 @@ export const geometry: LogGeometry = {
   maxFrameBytes: 2048,
   writeBehindBytes: 300,
   tailBytes: 600,
+  openSegments: { openFiles: 3, indexBytes: 100 },
   internalSegmentBytes: 700,
 }
 

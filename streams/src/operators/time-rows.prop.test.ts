@@ -1,0 +1,63 @@
+import { string } from '@millrace/core'
+import { fc, test } from '@fast-check/vitest'
+import { expect } from 'vitest'
+import { MemoryWindowStore } from '../testing/memory-stores.ts'
+import type { TimedValue, TimedValues } from '../time/timed-values.ts'
+import { TimeRows } from './time-rows.ts'
+
+interface Held extends TimedValue<string> {
+  readonly key: string
+}
+
+const key = fc.constantFrom('a', 'b')
+const time = fc.integer({ min: 0, max: 60 })
+type Command =
+  | { readonly kind: 'add' | 'put'; readonly key: string; readonly time: number; readonly value: string }
+  | { readonly kind: 'remove'; readonly key: string; readonly time: number }
+  | { readonly kind: 'expire'; readonly time: number }
+const command: fc.Arbitrary<Command> = fc.oneof(
+  fc.record({ kind: fc.constantFrom('add' as const, 'put' as const), key, time, value: fc.string({ maxLength: 2 }) }),
+  fc.record({ kind: fc.constant('remove' as const), key, time }),
+  fc.record({ kind: fc.constant('expire' as const), time }),
+)
+
+test.prop([fc.array(command, { maxLength: 60 }), fc.integer({ min: 1, max: 20 })])(
+  'rows by time hold what a plain list would, and expire by whole stretches',
+  (commands, width) => {
+    const rows = new TimeRows(new MemoryWindowStore<string, TimedValues<string>>('rows', string), width)
+    let plain: Held[] = []
+    for (const one of commands) {
+      if (one.kind === 'expire') {
+        rows.expire(one.time, 0)
+        plain = plain.filter((held) => Math.floor(held.time / width) * width + width > one.time)
+      } else if (one.kind === 'remove') {
+        const found = rows.at(one.key, one.time)
+        const at = plain.findIndex((held) => held.key === one.key && held.time === one.time)
+        expect(found?.value).toBe(plain[at]?.value)
+        if (found !== undefined) expect(rows.remove(one.key, found)).toBe(true)
+        if (at >= 0) plain.splice(at, 1)
+      } else {
+        const value = { time: one.time, span: 0, stamp: one.time, value: one.value }
+        const at = one.kind === 'put' ? plain.findIndex((held) => held.key === one.key && held.time === one.time) : -1
+        if (at >= 0) plain[at] = { key: one.key, ...value }
+        else plain.push({ key: one.key, ...value })
+        if (one.kind === 'put') rows.put(one.key, value)
+        else rows.add(one.key, value)
+      }
+    }
+    for (const wanted of ['a', 'b']) {
+      for (const [from, to] of [
+        [0, 60],
+        [7, 23],
+        [30, 30],
+      ] as const) {
+        const found = rows.between(wanted, from, to).map(({ time: at, value }) => [at, value])
+        const all = plain.filter((held) => held.key === wanted && held.time >= from && held.time <= to)
+        expect(found).toEqual(all.toSorted((a, b) => a.time - b.time).map(({ time: at, value }) => [at, value]))
+      }
+    }
+    const first = plain.length === 0 ? undefined : Math.min(...plain.map((held) => Math.floor(held.time / width) * width))
+    expect(rows.firstStart()).toBe(first)
+    if (first !== undefined) expect(rows.stretch(first)).toHaveLength(plain.filter((held) => held.time < first + width).length)
+  },
+)

@@ -1,0 +1,103 @@
+/**
+ * Values of keys by time, over a window store whose rows are stretches of equal width: what a join, a session or a sliding window keeps.
+ * A lookup reads the rows that its times touch, and no iterator.
+ *
+ *   row of the store    (key, start of the stretch) → the key's values with start <= time < start + width
+ *
+ * Invariants
+ *   R1  A value stands in the stretch of its time. A row that has no value left is gone.
+ *   R2  What expires goes by whole stretches, once every time in them is too old.
+ */
+import type { WindowStore } from '../task/stores.ts'
+import { TimedValues, type TimedValue } from '../time/timed-values.ts'
+
+export class TimeRows<K, V> {
+  readonly #store: WindowStore<K, TimedValues<V>>
+  readonly #width: number
+
+  /** `widthMs`: the same for as long as the store lives. Lookups should reach over a few stretches. */
+  constructor(store: WindowStore<K, TimedValues<V>>, widthMs: number) {
+    this.#store = store
+    this.#width = widthMs
+  }
+
+  /** Those with `from <= time <= to`, in the order of their times, then in that in which they came. */
+  between(key: K, from: number, to: number): TimedValue<V>[] {
+    const found: TimedValue<V>[] = []
+    for (let start = this.#startOf(from); start <= to; start += this.#width) {
+      const row = this.#store.get(key, start)?.value
+      if (row === undefined) continue
+      for (let index = row.indexFrom(from); index < row.size && row.at(index).time <= to; index++) found.push(row.at(index))
+    }
+    return found
+  }
+
+  /** The first that stands at the time. */
+  at(key: K, time: number): TimedValue<V> | undefined {
+    const row = this.#store.get(key, this.#startOf(time))?.value
+    const index = row?.indexFrom(time) ?? 0
+    return row !== undefined && index < row.size && row.at(index).time === time ? row.at(index) : undefined
+  }
+
+  /** One more, behind all that stand at its time. */
+  add(key: K, value: TimedValue<V>): void {
+    const { start, row } = this.#rowOf(key, value.time)
+    this.#put(key, start, row.with(value), value.stamp)
+  }
+
+  /** Takes the place of the first that stands at its time. */
+  put(key: K, value: TimedValue<V>): void {
+    const { start, row } = this.#rowOf(key, value.time)
+    const index = row.indexFrom(value.time)
+    const isThere = index < row.size && row.at(index).time === value.time
+    this.#put(key, start, isThere ? row.replaced(index, value) : row.with(value), value.stamp)
+  }
+
+  /** Takes away the one that `between` or `at` has given. False when it is not there any more. */
+  remove(key: K, value: TimedValue<V>): boolean {
+    const { start, row } = this.#rowOf(key, value.time)
+    for (let index = row.indexFrom(value.time); index < row.size && row.at(index).time === value.time; index++) {
+      if (row.at(index) !== value) continue
+      this.#put(key, start, row.without(index), value.stamp)
+      return true
+    }
+    return false
+  }
+
+  /** Removes the stretches that end at or before the time. `stamp`: of the deletion. */
+  expire(before: number, stamp: number): void {
+    for (
+      let start = this.#store.firstStart();
+      start !== undefined && start + this.#width <= before;
+      start = this.#store.firstStart()
+    ) {
+      for (const key of this.#store.keysAt(start)) this.#store.delete(key, start, stamp)
+    }
+  }
+
+  /** The start of the first stretch that has anything. */
+  firstStart(): number | undefined {
+    return this.#store.firstStart()
+  }
+
+  /** Everything of the stretch that begins there, by the bytes of the keys, then by time. */
+  stretch(start: number): { readonly key: K; readonly value: TimedValue<V> }[] {
+    return this.#store
+      .keysAt(start)
+      .flatMap((key) => (this.#store.get(key, start)?.value.toArray() ?? []).map((value) => ({ key, value })))
+  }
+
+  #startOf(time: number): number {
+    return Math.floor(time / this.#width) * this.#width
+  }
+
+  #rowOf(key: K, time: number): { readonly start: number; readonly row: TimedValues<V> } {
+    const start = this.#startOf(time)
+    return { start, row: this.#store.get(key, start)?.value ?? TimedValues.of<V>() }
+  }
+
+  #put(key: K, start: number, row: TimedValues<V>, stamp: number): void {
+    if (row.size === 0) this.#store.delete(key, start, stamp)
+    else this.#store.put(key, start, row, stamp)
+  }
+}

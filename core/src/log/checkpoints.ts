@@ -131,6 +131,13 @@ export class Checkpoints {
     await this.write()
   }
 
+  /** Marks the partitions; resolves when what is wanted of them is durable. @throws why one of them failed, which a checkpoint survives */
+  async writeWith(logs: readonly PartitionLog[]): Promise<void> {
+    for (const log of logs) this.mark(log)
+    await this.writeAfterNow()
+    for (const log of logs) if (log.failed !== null) throw log.failed
+  }
+
   /**
    * Writes one in which every partition stands at the same place of the journal, and does the work while the files stay as it says:
    * no segment is written or replaced, and nothing is removed. Whoever waits for a checkpoint waits for the work too, but hears nothing

@@ -42,8 +42,7 @@ export async function compactPartition(
     abortedTransactions: (from, to) => log.abortedTransactions(from, to),
     beforeSwap: async (through) => {
       log.gapsBelow = Math.max(log.gapsBelow, through)
-      checkpoints.mark(log)
-      await checkpoints.writeAfterNow()
+      await checkpoints.writeWith([log])
     },
     exclusively: (work) =>
       writeBehind.run(async () => {

@@ -52,9 +52,9 @@ export class Removal {
     for (const { log, offset } of starts) {
       if (log.failed !== null) throw log.failed
       log.wantStart(offset)
-      this.checkpoints.mark(log)
     }
-    await this.checkpoint('the new starts cannot be made durable')
+    const logs = starts.map(({ log }) => log)
+    await this.checkpoint(logs, 'the new starts cannot be made durable')
   }
 
   /**
@@ -63,12 +63,12 @@ export class Removal {
    */
   async settle(): Promise<void> {
     this.assertOpen()
-    if (!this.checkpoints.isClean) await this.checkpoint('what was written cannot be brought into the segments')
+    if (!this.checkpoints.isClean) await this.checkpoint([], 'what was written cannot be brought into the segments')
   }
 
-  private async checkpoint(failure: string): Promise<void> {
+  private async checkpoint(logs: readonly PartitionLog[], failure: string): Promise<void> {
     try {
-      await this.checkpoints.writeAfterNow()
+      await this.checkpoints.writeWith(logs)
     } catch (cause) {
       throw diskFailure(cause, 'CHECKPOINT_FAILED', failure)
     }

@@ -139,8 +139,7 @@ export class Segment {
   /** Writes whole batches at the end. When it fails the segment is as before, whatever lies behind its end in the file. */
   async append(batches: readonly Uint8Array[]): Promise<void> {
     await this.loadIndexes()
-    this.unsynced = true
-    this.openSegments.forget(this)
+    this.keepOpen()
     await writeWhole(this.file, batches, this.size)
     if (this.size === 0) this.firstTime = maxTimestampOf(batches[0]!, 0)
     for (const batch of batches) {
@@ -150,6 +149,7 @@ export class Segment {
   }
 
   async sync(): Promise<void> {
+    this.keepOpen()
     await this.file.dataSync()
     this.unsynced = false
     this.stayOpen()
@@ -228,6 +228,12 @@ export class Segment {
     this.reads--
     if (this.leaving) this.letGo()
     else this.stayOpen()
+  }
+
+  /** Until what is written to it, or was before, is synced: nobody may close the file meanwhile. */
+  private keepOpen(): void {
+    this.unsynced = true
+    this.openSegments.forget(this)
   }
 
   /** What is open stays so for others, within the bounds of the directory; what is not synced in any case. */

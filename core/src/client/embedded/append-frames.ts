@@ -1,4 +1,4 @@
-import type { LogDirectory } from '../../log/log-directory.ts'
+import type { Broker } from '../../broker/broker.ts'
 import type { BatchPart } from './batch-part.ts'
 import type { EmbeddedBatch } from './embedded-batch.ts'
 
@@ -9,9 +9,9 @@ const placeBytes = 64
 
 /** Batches in as many frames as they need: what was only appended belongs together no more than that. */
 export class AppendFrames {
-  private readonly directory: LogDirectory
+  private readonly directory: Broker['directory']
 
-  constructor(directory: LogDirectory) {
+  constructor(directory: Broker['directory']) {
     this.directory = directory
   }
 

@@ -98,6 +98,9 @@ export const packages: Readonly<Record<string, readonly string[]>> = {
   '@node-rs/crc32': ['core/src/base/', 'core/src/record/', 'core/src/platform/'],
   snappy: ['core/src/record/'],
   'lz4-napi': ['core/src/record/'],
+  avsc: ['core/src/serde/avro', 'core/src/serde/schemas'],
+  '@bufbuild/protobuf': ['core/src/serde/protobuf', 'core/src/serde/schemas'],
+  zod: ['core/src/serde/'],
   rxjs: [
     'streams/src/dsl/',
     'streams/src/operators/',

@@ -1,0 +1,2 @@
+/** Protocol Buffers, for whoever has `@bufbuild/protobuf` installed: `@millrace/core/protobuf`. */
+export { protobuf } from './serde/protobuf.ts'

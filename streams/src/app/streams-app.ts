@@ -11,9 +11,11 @@ import type { DropReason } from '../task/task-context.ts'
 import { streamError } from '../time/stream-errors.ts'
 import { AppLife, type AppState, type StateListener } from './app-state.ts'
 import { Pause } from './pause.ts'
+import { QueriedStores, type QueryOptions } from './queried-stores.ts'
 import { checkNames, resolveOptions, type ResolvedStreamsOptions } from './resolve-options.ts'
 import { Restarts } from './restarts.ts'
 import { openStateDirectory, type StateDirectory } from './state-directory.ts'
+import type { KeyValueQueries, WindowQueries } from './store-queries.ts'
 import type { StreamsOptions } from './streams-options.ts'
 
 /**
@@ -42,6 +44,9 @@ export class StreamsApp implements AsyncDisposable {
   private running: Promise<void> = Promise.resolve()
   private closing: Promise<void> | null = null
   private loop: Loop | null = null
+  /** The incarnation that runs now. */
+  private instance: Instance | null = null
+  private readonly queries: QueriedStores
   private directory: StateDirectory | null = null
   private failure: { readonly error: MillraceError } | null = null
   /** Somebody hears of a failure. */
@@ -52,6 +57,7 @@ export class StreamsApp implements AsyncDisposable {
     checkNames(topology, options)
     this.plan = planOf(topology, options.applicationId)
     this.options = resolveOptions(options, this.plan)
+    this.queries = new QueriedStores(this.plan, () => this.instance)
     this.limits = new StepLimits(this.options.maxUncommittedBytes)
     this.restarts = new Restarts(this.limits)
     this.pause = new Pause(this.options.world.clock)
@@ -73,6 +79,20 @@ export class StreamsApp implements AsyncDisposable {
   /** Records that did not go on, by reason, since this object was made. Those of a step count with its commit. */
   get dropped(): Readonly<Partial<Record<DropReason, number>>> {
     return this.drops.snapshot()
+  }
+
+  /**
+   * A read-only view of a key-value store, or of a global table: what is committed. It may be taken at any time; its queries work while
+   * the application runs. `K` and `V` are those of the store.
+   * @throws STORE_UNKNOWN, INVALID_STREAM_OPTION
+   */
+  keyValueStore<K, V>(name: string, options?: QueryOptions): KeyValueQueries<K, V> {
+    return this.queries.keyValue(name, options)
+  }
+
+  /** The same of a window store. @throws as `keyValueStore` */
+  windowStore<K, V>(name: string, options?: QueryOptions): WindowQueries<K, V> {
+    return this.queries.windows(name, options)
   }
 
   /** Calls back at every change of state; returns the way to stop that. */
@@ -139,11 +159,14 @@ export class StreamsApp implements AsyncDisposable {
     const { world, commitIntervalMs, bounded } = this.options
     this.loop = new Loop(instance, { clock: world.clock, commitIntervalMs, bounded, onCommit: () => this.restarts.committed() })
     if (this.life.isClosing) this.loop.stop()
+    this.instance = instance
     try {
       const outcome = await this.loop.run()
+      this.instance = null
       await instance.close()
       if (outcome === 'ended' && !this.life.isClosing) this.life.to('ended')
     } catch (error) {
+      this.instance = null
       await instance.abandon()
       throw error
     }

@@ -1,6 +1,7 @@
 import type { ConsumedRecord, Consumer, LogClient } from '@millrace/core'
 import type { GlobalTable } from '../plan/plan.ts'
-import { KeyTexts } from '../state/row-keys.ts'
+import { KeyTexts, KeyValueRowKeys } from '../state/row-keys.ts'
+import { rowsInRange, type RowBounds, type RowRange, type ScanRow } from '../state/row-scan.ts'
 import type { GlobalStore, Stamped } from '../task/stores.ts'
 import type { ErrorPolicy } from '../task/task-context.ts'
 import { streamError } from '../time/stream-errors.ts'
@@ -76,6 +77,11 @@ export class GlobalTables {
     return this.tables.get(name) as GlobalStore<unknown, unknown> as GlobalStore<K, V>
   }
 
+  /** For queries. */
+  view(name: string): Table {
+    return this.tables.get(name)!
+  }
+
   async close(): Promise<void> {
     await this.consumer.close()
   }
@@ -99,6 +105,25 @@ class Table implements GlobalStore<unknown, unknown> {
 
   get(key: unknown): Stamped<unknown> | undefined {
     return this.rows.get(this.keys.textOf(key))
+  }
+
+  committedGet(key: unknown): Stamped<unknown> | undefined {
+    return this.get(key)
+  }
+
+  /** It has no windows. */
+  committedWindowGet(): undefined {
+    return undefined
+  }
+
+  /** It has no windows. */
+  committedWindows(): readonly never[] {
+    return []
+  }
+
+  /** As it is at the first row. */
+  async *scan(rangeOf: (bounds: RowBounds) => RowRange): AsyncGenerator<ScanRow<unknown, unknown>, void, undefined> {
+    yield* rowsInRange(this.rows, new KeyValueRowKeys<unknown>(this.spec.key), rangeOf)
   }
 
   apply({ key, value, timestamp, offset }: ConsumedRecord, partition: number): void {

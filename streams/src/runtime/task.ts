@@ -75,6 +75,8 @@ export class Task {
   private readonly sources: ReadonlyMap<string, SourceSpec>
   private progress: Progress
   private committedPositions = new Map<InputQueue, number>()
+  /** As the log has them, for queries. */
+  private durablePositions = new Map<InputQueue, number>()
   private events = 0
 
   constructor(parts: TaskParts) {
@@ -86,10 +88,16 @@ export class Task {
     this.sources = new Map(parts.subTopology.sources.map((source) => [source.topic, source]))
     this.progress = parts.ended ? 'ended' : 'running'
     for (const input of parts.inputs) this.committedPositions.set(input, input.position)
+    this.durablePositions = new Map(this.committedPositions)
   }
 
   get hasEnded(): boolean {
     return this.progress === 'ended'
+  }
+
+  /** Where its inputs are committed: its stores show as much. */
+  get committed(): readonly { readonly topic: string; readonly partition: number; readonly offset: number }[] {
+    return Array.from(this.durablePositions, ([{ topic, partition }, offset]) => ({ topic, partition, offset }))
   }
 
   /** Events since the last commit: records, emitted rows of windows, the end. */
@@ -224,6 +232,7 @@ export class Task {
     const batches = outputs.take()
     const changelogs = this.freezeState()
     const positions = this.positions()
+    const durable = new Map(this.committedPositions)
     const ending = this.progress === 'ending'
     this.events = 0
     return {
@@ -232,6 +241,7 @@ export class Task {
       committed: (result, first, time) => {
         const marks = [...changelogs.keys()].map((store, index) => markOf(store, result, first + batches.length + index))
         state.commitSucceeded(marks, time)
+        this.durablePositions = durable
         drops.absorb(context.drops)
         if (ending) this.progress = 'ended'
       },

@@ -69,6 +69,7 @@ describe.each(implementations.map((make) => [make().name, make] as const))('the 
       for (const [key] of batches.flat()) expect(textOf(engine.get(bytes(key)))).toBe(model.get(key))
       const inRange = [...model].filter(([key]) => key >= from && key < to).sort(([a], [b]) => (a < b ? -1 : 1))
       expect(await scanned(engine.scan({ from: bytes(from), to: bytes(to) }))).toEqual(inRange)
+      expect(await scanned(engine.scan({ from: bytes(from), to: bytes(to), reverse: true }))).toEqual(inRange.toReversed())
       expect(await scanned(engine.scan({ from: bytes(from), to: bytes(to), keysOnly: true }))).toEqual(
         inRange.map(([key]) => [key, '']),
       )

@@ -11,7 +11,7 @@
 export interface StoreEngine {
   get(key: Uint8Array): Uint8Array | undefined
   batch(): EngineBatch
-  /** Pages of entries with `from <= key < to`, in the order of the bytes. */
+  /** Pages of entries with `from <= key < to`, in the order of the bytes, or in the opposite one. */
   scan(range: ScanRange): AsyncIterable<readonly EngineEntry[]>
   /** Waits for a write that is under way. */
   close(): Promise<void>
@@ -22,6 +22,8 @@ export interface ScanRange {
   readonly to: Uint8Array
   /** The values are not read, and come empty. Default false. */
   readonly keysOnly?: boolean
+  /** From the last to the first. Default false. */
+  readonly reverse?: boolean
 }
 
 export type EngineEntry = readonly [key: Uint8Array, value: Uint8Array]

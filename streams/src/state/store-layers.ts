@@ -156,6 +156,11 @@ export class StoreLayers<V> {
     return new Map([...(this.#flushing ?? []), ...this.#committed, ...(this.#frozen ?? [])])
   }
 
+  /** What the open step has changed. */
+  uncommittedRows(): readonly string[] {
+    return [...this.#open.keys()]
+  }
+
   /** Decodes the entry if it was not, and hides it if it is a deletion. */
   live(entry: Entry<V> | undefined): Entry<V> | undefined {
     if (entry === undefined || entry.bytes === null) return undefined

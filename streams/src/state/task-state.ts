@@ -16,6 +16,7 @@ import { committedRows, type CommittedRow } from './committed-rows.ts'
 import { openEngine, openWiped, type OpenedEngine } from './open-engine.ts'
 import { restoreBatch, type ChangelogBatch } from './restore-batch.ts'
 import { windowRow } from './row-keys.ts'
+import { RowBounds, scanRows, type RowRange, type ScanRow } from './row-scan.ts'
 import { StateAssembly, type StateParts } from './state-assembly.ts'
 import type { StoreMark } from './state-marks.ts'
 import type { ChangelogSink } from './store-layers.ts'
@@ -160,6 +161,25 @@ export class TaskState {
   committedRows<K, V>(store: string): AsyncIterable<CommittedRow<K, V>> {
     const { stores, sealed } = this.#parts
     return committedRows(stores.get(store), sealed) as AsyncIterable<CommittedRow<K, V>>
+  }
+
+  /** For queries: the committed rows of a key whose window begins in `[from, to]`, by start. @throws STORE_UNKNOWN, STORE_CORRUPT */
+  committedWindows<K, V>(store: string, key: K, from: number, to: number): CommittedRow<K, V>[] {
+    const starts = this.#parts.stores
+      .windows(store)
+      .committedStarts(key)
+      .filter((start) => start >= from && start <= to)
+    return starts.flatMap((start) => {
+      const row = this.committedWindowGet<K, V>(store, key, start)
+      return row === undefined ? [] : [{ key, start, row }]
+    })
+  }
+
+  /** For queries: the rows of a stretch as of the first call of `next`, in the order of their keys. @throws STORE_UNKNOWN, STORE_CORRUPT */
+  scan<K, V>(store: string, rangeOf: (bounds: RowBounds) => RowRange): AsyncIterable<ScanRow<K, V>> {
+    const { stores, sealed } = this.#parts
+    const found = stores.get(store)
+    return scanRows(found, sealed, rangeOf(new RowBounds(found.keys))) as AsyncIterable<ScanRow<K, V>>
   }
 
   /** Flushes what is committed, then closes; the open and a frozen step are dropped. @throws STORE_WRITE_FAILED */

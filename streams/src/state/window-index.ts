@@ -32,6 +32,13 @@ export class WindowIndex<K> {
     return this.#starts.first((start) => this.#rows.has(start))
   }
 
+  /** The starts at which the key has a row. */
+  startsOf(key: string): number[] {
+    const starts: number[] = []
+    for (const [start, keys] of this.#rows) if (keys.has(key)) starts.push(start)
+    return starts
+  }
+
   /** In the order of the bytes; sorted for this call. */
   keysAt(start: number): readonly K[] {
     return sortByBytes([...(this.#rows.get(start) ?? [])]).map(this.#keyOf)

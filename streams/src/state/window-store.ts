@@ -43,6 +43,13 @@ export class LayeredWindowStore<K, V> implements WindowStore<K, V> {
     return this.#index.keysAt(start)
   }
 
+  /** Starts at which the key may have a committed row: those that the index has, and those that the steps under way have changed. */
+  committedStarts(key: K): number[] {
+    const text = this.#keys.textOf(key)
+    const changed = this.#layers.uncommittedRows().filter((row) => keyTextOf(row) === text)
+    return [...new Set([...this.#index.startsOf(text), ...changed.map(startOf)])].sort((a, b) => a - b)
+  }
+
   /** Tells the index whether the row is there. */
   note(row: string, isThere: boolean): void {
     if (isThere) this.#index.add(startOf(row), keyTextOf(row))

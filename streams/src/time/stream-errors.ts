@@ -84,6 +84,11 @@ const rows = {
     outcome: 'retriable',
     todo: 'Ask again when the task runs again, or ask the instance that has it now.',
   },
+  POSITION_NOT_REACHED: {
+    fault: 'caller',
+    outcome: 'retriable',
+    todo: 'Ask again when the application has processed more, or ask without atLeast.',
+  },
   STATE_DIRECTORY_LOCKED: {
     fault: 'world',
     outcome: 'retriable',

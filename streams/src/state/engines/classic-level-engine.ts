@@ -70,20 +70,15 @@ class ClassicLevelEngine implements StoreEngine {
   }
 
   /** The iterator takes its snapshot here, not when the first page is asked for. */
-  scan({ from, to, keysOnly = false }: ScanRange): AsyncIterable<readonly EngineEntry[]> {
-    return keysOnly ? this.#keys(from, to) : this.#entries(from, to)
+  scan({ from, to, keysOnly = false, reverse = false }: ScanRange): AsyncIterable<readonly EngineEntry[]> {
+    const range = { gte: from, lt: to, reverse }
+    return keysOnly
+      ? pages(this.#database.keys(range), (key) => [key, nothing])
+      : pages(this.#database.iterator(range), (entry) => entry)
   }
 
   close(): Promise<void> {
     return this.#database.close()
-  }
-
-  #keys(from: Uint8Array, to: Uint8Array): AsyncIterable<readonly EngineEntry[]> {
-    return pages(this.#database.keys({ gte: from, lt: to }), (key) => [key, nothing])
-  }
-
-  #entries(from: Uint8Array, to: Uint8Array): AsyncIterable<readonly EngineEntry[]> {
-    return pages(this.#database.iterator({ gte: from, lt: to }), (entry) => entry)
   }
 
   /** Reliability.md, F1: after an error nothing that this handle acknowledges counts. */

@@ -70,10 +70,14 @@ export function textOf(key: Uint8Array): string {
 }
 
 /** The rows of a range, in the order of their keys. */
-export function rowsIn(rows: ReadonlyMap<string, Uint8Array>, { from, to, keysOnly = false }: ScanRange): EngineEntry[] {
+export function rowsIn(
+  rows: ReadonlyMap<string, Uint8Array>,
+  { from, to, keysOnly = false, reverse = false }: ScanRange,
+): EngineEntry[] {
   const first = textOf(from)
   const end = textOf(to)
   const keys = [...rows.keys()].filter((key) => key >= first && key < end).sort()
+  if (reverse) keys.reverse()
   return keys.map((key) => [Buffer.from(key, 'latin1'), keysOnly ? new Uint8Array(0) : rows.get(key)!])
 }
 

@@ -1,0 +1,153 @@
+/**
+ * Queries over a stretch of a store: what waits for a flush and what the engine has, in one order, that of the bytes of the engine's keys.
+ *
+ * Invariants
+ *   X1  It shows the commit at which the first row was asked for: rows that wait are copied then, and the engine's scan begins then.
+ *   X2  A row that waits hides the engine's of the same key; a deletion does too, and is not shown.
+ *   X3  Ending the loop over it early closes the engine's iterator.
+ */
+import { storeRange } from './engine-rows.ts'
+import type { CommittedRow } from './committed-rows.ts'
+import { keyTextOf, startOf, windowRow, type KeyTexts, type RowKeys } from './row-keys.ts'
+import { Scratch } from './scratch.ts'
+import type { ScannedRow, SealedEngine } from './sealed-engine.ts'
+import type { Stamped } from '../task/stores.ts'
+import type { TaskStore } from './task-stores.ts'
+
+/** `from <= key < to`, keys as in the engine without the number of the store; null: no bound. */
+export interface RowRange {
+  readonly from: Uint8Array | null
+  readonly to: Uint8Array | null
+  readonly reverse: boolean
+}
+
+export interface ScanRow<K, V> extends CommittedRow<K, V> {
+  /** Rows of several tasks are merged by it. */
+  readonly bytes: Uint8Array
+}
+
+/** Makes bounds of keys. */
+export class RowBounds {
+  readonly #keys: RowKeys & { readonly keys: KeyTexts<unknown> }
+
+  constructor(keys: RowKeys & { readonly keys: KeyTexts<unknown> }) {
+    this.#keys = keys
+  }
+
+  /** From one key to another, both included. */
+  between(from: unknown, to: unknown, reverse: boolean): RowRange {
+    return {
+      from: from === undefined ? null : this.#bytesOf(this.#keys.keys.textOf(from)),
+      to: to === undefined ? null : Buffer.concat([this.#bytesOf(this.#keys.keys.textOf(to)), lowest]),
+      reverse,
+    }
+  }
+
+  /** The keys whose bytes begin so. */
+  prefix(prefix: Uint8Array, reverse: boolean): RowRange {
+    return { from: prefix, to: behind(prefix), reverse }
+  }
+
+  /** Of a window store: the windows that begin from one time to another, both included. */
+  starts(from: number, to: number, reverse: boolean): RowRange {
+    return { from: this.#bytesOf(windowRow(from, '')), to: this.#bytesOf(windowRow(to + 1, '')), reverse }
+  }
+
+  #bytesOf(row: string): Uint8Array {
+    return bytesOf(this.#keys, row)
+  }
+}
+
+const lowest = Uint8Array.of(0)
+const highestByte = 0xff
+
+/** The first key behind all that begin so; null: there is none. */
+function behind(prefix: Uint8Array): Uint8Array | null {
+  let length = prefix.length
+  while (length > 0 && prefix[length - 1] === highestByte) length--
+  if (length === 0) return null
+  const next = Uint8Array.from(prefix.subarray(0, length))
+  next[length - 1]!++
+  return next
+}
+
+function bytesOf(keys: RowKeys, row: string): Uint8Array {
+  const scratch = new Scratch()
+  return Uint8Array.from(scratch.bytes(0, keys.writeEngineKey(row, scratch, 0)))
+}
+
+interface WaitingRow {
+  readonly row: string
+  readonly bytes: Uint8Array
+}
+
+export async function* scanRows(
+  store: TaskStore,
+  engine: SealedEngine,
+  range: RowRange,
+): AsyncGenerator<ScanRow<unknown, unknown>, void, undefined> {
+  const entries = store.layers.committedRows()
+  const waiting = waitingIn(entries.keys(), store.keys, range)
+  const pages = store.number === null ? nothing() : engine.scan(engineRange(store.number, range))
+  const sign = range.reverse ? -1 : 1
+  let next = 0
+  const taken = (): ScanRow<unknown, unknown>[] => {
+    const { row, bytes } = waiting[next++]!
+    const entry = store.layers.live(entries.get(row))
+    return entry === undefined ? [] : [visible(store, row, bytes, entry.value, entry.timestamp)]
+  }
+  for await (const page of pages) {
+    for (const { key, timestamp, value } of page) {
+      while (next < waiting.length && sign * Buffer.compare(waiting[next]!.bytes, key) < 0) yield* taken()
+      const row = store.keys.rowOfEngineKey(key)
+      if (!entries.has(row)) yield visible(store, row, key, store.layers.decode(value), timestamp)
+    }
+  }
+  while (next < waiting.length) yield* taken()
+}
+
+/** The same of rows that all lie in memory. */
+export function rowsInRange(
+  rows: ReadonlyMap<string, Stamped<unknown>>,
+  keys: RowKeys & { readonly keys: KeyTexts<unknown> },
+  rangeOf: (bounds: RowBounds) => RowRange,
+): ScanRow<unknown, unknown>[] {
+  return waitingIn(rows.keys(), keys, rangeOf(new RowBounds(keys))).map(({ row, bytes }) => {
+    return { key: keys.keys.keyOf(row), start: -1, row: rows.get(row)!, bytes }
+  })
+}
+
+async function* nothing(): AsyncGenerator<readonly ScannedRow[], void, undefined> {
+  // A store in memory has no engine.
+}
+
+function waitingIn(rows: Iterable<string>, keys: RowKeys, { from, to, reverse }: RowRange): WaitingRow[] {
+  const found: WaitingRow[] = []
+  for (const row of rows) {
+    const bytes = bytesOf(keys, row)
+    if (from !== null && Buffer.compare(bytes, from) < 0) continue
+    if (to === null || Buffer.compare(bytes, to) < 0) found.push({ row, bytes })
+  }
+  const sign = reverse ? -1 : 1
+  return found.sort((a, b) => sign * Buffer.compare(a.bytes, b.bytes))
+}
+
+function engineRange(
+  number: number,
+  { from, to, reverse }: RowRange,
+): { readonly from: Uint8Array; readonly to: Uint8Array; readonly reverse: boolean } {
+  const whole = storeRange(number)
+  const within = (bytes: Uint8Array): Uint8Array => Buffer.concat([whole.from, bytes])
+  return { from: from === null ? whole.from : within(from), to: to === null ? whole.to : within(to), reverse }
+}
+
+function visible(
+  { kind, keys }: TaskStore,
+  row: string,
+  bytes: Uint8Array,
+  value: unknown,
+  timestamp: number,
+): ScanRow<unknown, unknown> {
+  const key = keys.keys.keyOf(kind === 'window' ? keyTextOf(row) : row)
+  return { key, start: kind === 'window' ? startOf(row) : -1, row: { value, timestamp }, bytes }
+}

@@ -7,11 +7,12 @@ import { parseArgs } from 'node:util'
 import { measureAgainstKafka } from './against-kafka.ts'
 import { benches } from './benches.ts'
 import type { BenchRow } from './row.ts'
+import { measureStreamsAgainstKafka } from './streams-against-kafka.ts'
 
 /**
  * `npm run bench -- [--only ID] [--json FILE] [--directory DIR]`
- * `npm run bench -- --against-kafka [--json FILE]`: the rows that a Kafka can be measured on, which then is the reference. It needs a
- * JDK and Maven.
+ * `npm run bench -- [--streams] --against-kafka [--json FILE]`: the rows that a Kafka can be measured on, which then is the reference. It needs a
+ * JDK and Maven. With `--streams` the rows of streams beside Kafka Streams, by records a CPU-second.
  *
  * Each row runs in a process of its own, so that none inherits another's heap. What it does not measure: a disk that is slower than
  * this one's cache. Compare within one run; machines are shared.
@@ -22,15 +23,17 @@ const { values } = parseArgs({
     json: { type: 'string' },
     directory: { type: 'string' },
     'against-kafka': { type: 'boolean' },
+    streams: { type: 'boolean' },
     help: { type: 'boolean' },
   },
 })
 
 if (values.help === true) {
   process.stdout.write(
-    `npm run bench -- [--only ID] [--json FILE] [--directory DIR] | --against-kafka [--json FILE]\n  rows: ${benches.map(({ id }) => id).join(', ')}\n`,
+    `npm run bench -- [--only ID] [--json FILE] [--directory DIR] | [--streams] --against-kafka [--json FILE]\n  rows: ${benches.map(({ id }) => id).join(', ')}\n`,
   )
-} else if (values['against-kafka'] === true) save(await measureAgainstKafka(runApart), true)
+} else if (values['against-kafka'] === true)
+  save(await (values.streams === true ? measureStreamsAgainstKafka : measureAgainstKafka)(runApart), true)
 else if (values.only === undefined) runAll()
 else await runOne(values.only)
 

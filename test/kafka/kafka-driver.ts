@@ -16,6 +16,8 @@ export interface KafkaCommands {
   /** Closes the clients, then the broker, cleanly. */
   stop: { args: object; answer: null }
   connect: { args: { bootstrap: string }; answer: null }
+  /** Processor time of the process, broker and clients together. */
+  cpuSeconds: { args: object; answer: number }
   /** Answers the topic id. */
   createTopic: { args: { topic: string; partitions: number; config: Settings }; answer: string }
   alterTopicConfig: { args: { topic: string; changes: Readonly<Record<string, string | null>> }; answer: null }

@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process'
 import { KafkaBroker } from './kafka-broker.ts'
+import type { Settings } from './kafka-driver.ts'
 import { findKafka, type KafkaHome } from './kafka-home.ts'
 
 /**
@@ -23,9 +24,9 @@ export interface PerfOptions {
 
 /** The default of Kafka's clients was 16,384 bytes, and what users set is mostly larger. */
 const usualBatchSizes = [8196, 65_536, 262_144]
-const brokerJava = ['-Xms1g', '-Xmx1g', '-XX:+UseG1GC', '-XX:MaxGCPauseMillis=20']
+export const brokerJava: readonly string[] = ['-Xms1g', '-Xmx1g', '-XX:+UseG1GC', '-XX:MaxGCPauseMillis=20']
 /** Kafka's own; the harness otherwise takes fewer threads. */
-const brokerSettings = { 'num.network.threads': '3', 'num.io.threads': '8', 'background.threads': '10' }
+export const brokerSettings: Settings = { 'num.network.threads': '3', 'num.io.threads': '8', 'background.threads': '10' }
 const recordBytes = 100
 
 export async function measureKafka({ records, batchSizes = usualBatchSizes }: PerfOptions): Promise<KafkaSpeed> {

@@ -1,11 +1,15 @@
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.DoubleNode;
 import com.fasterxml.jackson.databind.node.LongNode;
 import com.fasterxml.jackson.databind.node.NullNode;
 import com.fasterxml.jackson.databind.node.TextNode;
+import com.sun.management.OperatingSystemMXBean;
+import java.lang.management.ManagementFactory;
 import java.nio.file.Path;
 
 /** The commands by name; kafka-driver.ts has their types. */
 class Commands {
+  private static final OperatingSystemMXBean SYSTEM = (OperatingSystemMXBean) ManagementFactory.getOperatingSystemMXBean();
   private final Server server;
   private final Clients clients;
 
@@ -29,6 +33,8 @@ class Commands {
       case "connect":
         clients.connect(text(it, "bootstrap"));
         return NullNode.instance;
+      case "cpuSeconds":
+        return DoubleNode.valueOf(SYSTEM.getProcessCpuTime() / 1e9);
       case "createTopic":
         return TextNode.valueOf(clients.createTopic(text(it, "topic"), it.get("partitions").asInt(), Json.settings(it.get("config"))));
       case "alterTopicConfig":

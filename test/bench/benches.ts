@@ -5,6 +5,7 @@ import { openAfterCrash } from './open-after-crash.ts'
 import { partitions10000 } from './partitions-10000.ts'
 import { readDisk } from './read-disk.ts'
 import { readTail } from './read-tail.ts'
+import { restart1gb } from './restart-1gb.ts'
 import type { Bench } from './row.ts'
 import { streamsCount, streamsCount1m } from './streams-count.ts'
 import { streamsJson } from './streams-json.ts'
@@ -24,4 +25,5 @@ export const benches: readonly Bench[] = [
   streamsJson,
   streamsCount,
   streamsCount1m,
+  restart1gb,
 ]

@@ -21,6 +21,7 @@ test('what a change takes is learned at once when it is more, slowly when it is 
 
 test('a step that was too large is divided until it fits', () => {
   const limits = new StepLimits(1_000)
+  limits.committed()
   expect([limits.maxEvents, limits.maxBytes]).toEqual([Infinity, 1_000])
   limits.attempt(step(100, 100, 800))
   expect(limits.tooLarge()).toBe(true)
@@ -36,4 +37,12 @@ test('one event is not divided', () => {
   const limits = new StepLimits(1_000)
   limits.attempt(step(1, 1, 5_000))
   expect(limits.tooLarge()).toBe(false)
+})
+
+test('the first step is small: what a change takes is not known yet', () => {
+  const limits = new StepLimits(1_000_000)
+  expect(limits.maxEvents).toBe(1_000)
+  limits.attempt(step(1_000, 1_000, 5_000_000))
+  limits.committed()
+  expect([limits.maxEvents, limits.bytesPerChange > 256]).toEqual([Infinity, true])
 })

@@ -6,10 +6,13 @@
  *   B1  It outlives the incarnations of an instance: a commit that was too large makes the steps after it smaller.
  *   B2  A step of one event is never divided: if that is too large, the error is final.
  */
+/** What a changed key takes is not known before the first commit: it is a small one. */
+const firstStepEvents = 1_000
+
 export class StepLimits {
   private bytes: number
   private changeBytes = 256
-  private events = Infinity
+  private events = firstStepEvents
   private attempted = { events: 0, bytes: 0 }
 
   constructor(maxBytes: number) {

@@ -4,6 +4,7 @@ import type { ValueOperator } from '../rx/value-operator.ts'
 import type { GlobalTable } from './global-table.ts'
 import type { GroupedStream } from './grouped-stream.ts'
 import type { Of, Through } from './options.ts'
+import type { Printing, RecordOperators } from './record-operators.ts'
 
 /** Operators that need no known partitioning: they stand on both kinds of stream. */
 export interface Stateless<K, V> {
@@ -20,6 +21,12 @@ export interface Stateless<K, V> {
   repartition(through: Through<K, V>): KStream<K, V>
   /** A new key and value. */
   map<K2, V2>(mapper: Of<K, V, { readonly key: K2; readonly value: V2 }>): RekeyedStream<K2, V2>
+  /** None, one or many new keys and values for each record, in their order. All are made before the first goes on. */
+  flatMap<K2, V2>(mapper: Of<K, V, Iterable<{ readonly key: K2; readonly value: V2 }>>): RekeyedStream<K2, V2>
+  /** Ends the stream: shows each record to a function. After a crash it may see a record again. */
+  forEach(look: Of<K, V, void>): void
+  /** Ends the stream: a line for each record, as `forEach`. @throws INVALID_STREAM_OPTION */
+  print(options: Printing<K, V>): void
   /** A new key. */
   selectKey<K2>(selector: Of<K, V, K2>): RekeyedStream<K2, V>
   /** `selectKey`, `repartition` and `groupByKey` in one. @throws as `repartition` */
@@ -27,7 +34,7 @@ export interface Stateless<K, V> {
 }
 
 /** A stream whose records lie in the partition of their key: keyed operators are allowed. */
-export interface KStream<in out K, V> extends Stateless<K, V> {
+export interface KStream<in out K, V> extends Stateless<K, V>, RecordOperators<'keyed', K, V> {
   /** A type guard narrows the values behind it. */
   filter<V2 extends V>(predicate: (value: V, key: K, meta: Meta) => value is V2): KStream<K, V2>
   filter(predicate: Of<K, V, boolean>): KStream<K, V>
@@ -45,7 +52,7 @@ export interface KStream<in out K, V> extends Stateless<K, V> {
 }
 
 /** After map or selectKey: repartition first. The type has no keyed operators. */
-export interface RekeyedStream<in out K, V> extends Stateless<K, V> {
+export interface RekeyedStream<in out K, V> extends Stateless<K, V>, RecordOperators<'rekeyed', K, V> {
   /** A type guard narrows the values behind it. */
   filter<V2 extends V>(predicate: (value: V, key: K, meta: Meta) => value is V2): RekeyedStream<K, V2>
   filter(predicate: Of<K, V, boolean>): RekeyedStream<K, V>

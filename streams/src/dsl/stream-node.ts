@@ -1,4 +1,4 @@
-import type { Serde, Serializer } from '@millrace/core'
+import type { Header, Serde, Serializer } from '@millrace/core'
 import type { Callback, Joiner, KeyValue, Meta } from '../graph/callbacks.ts'
 import type { GraphBuilder, NewNode } from '../graph/graph-builder.ts'
 import { segmentOf } from '../rx/segment.ts'
@@ -11,6 +11,9 @@ import { GroupedNode, type GroupedStream } from './grouped-stream.ts'
 import type { GlobalJoin, KStream, RekeyedStream } from './k-stream.ts'
 import type { Of, Through } from './options.ts'
 import type { StreamAt } from './place.ts'
+import { printLine } from './print-line.ts'
+import type { Printing } from './record-operators.ts'
+import { branchesOf, type Branches, type BranchValue } from './split.ts'
 
 /** A stream of what a node emits, in the partition of its key. */
 export const streamAt: StreamAt = (graph, node, key) => new StreamNode(graph, node, key)
@@ -107,6 +110,60 @@ class StreamNode<K, V> implements KStream<K, V>, RekeyedStream<K, V> {
     const { key, value } = options
     checkSerdes('to', { key, value }, 'write')
     this.#graph.add({ kind: 'to', inputs: [this.#node], topic, key: eraseSerializer(key), value: eraseSerializer(value) })
+  }
+
+  filterNot<V2 extends V>(predicate: (value: V, key: K, meta: Meta) => value is V2): StreamNode<K, Exclude<V, V2>>
+  filterNot(predicate: Of<K, V, boolean>): StreamNode<K, V>
+  filterNot<V2 extends V>(predicate: Of<K, V, boolean>): StreamNode<K, V> | StreamNode<K, Exclude<V, V2>> {
+    checkFunctions('filterNot', { predicate })
+    const not: Callback<boolean> = (value, key, meta) => !predicate(value as V, key as K, meta)
+    return this.#then({ kind: 'filter', inputs: [this.#node], predicate: not }, this.#key)
+  }
+
+  flatMap<K2, V2>(mapper: Of<K, V, Iterable<{ readonly key: K2; readonly value: V2 }>>): StreamNode<K2, V2> {
+    checkFunctions('flatMap', { mapper })
+    return this.#then({ kind: 'flat-map', inputs: [this.#node], mapper: mapper as Callback<Iterable<KeyValue>> }, undefined)
+  }
+
+  flatMapValues<V2>(mapper: Of<K, V, Iterable<V2>>): StreamNode<K, V2> {
+    checkFunctions('flatMapValues', { mapper })
+    return this.#then({ kind: 'flat-map-values', inputs: [this.#node], mapper: mapper as Callback<Iterable<V2>> }, this.#key)
+  }
+
+  peek(look: Of<K, V, void>): StreamNode<K, V> {
+    checkFunctions('peek', { look })
+    return this.#then({ kind: 'peek', inputs: [this.#node], look: look as Callback }, this.#key)
+  }
+
+  forEach(look: Of<K, V, void>): void {
+    checkFunctions('forEach', { look })
+    this.#graph.add({ kind: 'for-each', inputs: [this.#node], look: look as Callback })
+  }
+
+  print(options: Printing<K, V>): void {
+    this.#graph.add({ kind: 'for-each', inputs: [this.#node], look: printLine(options) })
+  }
+
+  split<B extends Branches<K, V>>(given: B): { readonly [N in keyof B]: StreamNode<K, BranchValue<B, N, K, V>> } {
+    const branches = branchesOf(given)
+    const node = this.#graph.add({ kind: 'split', inputs: [this.#node], branches })
+    const streams = branches.map(({ branch }) => {
+      const givenName = `${node}-${branch}`
+      return [branch, this.#then({ kind: 'branch', inputs: [node], branch, givenName }, this.#key)]
+    })
+    return Object.fromEntries(streams) as { readonly [N in keyof B]: StreamNode<K, BranchValue<B, N, K, V>> }
+  }
+
+  withHeaders(headers: Of<K, V, readonly Header[]>): StreamNode<K, V> {
+    checkFunctions('withHeaders', { headers })
+    const headersOf = headers as Callback<readonly Header[]>
+    return this.#then({ kind: 'with-headers', inputs: [this.#node], headersOf }, this.#key)
+  }
+
+  withTimestamp(timestamp: Of<K, V, number>): StreamNode<K, V> {
+    checkFunctions('withTimestamp', { timestamp })
+    const timestampOf = timestamp as Callback<number>
+    return this.#then({ kind: 'with-timestamp', inputs: [this.#node], timestampOf }, this.#key)
   }
 
   #then<K2, V2>(node: NewNode, key: Serde<K2> | undefined): StreamNode<K2, V2> {

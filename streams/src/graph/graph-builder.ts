@@ -13,6 +13,7 @@ export type NewNode = GraphNode extends infer N ? (N extends GraphNode ? Omit<N,
 export class GraphBuilder {
   readonly #nodes: GraphNode[] = []
   readonly #counts = new Map<NodeKind, number>()
+  readonly #names = new Set<string>()
   /** What has each name, for the message to the second one. */
   readonly #durable = new Map<string, string>()
   readonly #topics = new Map<string, string>()
@@ -24,7 +25,7 @@ export class GraphBuilder {
     const rekeyed = this.#isRekeyed(node)
     this.#checkTopics(node)
     this.#checkDurable(node)
-    const name = this.#nameOf(node.kind)
+    const name = 'givenName' in node ? this.#given(node.givenName) : this.#nameOf(node.kind)
     if (rekeyed) this.#rekeyed.add(name)
     this.#nodes.push(Object.freeze({ ...node, name }))
     return name
@@ -39,10 +40,25 @@ export class GraphBuilder {
     return new Topology(this.#nodes)
   }
 
+  #given(name: string): string {
+    checkName('this operator', name)
+    if (this.#names.has(name)) {
+      throw streamError('TOPOLOGY_NAME_TAKEN', { what: 'another operator of this topology has the name', where: name })
+    }
+    this.#names.add(name)
+    return name
+  }
+
+  /** A name that the user gave to another operator before is passed over. */
   #nameOf(kind: NodeKind): string {
     const count = (this.#counts.get(kind) ?? 0) + 1
     this.#counts.set(kind, count)
-    return `${kind}-${count}`
+    const name = `${kind}-${count}`
+    // The halves of a repartition are nodes of tasks.
+    const names = kind === 'repartition' ? [name, `${name}-source`, `${name}-sink`] : [name]
+    if (names.some((one) => this.#names.has(one))) return this.#nameOf(kind)
+    for (const one of names) this.#names.add(one)
+    return name
   }
 
   #checkDurable(node: NewNode): void {
@@ -83,7 +99,7 @@ export class GraphBuilder {
   /** Whether records leave the node in another task than that of their key. @throws where that must not be (G4) */
   #isRekeyed(node: NewNode): boolean {
     if (node.kind === 'repartition') return false
-    if (node.kind === 'select-key' || node.kind === 'map') return true
+    if (node.kind === 'select-key' || node.kind === 'map' || node.kind === 'flat-map') return true
     const rekeyed = node.inputs.some((input) => this.#rekeyed.has(input))
     if (rekeyed && (node.kind === 'aggregate' || node.kind === 'window-aggregate')) {
       const what = 'the key was changed, so records of one key lie in several tasks; call repartition(...) before'

@@ -3,19 +3,16 @@
  *
  * Invariants
  *   G1  A node is immutable, and comes after its inputs: the order in which nodes were made is topological.
- *   G2  Node names are unique and made from kind and position; they stand in messages and descriptions, never on disk.
+ *   G2  Node names are unique and made from kind and position, where the user gave none; they stand in messages and descriptions,
+ *       never on disk.
  *   G3  What is durable (stores, repartition topics) has a name given by the user, unique among both.
  *   G4  Nothing that needs its key in its own partition stands behind a changed key without a repartition between.
  */
 import type { Serde, Serializer } from '@millrace/core'
 import type { Windows } from '../time/windows.ts'
+import type { AnyNode } from './any-node.ts'
 import type { Adder, Callback, Joiner, KeyValue, OpenSegment, Starter } from './callbacks.ts'
-
-interface AnyNode {
-  readonly name: string
-  /** Names of the nodes before it. */
-  readonly inputs: readonly string[]
-}
+import type { StatelessNode } from './stateless-nodes.ts'
 
 export interface SourceNode extends AnyNode {
   readonly kind: 'source'
@@ -128,6 +125,7 @@ export type GraphNode =
   | WindowAggregateNode
   | ToStreamNode
   | JoinGlobalNode
+  | StatelessNode
   | SinkNode
 
 export type NodeKind = GraphNode['kind']

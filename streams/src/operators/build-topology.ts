@@ -14,15 +14,21 @@ import type { TaskContext } from '../task/task-context.ts'
 import { streamError } from '../time/stream-errors.ts'
 import { aggregate, type AggregateNode } from './aggregate.ts'
 import { filter, type FilterNode } from './filter.ts'
+import { flatMap, type FlatMapNode } from './flat-map.ts'
+import { flatMapValues, type FlatMapValuesNode } from './flat-map-values.ts'
 import { joinGlobal, type JoinGlobalNode } from './join-global.ts'
 import { map, type MapNode } from './map.ts'
 import { mapValues, type MapValuesNode } from './map-values.ts'
 import type { OperatorNode } from './node.ts'
+import { forEach, peek, type ForEachNode, type PeekNode } from './peek.ts'
 import { pipe, type PipeNode } from './pipe.ts'
 import { selectKey, type SelectKeyNode } from './select-key.ts'
+import { split, type BranchNode, type SplitNode } from './split.ts'
 import { to, type ToNode } from './to.ts'
 import { toStream, type ToStreamNode } from './to-stream.ts'
 import { windowAggregate, type WindowAggregateNode } from './window-aggregate.ts'
+import { withHeaders, type WithHeadersNode } from './with-headers.ts'
+import { withTimestamp, type WithTimestampNode } from './with-timestamp.ts'
 
 interface SourceNode extends OperatorNode {
   readonly kind: 'source'
@@ -46,6 +52,14 @@ export type TopologyNode =
   | WindowAggregateNode
   | ToStreamNode
   | JoinGlobalNode
+  | FlatMapNode
+  | FlatMapValuesNode
+  | PeekNode
+  | ForEachNode
+  | WithHeadersNode
+  | WithTimestampNode
+  | SplitNode
+  | BranchNode
   | ToNode
 
 /** Where the records of a topic go in: `next` returns when all that follows from the record is done. */
@@ -74,10 +88,19 @@ export function buildTopology(parts: { readonly nodes: readonly TopologyNode[] }
 /** Any record, also one with a change for its value: which it is, the graph has checked. */
 type Flow = Subscriber<Rec>
 
+/** What does nothing to a record. */
+type Passage = SourceNode | MergeNode | BranchNode
+
+function isPassage(node: TopologyNode): node is Passage {
+  return node.kind === 'source' || node.kind === 'merge' || node.kind === 'branch'
+}
+
 class TopologyBuilder {
   readonly #context: TaskContext
   /** What stands behind a node that is still to come, in the order of the user. */
   readonly #behind = new Map<string, Flow[]>()
+  /** The way into each node that is there, by its name. */
+  readonly #ways = new Map<string, Flow>()
   readonly #entries = new Map<string, Entry>()
   readonly #closes: (() => void)[] = []
 
@@ -98,7 +121,8 @@ class TopologyBuilder {
   add(node: TopologyNode): void {
     const behind = fanTo(this.#behind.get(node.name) ?? [])
     if (node.kind === 'source') for (const topic of node.topics) this.#entries.set(topic, behind)
-    const flow = node.kind === 'source' || node.kind === 'merge' ? behind : inlet(this.#operatorOf(node), behind)
+    const flow = isPassage(node) ? behind : inlet(this.#operatorOf(node), behind)
+    this.#ways.set(node.name, flow)
     for (const input of node.inputs) this.#feed(input, flow)
   }
 
@@ -109,7 +133,7 @@ class TopologyBuilder {
     else before.unshift(flow)
   }
 
-  #operatorOf(node: Exclude<TopologyNode, SourceNode | MergeNode>): OperatorFunction<Rec, Rec> {
+  #operatorOf(node: Exclude<TopologyNode, Passage>): OperatorFunction<Rec, Rec> {
     const context = this.#context
     switch (node.kind) {
       case 'filter':
@@ -130,6 +154,20 @@ class TopologyBuilder {
         return toStream() as OperatorFunction<Rec, Rec>
       case 'join-global':
         return joinGlobal(node, context)
+      case 'flat-map':
+        return flatMap(node, context)
+      case 'flat-map-values':
+        return flatMapValues(node, context)
+      case 'peek':
+        return peek(node, context)
+      case 'for-each':
+        return forEach(node, context)
+      case 'with-headers':
+        return withHeaders(node, context)
+      case 'with-timestamp':
+        return withTimestamp(node, context)
+      case 'split':
+        return split(node, context, (branch) => this.#ways.get(`${node.name}-${branch}`)!)
       case 'to':
         return to(node, context)
       default:

@@ -48,6 +48,11 @@ const rows = {
     outcome: 'fatal',
     todo: 'Correct the function, or let the error policy skip such records.',
   },
+  RECORD_INVALID: {
+    fault: 'caller',
+    outcome: 'fatal',
+    todo: 'Correct the function that made the record, or let the error policy skip such records.',
+  },
   RX_ESCAPED_EMISSION: {
     fault: 'caller',
     outcome: 'fatal',

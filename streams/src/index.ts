@@ -12,6 +12,28 @@ export type { StreamErrorCode } from './time/stream-errors.ts'
 export { StreamsBuilder } from './dsl/streams-builder.ts'
 export type { GlobalJoin, KStream, RekeyedStream, Stateless } from './dsl/k-stream.ts'
 export type { Kinds, Printing, RecordOperators } from './dsl/record-operators.ts'
+export { keyValueStore, windowStore } from './dsl/processors.ts'
+export type { Processing, ValueProcessing } from './dsl/processors.ts'
+export type {
+  FixedKeyContext,
+  FixedKeyRecord,
+  Forwarded,
+  Processor,
+  ProcessorContext,
+  PunctuationType,
+  Scheduled,
+  StreamRecord,
+  TaskAccess,
+} from './graph/processor.ts'
+export type {
+  AnyStore,
+  KeyValueStore,
+  KeyValueStoreDeclaration,
+  StoreOf,
+  TimedValue,
+  WindowStore,
+  WindowStoreDeclaration,
+} from './graph/stores.ts'
 export { otherwise } from './dsl/split.ts'
 export type { Branches, BranchValue } from './dsl/split.ts'
 export type { GroupedStream } from './dsl/grouped-stream.ts'

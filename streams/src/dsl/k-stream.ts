@@ -1,9 +1,11 @@
 import type { Serializer } from '@millrace/core'
 import type { Meta } from '../graph/callbacks.ts'
+import type { AnyStore } from '../graph/stores.ts'
 import type { ValueOperator } from '../rx/value-operator.ts'
 import type { GlobalTable } from './global-table.ts'
 import type { GroupedStream } from './grouped-stream.ts'
 import type { Of, Through } from './options.ts'
+import type { Processing } from './processors.ts'
 import type { Printing, RecordOperators } from './record-operators.ts'
 
 /** Operators that need no known partitioning: they stand on both kinds of stream. */
@@ -27,6 +29,25 @@ export interface Stateless<K, V> {
   forEach(look: Of<K, V, void>): void
   /** Ends the stream: a line for each record, as `forEach`. @throws INVALID_STREAM_OPTION */
   print(options: Printing<K, V>): void
+  /**
+   * A processor of the user's own, one for each task (KIP-820): it forwards any number of records, keeps stores, and is called as
+   * time passes. What it throws falls under the error policy; what it had forwarded before stays.
+   *
+   * ```ts
+   * const totals = keyValueStore({ name: 'totals', key: string, value: int64 })
+   * payments.process({
+   *   name: 'hourly-totals',
+   *   stores: [totals],
+   *   open: (context: ProcessorContext<string, number>) => {
+   *     const store = context.store(totals)
+   *     return { process: ({ key, value }) => store.put(key, (store.get(key) ?? 0) + value.amount) }
+   *   },
+   * })
+   * ```
+   * As in Kafka the key of a record is not looked at: behind a changed key repartition first where the stores are by key.
+   * @throws TOPOLOGY_NAME_MISSING, TOPOLOGY_NAME_INVALID, TOPOLOGY_NAME_TAKEN, INVALID_STREAM_OPTION
+   */
+  process<K2 = K, V2 = V, S extends AnyStore = AnyStore>(processor: Processing<K, V, K2, V2, S>): RekeyedStream<K2, V2>
   /** A new key. */
   selectKey<K2>(selector: Of<K, V, K2>): RekeyedStream<K2, V>
   /** `selectKey`, `repartition` and `groupByKey` in one. @throws as `repartition` */

@@ -2,6 +2,8 @@ import type { Header } from '@millrace/core'
 import type { Meta } from '../graph/callbacks.ts'
 import type { KStream, RekeyedStream } from './k-stream.ts'
 import type { Of } from './options.ts'
+import type { AnyStore } from '../graph/stores.ts'
+import type { ValueProcessing } from './processors.ts'
 import type { Branches, BranchValue } from './split.ts'
 
 /** The two kinds of stream: what keeps the key gives a stream of the kind that it stands on. */
@@ -31,6 +33,8 @@ export interface RecordOperators<Kind extends keyof Kinds<K, V>, K, V> {
    *   TOPOLOGY_NAME_INVALID
    */
   split<B extends Branches<K, V>>(branches: B): { readonly [N in keyof B]: Kinds<K, BranchValue<B, N, K, V>>[Kind] }
+  /** As `process`, for a processor that leaves the key alone: its records can only be made from those that it was given. */
+  processValues<V2 = V, S extends AnyStore = AnyStore>(processor: ValueProcessing<K, V, V2, S>): Kinds<K, V2>[Kind]
   /**
    * Other headers for the records behind it. What the function gives must be a list of [name, bytes or null]: RECORD_INVALID
    * otherwise, as what user code throws.

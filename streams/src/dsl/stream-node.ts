@@ -1,6 +1,7 @@
 import type { Header, Serde, Serializer } from '@millrace/core'
 import type { Callback, Joiner, KeyValue, Meta } from '../graph/callbacks.ts'
 import type { GraphBuilder, NewNode } from '../graph/graph-builder.ts'
+import type { AnyStore } from '../graph/stores.ts'
 import { segmentOf } from '../rx/segment.ts'
 import { isValueOperator, type ValueOperator } from '../rx/value-operator.ts'
 import { checkCount, checkFunctions, checkOptions, checkSerdes } from '../time/options.ts'
@@ -11,6 +12,7 @@ import { GroupedNode, type GroupedStream } from './grouped-stream.ts'
 import type { GlobalJoin, KStream, RekeyedStream } from './k-stream.ts'
 import type { Of, Through } from './options.ts'
 import type { StreamAt } from './place.ts'
+import { processNode, type Processing, type ValueProcessing } from './processors.ts'
 import { printLine } from './print-line.ts'
 import type { Printing } from './record-operators.ts'
 import { branchesOf, type Branches, type BranchValue } from './split.ts'
@@ -152,6 +154,16 @@ class StreamNode<K, V> implements KStream<K, V>, RekeyedStream<K, V> {
       return [branch, this.#then({ kind: 'branch', inputs: [node], branch, givenName }, this.#key)]
     })
     return Object.fromEntries(streams) as { readonly [N in keyof B]: StreamNode<K, BranchValue<B, N, K, V>> }
+  }
+
+  process<K2 = K, V2 = V, S extends AnyStore = AnyStore>(processor: Processing<K, V, K2, V2, S>): StreamNode<K2, V2> {
+    const node = processNode('process', processor)
+    return this.#then({ kind: 'process', inputs: [this.#node], fixedKey: false, ...node }, undefined)
+  }
+
+  processValues<V2 = V, S extends AnyStore = AnyStore>(processor: ValueProcessing<K, V, V2, S>): StreamNode<K, V2> {
+    const node = processNode('processValues', processor)
+    return this.#then({ kind: 'process', inputs: [this.#node], fixedKey: true, ...node }, this.#key)
   }
 
   withHeaders(headers: Of<K, V, readonly Header[]>): StreamNode<K, V> {

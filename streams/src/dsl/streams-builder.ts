@@ -1,9 +1,11 @@
 import { GraphBuilder } from '../graph/graph-builder.ts'
+import type { AnyStore } from '../graph/stores.ts'
 import type { Topology } from '../graph/topology.ts'
 import { checkOptions, checkSerdes } from '../time/options.ts'
 import { streamError } from '../time/stream-errors.ts'
 import { erase } from './erase.ts'
 import { GlobalTableNode, type GlobalTable } from './global-table.ts'
+import { declarationIn } from './processors.ts'
 import type { KStream } from './k-stream.ts'
 import type { TopicSerdes } from './options.ts'
 import { streamAt } from './stream-node.ts'
@@ -39,6 +41,16 @@ export class StreamsBuilder {
     checkSerdes('globalTable', { key, value })
     this.#graph.add({ kind: 'global-table', inputs: [], topic, store, key: erase(key), value: erase(value) })
     return new GlobalTableNode(this.#graph, store)
+  }
+
+  /**
+   * Says that stores belong to this topology: `build` then refuses one that no processor uses. Without it a store belongs to the
+   * topology as soon as a processor uses it.
+   * @throws INVALID_STREAM_OPTION, TOPOLOGY_NAME_MISSING, TOPOLOGY_NAME_INVALID, TOPOLOGY_NAME_TAKEN
+   */
+  addStore(...stores: readonly AnyStore[]): this {
+    for (const store of stores) this.#graph.addStore(declarationIn(store))
+    return this
   }
 
   /** What was made until now; the builder may go on. @throws TOPOLOGY_EMPTY, TOPOLOGY_INVALID */

@@ -69,6 +69,16 @@ function topicOf({ topicName }: RepartitionNode): string {
   return `${topicName}-repartition`
 }
 
+/** Processors that share a store run in one task. */
+function usersOfStores(nodes: readonly TaskNode[]): Iterable<readonly string[]> {
+  const users = new Map<string, string[]>()
+  for (const node of nodes) {
+    if (node.kind !== 'process') continue
+    for (const { name } of node.stateStores) users.set(name, [...(users.get(name) ?? []), node.name])
+  }
+  return users.values()
+}
+
 /** Gives the function from a node to the first node of its part. */
 function connect(nodes: readonly TaskNode[]): (name: string) => string {
   const parents = new Map(nodes.map(({ name }) => [name, name]))
@@ -77,5 +87,6 @@ function connect(nodes: readonly TaskNode[]): (name: string) => string {
     return parent === name ? name : rootOf(parent)
   }
   for (const { name, inputs } of nodes) for (const input of inputs) parents.set(rootOf(name), rootOf(input))
+  for (const [first, ...others] of usersOfStores(nodes)) for (const other of others) parents.set(rootOf(other), rootOf(first!))
   return rootOf
 }

@@ -21,7 +21,12 @@ function taskNode(node: TaskNode, nodes: readonly TaskNode[]): string[] {
   const after = nodes.filter(({ inputs }) => inputs.includes(node.name)).map(({ name }) => name)
   if (node.kind === 'source') return [`    Source: ${node.name} (topics: [${node.topics.join(', ')}])`, next(after)]
   if (node.kind === 'to') return [`    Sink: ${node.name} (topic: ${node.topic})`, previous(before)]
-  return [`    Processor: ${node.name} (stores: [${'store' in node ? node.store : ''}])`, next(after), previous(before)]
+  return [`    Processor: ${node.name} (stores: [${storesOf(node).join(', ')}])`, next(after), previous(before)]
+}
+
+function storesOf(node: TaskNode): readonly string[] {
+  if ('store' in node) return [node.store]
+  return 'stateStores' in node ? node.stateStores.map(({ name }) => name) : []
 }
 
 function globalTable({ name, topic, store }: GlobalTableNode, id: number): string {

@@ -1,6 +1,7 @@
 import { streamError } from '../time/stream-errors.ts'
 import { checkName } from './names.ts'
 import type { GraphNode, NodeKind } from './node.ts'
+import type { StoreDeclaration } from './stores.ts'
 import { Topology } from './topology.ts'
 
 /** A node before it has its name. */
@@ -16,6 +17,7 @@ export class GraphBuilder {
   readonly #names = new Set<string>()
   /** What has each name, for the message to the second one. */
   readonly #durable = new Map<string, string>()
+  readonly #shared = new Set<StoreDeclaration>()
   readonly #topics = new Map<string, string>()
   /** Nodes whose records may lie in another partition than that of their key. */
   readonly #rekeyed = new Set<string>()
@@ -37,6 +39,7 @@ export class GraphBuilder {
       throw streamError('TOPOLOGY_EMPTY', { what: 'the topology reads no topic' })
     }
     for (const node of this.#nodes) if (node.kind === 'window-aggregate') this.#checkEmitted(node.name, node.store)
+    for (const store of this.#shared) this.#checkUsed(store)
     return new Topology(this.#nodes)
   }
 
@@ -64,6 +67,23 @@ export class GraphBuilder {
   #checkDurable(node: NewNode): void {
     if (node.kind === 'repartition') this.#claim('the repartition topic', node.topicName)
     else if ('store' in node) this.#claim('the store', node.store)
+    else if (node.kind === 'process') for (const store of node.stateStores) this.#share(store)
+  }
+
+  /** The store belongs to the topology, and something must use it. @throws TOPOLOGY_NAME_* */
+  addStore(store: StoreDeclaration): void {
+    this.#share(store)
+  }
+
+  #checkUsed(store: StoreDeclaration): void {
+    if (this.#nodes.some((node) => node.kind === 'process' && node.stateStores.includes(store))) return
+    throw streamError('TOPOLOGY_INVALID', { what: 'no processor uses a store that was added', where: store.name })
+  }
+
+  /** A declaration that is used again is the same store; another one of its name is refused. */
+  #share(store: StoreDeclaration): void {
+    if (!this.#shared.has(store)) this.#claim('the store', store.name)
+    this.#shared.add(store)
   }
 
   #claim(what: string, name: string): void {
@@ -100,6 +120,7 @@ export class GraphBuilder {
   #isRekeyed(node: NewNode): boolean {
     if (node.kind === 'repartition') return false
     if (node.kind === 'select-key' || node.kind === 'map' || node.kind === 'flat-map') return true
+    if (node.kind === 'process' && !node.fixedKey) return true
     const rekeyed = node.inputs.some((input) => this.#rekeyed.has(input))
     if (rekeyed && (node.kind === 'aggregate' || node.kind === 'window-aggregate')) {
       const what = 'the key was changed, so records of one key lie in several tasks; call repartition(...) before'

@@ -12,6 +12,7 @@ import type { Serde, Serializer } from '@millrace/core'
 import type { Windows } from '../time/windows.ts'
 import type { AnyNode } from './any-node.ts'
 import type { Adder, Callback, Joiner, KeyValue, OpenSegment, Starter } from './callbacks.ts'
+import type { ProcessNode } from './processor.ts'
 import type { StatelessNode } from './stateless-nodes.ts'
 
 export interface SourceNode extends AnyNode {
@@ -126,6 +127,7 @@ export type GraphNode =
   | ToStreamNode
   | JoinGlobalNode
   | StatelessNode
+  | ProcessNode
   | SinkNode
 
 export type NodeKind = GraphNode['kind']

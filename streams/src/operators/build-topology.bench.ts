@@ -9,6 +9,7 @@ import { expect, test } from 'vitest'
 import { noHeaders } from '@millrace/core'
 import { Change } from '../task/change.ts'
 import { Rec } from '../task/rec.ts'
+import { Punctuators } from '../task/punctuators.ts'
 import { RecordContext } from '../task/record-context.ts'
 import type { Stamped } from '../task/stores.ts'
 import type { TaskContext } from '../task/task-context.ts'
@@ -64,6 +65,8 @@ function bareContext(written: { count: number }): TaskContext {
     streamTime: unused,
     drop: unused,
     failed: unused,
+    punctuators: new Punctuators(null, () => 0),
+    requestCommit: () => undefined,
     addCloser: unused,
     due: unused,
   }

@@ -22,6 +22,7 @@ import { mapValues, type MapValuesNode } from './map-values.ts'
 import type { OperatorNode } from './node.ts'
 import { forEach, peek, type ForEachNode, type PeekNode } from './peek.ts'
 import { pipe, type PipeNode } from './pipe.ts'
+import { process, type ProcessNode } from './process.ts'
 import { selectKey, type SelectKeyNode } from './select-key.ts'
 import { split, type BranchNode, type SplitNode } from './split.ts'
 import { to, type ToNode } from './to.ts'
@@ -60,6 +61,7 @@ export type TopologyNode =
   | WithTimestampNode
   | SplitNode
   | BranchNode
+  | ProcessNode
   | ToNode
 
 /** Where the records of a topic go in: `next` returns when all that follows from the record is done. */
@@ -71,7 +73,7 @@ export interface Entry {
 export interface TaskTopology {
   /** The entry of a source topic, decoded values. The same object each time. */
   source(topic: string): Entry
-  /** Ends the users' own RxJS chains. Nothing else is open. */
+  /** Ends the users' own RxJS chains and closes their processors. @throws what these throw, when all are closed */
   close(): void
 }
 
@@ -83,6 +85,19 @@ export function buildTopology(parts: { readonly nodes: readonly TopologyNode[] }
   const builder = new TopologyBuilder(context)
   for (const node of parts.nodes.toReversed()) builder.add(node)
   return builder.built
+}
+
+/** All are closed, whatever one of them throws; then the first of that is thrown. */
+function closeAll(closes: readonly (() => void)[]): void {
+  const failures: unknown[] = []
+  for (const close of closes) {
+    try {
+      close()
+    } catch (error) {
+      failures.push(error)
+    }
+  }
+  if (failures.length > 0) throw failures[0]
 }
 
 /** Any record, also one with a change for its value: which it is, the graph has checked. */
@@ -99,8 +114,8 @@ class TopologyBuilder {
   readonly #context: TaskContext
   /** What stands behind a node that is still to come, in the order of the user. */
   readonly #behind = new Map<string, Flow[]>()
-  /** The way into each node that is there, by its name. */
-  readonly #ways = new Map<string, Flow>()
+  /** The same, by name. */
+  readonly #children = new Map<string, Map<string, Flow>>()
   readonly #entries = new Map<string, Entry>()
   readonly #closes: (() => void)[] = []
 
@@ -113,7 +128,7 @@ class TopologyBuilder {
     return {
       source: (topic) => entries.get(topic)!,
       close: () => {
-        for (const close of this.#closes) close()
+        closeAll(this.#closes)
       },
     }
   }
@@ -122,15 +137,24 @@ class TopologyBuilder {
     const behind = fanTo(this.#behind.get(node.name) ?? [])
     if (node.kind === 'source') for (const topic of node.topics) this.#entries.set(topic, behind)
     const flow = isPassage(node) ? behind : inlet(this.#operatorOf(node), behind)
-    this.#ways.set(node.name, flow)
-    for (const input of node.inputs) this.#feed(input, flow)
+    for (const input of node.inputs) this.#feed(input, node.name, flow)
   }
 
   /** Nodes come last first, so each goes to the front. */
-  #feed(input: string, flow: Flow): void {
+  #feed(input: string, name: string, flow: Flow): void {
+    this.#childrenOf(input).set(name, flow)
     const before = this.#behind.get(input)
     if (before === undefined) this.#behind.set(input, [flow])
     else before.unshift(flow)
+  }
+
+  #childrenOf(name: string): Map<string, Flow> {
+    let children = this.#children.get(name)
+    if (children === undefined) {
+      children = new Map()
+      this.#children.set(name, children)
+    }
+    return children
   }
 
   #operatorOf(node: Exclude<TopologyNode, Passage>): OperatorFunction<Rec, Rec> {
@@ -167,7 +191,12 @@ class TopologyBuilder {
       case 'with-timestamp':
         return withTimestamp(node, context)
       case 'split':
-        return split(node, context, (branch) => this.#ways.get(`${node.name}-${branch}`)!)
+        return split(node, context, (branch) => this.#childrenOf(node.name).get(`${node.name}-${branch}`)!)
+      case 'process':
+        return process(node, context, {
+          childOf: (name) => this.#childrenOf(node.name).get(name),
+          opened: (close) => this.#closes.push(close),
+        })
       case 'to':
         return to(node, context)
       default:

@@ -56,7 +56,7 @@ function subTopologyIn({ id, sources, stores }: SubTopology): ManifestSubTopolog
 function storeIn(spec: StoreSpec): ManifestStore {
   const { name, kind, changelog } = spec
   const common = { name, kind, changelog, key: spec.key.name, value: spec.value.name }
-  if (spec.kind === 'keyValue') return common
+  if (spec.kind === 'keyValue' || spec.windows === null) return common
   const { kind: windowKind, size, grace } = spec.windows
   return { ...common, windows: { kind: windowKind, sizeMs: size, grace } }
 }

@@ -76,7 +76,8 @@ interface KeyValueStoreSpec extends AnyStoreSpec {
 
 interface WindowStoreSpec extends AnyStoreSpec {
   readonly kind: 'window'
-  readonly windows: Windows
+  /** Null: a store that processors declared. */
+  readonly windows: Windows | null
 }
 
 /** Held whole by every instance, filled from all partitions of the topic, which is its changelog. */

@@ -1,4 +1,5 @@
 import type { TaskNode, TaskSink, TaskSource } from '../graph/cut.ts'
+import { taskTime } from '../time/task-time.ts'
 import { partitionerOf } from '../time/windowed.ts'
 import { changelogTopic } from './internal-topics.ts'
 import type { SinkSpec, SourceSpec, StoreSpec, SubTopology, TopicsTogether } from './plan.ts'
@@ -13,15 +14,29 @@ export function subTopologyOf(id: number, nodes: readonly TaskNode[], applicatio
     id,
     nodes,
     sources: nodes.filter((node) => node.kind === 'source').flatMap(sourcesOf),
-    stores: stores.map((node) => storeOf(node, applicationId)),
+    stores: [...stores.map((node) => storeOf(node, applicationId)), ...declaredStoresOf(nodes, applicationId)],
     sinks: nodes.filter((node) => node.kind === 'to').map(sinkOf),
-    streamTimes: stores
-      .filter(({ kind }) => kind === 'window-aggregate')
-      .map(({ store }) => store)
-      .toSorted(),
+    streamTimes: [
+      ...stores.flatMap((node) => (node.kind === 'window-aggregate' ? [node.store] : [])),
+      ...taskTimeOf(nodes),
+    ].toSorted(),
     globalStores: [...new Set(nodes.flatMap((node) => (node.kind === 'join-global' ? [node.table] : [])))].toSorted(),
     together: togetherOf(stores, nodes),
   }
+}
+
+/** What processors share is there once. */
+function declaredStoresOf(nodes: readonly TaskNode[], applicationId: string): readonly StoreSpec[] {
+  const declared = new Set(nodes.flatMap((node) => (node.kind === 'process' ? node.stateStores : [])))
+  return Array.from(declared, ({ kind, name, key, value }) => {
+    const changelog = changelogTopic(applicationId, name)
+    return kind === 'keyValue' ? { kind, name, key, value, changelog } : { kind, name, key, value, changelog, windows: null }
+  })
+}
+
+/** Processors see the stream time of their task, so that it has to be kept. */
+function taskTimeOf(nodes: readonly TaskNode[]): readonly string[] {
+  return nodes.some(({ kind }) => kind === 'process') ? [taskTime] : []
 }
 
 function hasStore(node: TaskNode): node is StoreNode {

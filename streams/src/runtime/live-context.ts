@@ -1,4 +1,5 @@
 import { Closers } from '../task/closers.ts'
+import { Punctuators } from '../task/punctuators.ts'
 import { RecordContext } from '../task/record-context.ts'
 import type { GlobalStore, KeyValueStore, WindowStore } from '../task/stores.ts'
 import type { Closer, StreamTime } from '../task/stream-time.ts'
@@ -9,6 +10,7 @@ import type { GlobalTables } from './global-tables.ts'
 import type { OnSkipped, Skipped } from './skipped.ts'
 import type { TaskOutputs } from './task-outputs.ts'
 import type { TaskTimes } from './task-times.ts'
+import { taskTime } from '../time/task-time.ts'
 
 export interface LiveParts {
   readonly state: TaskState
@@ -16,6 +18,8 @@ export interface LiveParts {
   readonly times: TaskTimes
   readonly globals: GlobalTables
   readonly onSkipped: OnSkipped
+  /** The wall clock. */
+  readonly now: () => number
 }
 
 /** What the operators of a running task stand on. */
@@ -27,6 +31,9 @@ export class LiveContext implements TaskContext {
   readonly closers: Closers = new Closers()
   /** Of the open step: a step that is not committed has dropped nothing. */
   readonly drops: DropCounts = new DropCounts()
+  readonly punctuators: Punctuators
+  /** A processor asked for a commit in the open step. */
+  wantsCommit = false
   node = ''
   private readonly parts: LiveParts
 
@@ -35,6 +42,7 @@ export class LiveContext implements TaskContext {
     this.partition = partition
     this.errorPolicy = errorPolicy
     this.parts = parts
+    this.punctuators = new Punctuators(parts.times.of(taskTime), parts.now)
   }
 
   keyValueStore<K, V>(name: string): KeyValueStore<K, V> {
@@ -50,7 +58,7 @@ export class LiveContext implements TaskContext {
   }
 
   streamTime(operator: string): StreamTime {
-    return this.parts.times.of(operator)
+    return this.parts.times.of(operator)!
   }
 
   output<K, V>(sink: string): Output<K, V> {
@@ -70,6 +78,10 @@ export class LiveContext implements TaskContext {
     const { topic, partition, offset } = this.record
     this.drops.add(reason)
     this.parts.onSkipped({ error, reason, node: this.node, task: this.taskId, topic, partition, offset })
+  }
+
+  requestCommit(): void {
+    this.wantsCommit = true
   }
 
   addCloser(closer: Closer): void {

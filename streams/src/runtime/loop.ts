@@ -71,7 +71,14 @@ export class Loop {
   /** How long to wait for input. */
   private waitMs(): number {
     if (this.isBusy || this.instance.tasks.some((task) => task.isReady)) return 0
-    return this.isDirty ? lingerMs : idlePollMs
+    return Math.min(this.isDirty ? lingerMs : idlePollMs, this.untilClockTickMs())
+  }
+
+  /** Infinity: nobody waits for the wall clock. */
+  private untilClockTickMs(): number {
+    let tick = Infinity
+    for (const task of this.instance.tasks) tick = Math.min(tick, task.nextClockTick)
+    return tick === Infinity ? Infinity : Math.max(0, tick - this.clock.now())
   }
 
   private get isDirty(): boolean {
@@ -122,6 +129,7 @@ export class Loop {
     if (!this.isDirty) return false
     const { ageMs } = this.instance.committer
     if (ageMs >= this.options.commitIntervalMs || this.isFull) return true
+    if (this.instance.tasks.some((task) => task.wantsCommit)) return true
     return !this.isBusy && ageMs >= Math.max(lingerMs, this.commitMs)
   }
 

@@ -69,13 +69,15 @@ interface OpenedParts {
 
 function assemble(house: TaskHouse, spec: TaskSpec, { subTopology, metadata, inputs, state }: OpenedParts): Task {
   const { producer, globals, drops, onSkipped, errorPolicy } = house
+  const now = (): number => house.world.clock.now()
   const outputs = new TaskOutputs(producer, subTopology.sinks)
   const times = new TaskTimes(
     subTopology.streamTimes,
     metadata.flatMap((each) => each.times),
   )
-  const context = new LiveContext(spec.id, spec.partition, errorPolicy, { state, outputs, times, globals, onSkipped })
+  const context = new LiveContext(spec.id, spec.partition, errorPolicy, { state, outputs, times, globals, onSkipped, now })
   const topology = buildTopology(subTopology, context)
+  context.punctuators.opened()
   const ended = house.bounded && metadata[0]?.ended === true
   return new Task({ spec, subTopology, inputs, state, outputs, times, context, topology, producer, drops, ended })
 }

@@ -19,8 +19,9 @@ export class TaskTimes {
     }
   }
 
-  of(operator: string): StreamTime {
-    return this.times.get(operator)!
+  /** Null: the plan has no time of this name. */
+  of(operator: string): StreamTime | null {
+    return this.times.get(operator) ?? null
   }
 
   snapshot(): OperatorTime[] {

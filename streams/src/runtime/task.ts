@@ -110,14 +110,26 @@ export class Task {
     return this.parts.outputs.sizeBytes + this.state.openChanges * bytesPerChange
   }
 
-  /** An event waits that needs no more input: a closed window, the end. */
+  /** A processor asked for a commit in the open step. */
+  get wantsCommit(): boolean {
+    return this.parts.context.wantsCommit
+  }
+
+  /** When the wall clock makes a punctuation due; Infinity: never. */
+  get nextClockTick(): number {
+    return this.progress === 'ended' || this.progress === 'ending' ? Infinity : this.parts.context.punctuators.nextClockTick
+  }
+
+  /** An event waits that needs no more input: a closed window, a punctuation, the end. */
   get isReady(): boolean {
     if (this.progress === 'ended' || this.progress === 'ending') return false
-    return this.progress === 'closing' || this.parts.context.closers.hasDue || this.inputs.every((input) => input.hasEnded)
+    const { closers, punctuators } = this.parts.context
+    return this.progress === 'closing' || closers.hasDue || punctuators.hasDue || this.inputs.every((input) => input.hasEnded)
   }
 
   /** Handles events, and stops when none waits or the slice is used up. Returns whether something may wait still. */
   process({ events, bytes, bytesPerChange }: Slice): boolean {
+    this.parts.context.punctuators.lookAtClock()
     try {
       for (let left = events; left > 0;) {
         const handled = this.step(left)
@@ -136,6 +148,7 @@ export class Task {
   private step(limit: number): number {
     if (this.progress === 'ended' || this.progress === 'ending') return 0
     if (this.parts.context.closers.hasDue) return this.closeWindows(Math.min(limit, closeLimit))
+    if (this.parts.context.punctuators.hasDue) return this.punctuate()
     if (this.progress === 'closing') return this.endNext()
     const input = this.choose()
     if (input !== undefined) return this.take(input)
@@ -147,6 +160,11 @@ export class Task {
     context.record.setEvent(this.spec.partition)
     context.closers.closeDue(limit)
     return limit
+  }
+
+  private punctuate(): number {
+    this.parts.context.punctuators.fire()
+    return 1
   }
 
   private endInput(): number {
@@ -181,7 +199,10 @@ export class Task {
     const raw = input.peek()!
     this.setRecord(input, raw)
     const rec = this.read(this.sources.get(input.topic)!, raw)
-    if (rec !== null) this.parts.topology.source(input.topic).next(rec)
+    if (rec !== null) {
+      this.parts.context.punctuators.advance(rec.timestamp)
+      this.parts.topology.source(input.topic).next(rec)
+    }
     input.take(raw)
     return 1
   }
@@ -235,6 +256,7 @@ export class Task {
     const durable = new Map(this.committedPositions)
     const ending = this.progress === 'ending'
     this.events = 0
+    context.wantsCommit = false
     return {
       batches: [...batches, ...changelogs.values()],
       positions,
@@ -300,16 +322,22 @@ export class Task {
 
   /** Writes the engine and closes. @throws STORE_WRITE_FAILED, STORE_CORRUPT: the next open restores what it lacks */
   async close(): Promise<void> {
-    this.parts.topology.close()
-    await this.state.close()
+    try {
+      this.parts.topology.close()
+    } finally {
+      await this.state.close()
+    }
     const { damage } = this.state
     if (damage !== null) throw streamError('STORE_CORRUPT', { what: damage, where: `task ${this.id}` })
   }
 
   /** Closes; what the engine does not have is replayed by the next open. */
   async abandon(): Promise<void> {
-    this.parts.topology.close()
-    await this.state.abandon()
+    try {
+      this.parts.topology.close()
+    } finally {
+      await this.state.abandon()
+    }
   }
 }
 

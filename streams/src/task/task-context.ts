@@ -1,10 +1,11 @@
 import type { Header } from '@millrace/core'
+import type { Punctuators } from './punctuators.ts'
 import type { RecordContext } from './record-context.ts'
 import type { GlobalStore, KeyValueStore, WindowStore } from './stores.ts'
 import type { Closer, StreamTime } from './stream-time.ts'
 
 /** Why a record did not go on. Every drop is counted under one of these. */
-export type DropReason = 'null-key' | 'null-value' | 'late' | 'undecodable' | 'failed'
+export type DropReason = 'null-key' | 'null-value' | 'late' | 'expired' | 'undecodable' | 'failed'
 
 /** What to do when user code throws. `skip` leaves the subtree of the node that threw out, for this record only. */
 export type ErrorPolicy = 'fail' | 'skip'
@@ -24,6 +25,8 @@ export interface TaskContext {
   readonly record: RecordContext
   /** The node whose user code runs, for the message of a failure. A node that calls user code sets it first. */
   node: string
+  /** The stream time of the task, and what its processors have scheduled. */
+  readonly punctuators: Punctuators
   keyValueStore<K, V>(name: string): KeyValueStore<K, V>
   windowStore<K, V>(name: string): WindowStore<K, V>
   globalStore<K, V>(name: string): GlobalStore<K, V>
@@ -33,6 +36,8 @@ export interface TaskContext {
   drop(reason: DropReason): void
   /** Counts and reports what user code threw under the policy `skip`. */
   failed(error: unknown): void
+  /** Asks for a commit soon. */
+  requestCommit(): void
   /** Registers an operator that emits when time passes, while the topology is built: those downstream come first. */
   addCloser(closer: Closer): void
   /** The closer has rows that are due; the loop calls it after the current record. */

@@ -58,6 +58,16 @@ export class MemoryApp {
     this.#forward(reader, partition)
   }
 
+  /** The wall clock of all tasks goes on, in one leap, as in Kafka's TopologyTestDriver. */
+  advanceWallClock(ms: number): void {
+    for (const sub of this.plan.subTopologies) {
+      for (let partition = 0; partition < this.#taskCount(sub); partition++) {
+        this.task(taskId(sub.id, partition)).advanceWallClock(ms)
+        this.#forward(sub, partition)
+      }
+    }
+  }
+
   /** No input comes any more: sub-topologies end after those that write what they read. */
   endOfInput(): void {
     const open = new Set(this.plan.subTopologies)

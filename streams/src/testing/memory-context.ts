@@ -5,11 +5,13 @@
 import type { Header } from '@millrace/core'
 import type { SubTopology } from '../plan/plan.ts'
 import { Closers } from '../task/closers.ts'
+import { Punctuators } from '../task/punctuators.ts'
 import { RecordContext } from '../task/record-context.ts'
 import type { GlobalStore, KeyValueStore, WindowStore } from '../task/stores.ts'
 import type { Closer, StreamTime } from '../task/stream-time.ts'
 import type { DropReason, ErrorPolicy, Output, TaskContext } from '../task/task-context.ts'
 import { MemoryStore, MemoryWindowStore } from './memory-stores.ts'
+import { taskTime } from '../time/task-time.ts'
 
 /** A record that a sink was given. */
 export interface MemoryOutput {
@@ -49,7 +51,12 @@ export class MemoryContext implements TaskContext {
   readonly partition: number
   readonly errorPolicy: ErrorPolicy
   readonly record: RecordContext = new RecordContext()
+  readonly punctuators: Punctuators
   node: string = ''
+  /** The wall clock; it stands still until somebody moves it. */
+  now: number = 0
+  /** How often a processor asked for a commit. */
+  commitRequests: number = 0
   /** Everything that sinks were given, in order. */
   readonly outputs: MemoryOutput[] = []
   readonly drops: Map<DropReason, number> = new Map<DropReason, number>()
@@ -78,6 +85,7 @@ export class MemoryContext implements TaskContext {
         .map(({ name, key }) => [name, new MemoryWindowStore<unknown, unknown>(name, key)]),
     )
     this.streamTimes = new Map(streamTimes.map((name) => [name, new MemoryStreamTime()]))
+    this.punctuators = new Punctuators(this.streamTimes.get(taskTime) ?? null, () => this.now)
     this.#globalStores = globalStores
     this.#topics = new Map(sinks.map(({ name, topic }) => [name, topic]))
   }
@@ -112,12 +120,25 @@ export class MemoryContext implements TaskContext {
     this.failures.push(error)
   }
 
+  requestCommit(): void {
+    this.commitRequests++
+  }
+
   addCloser(closer: Closer): void {
     this.#closers.add(closer)
   }
 
   due(closer: Closer): void {
     this.#closers.due(closer)
+  }
+
+  /** Everything that is due: rows of closed windows, then punctuations, until nothing is. */
+  runDue(): void {
+    this.closeDue()
+    while (this.punctuators.hasDue) {
+      this.punctuators.fire()
+      this.closeDue()
+    }
   }
 
   /** Lets every operator that is due emit all it has, `limit` rows a call. */
@@ -129,7 +150,7 @@ export class MemoryContext implements TaskContext {
   }
 
   endOfInput(): void {
-    do this.closeDue()
+    do this.runDue()
     while (this.#closers.endNext())
   }
 }

@@ -25,14 +25,23 @@ export class MemoryTask {
   constructor(options: MemoryContextOptions) {
     this.context = new MemoryContext(options)
     this.#topology = buildTopology(options.subTopology, this.context)
+    this.context.punctuators.opened()
   }
 
-  /** One record, and the windows that are due after it. @throws what user code throws under the policy `fail` */
+  /** One record, and the windows and punctuations that are due after it. @throws what user code throws under the policy `fail` */
   process({ topic, key, value, timestamp, offset = this.#offset, headers = noHeaders }: MemoryInput): void {
     this.#offset = offset + 1
     Object.assign(this.context.record, { topic, partition: this.context.partition, offset, timestamp, headers })
+    this.context.punctuators.advance(timestamp)
     this.#topology.source(topic).next(new Rec(key, value, timestamp))
-    this.context.closeDue()
+    this.context.runDue()
+  }
+
+  /** The wall clock goes on, in one leap: a schedule fires once, however many ticks lie in it. */
+  advanceWallClock(ms: number): void {
+    this.context.now += ms
+    this.context.punctuators.lookAtClock()
+    this.context.runDue()
   }
 
   /** No input comes any more: what is open is closed. */

@@ -53,6 +53,16 @@ const rows = {
     outcome: 'fatal',
     todo: 'Correct the function that made the record, or let the error policy skip such records.',
   },
+  CHILD_UNKNOWN: {
+    fault: 'caller',
+    outcome: 'fatal',
+    todo: 'Forward to the name of an operator directly behind the processor; describe() shows them.',
+  },
+  PROCESSOR_INACTIVE: {
+    fault: 'caller',
+    outcome: 'fatal',
+    todo: 'Forward, store and schedule only while process or a punctuation runs, never later.',
+  },
   RX_ESCAPED_EMISSION: {
     fault: 'caller',
     outcome: 'fatal',

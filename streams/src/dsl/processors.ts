@@ -1,0 +1,93 @@
+import type { Serde } from '@millrace/core'
+import type {
+  FixedKeyContext,
+  FixedKeyRecord,
+  Processor,
+  ProcessNode,
+  ProcessorContext,
+  StreamRecord,
+} from '../graph/processor.ts'
+import type { AnyStore, KeyValueStoreDeclaration, StoreDeclaration, WindowStoreDeclaration } from '../graph/stores.ts'
+import type { Duration } from '../time/duration.ts'
+import { checkCount, checkFunctions, checkOptions, checkSerdes } from '../time/options.ts'
+import { streamError } from '../time/stream-errors.ts'
+
+interface AnyProcessing<S extends AnyStore> {
+  /** Stands in messages and descriptions, and is what `forward(record, child)` means. Not durable. */
+  readonly name: string
+  /** The stores it uses. Processors that name the same declaration share it. */
+  readonly stores?: readonly S[]
+}
+
+/** A processor that may change the key. Say what it forwards at its context: `(context: ProcessorContext<string, number>) => …`. */
+export interface Processing<K, V, K2, V2, S extends AnyStore> extends AnyProcessing<S> {
+  /** Called once a task, when its stores are there: makes a processor of its own for it. */
+  readonly open: (context: ProcessorContext<K2, V2, S>) => Processor<StreamRecord<K, V>>
+}
+
+/** A processor that leaves the key alone. */
+export interface ValueProcessing<K, V, V2, S extends AnyStore> extends AnyProcessing<S> {
+  /** Called once a task, when its stores are there: makes a processor of its own for it. */
+  readonly open: (context: FixedKeyContext<K, V2, S>) => Processor<FixedKeyRecord<K, V>>
+}
+
+/** What the graph keeps of a processor. @throws INVALID_STREAM_OPTION */
+export function processNode(where: string, options: unknown): Pick<ProcessNode, 'givenName' | 'stateStores' | 'open'> {
+  checkOptions(where, options, ['name', 'stores', 'open'])
+  const { name, stores = [], open } = options as Pick<ProcessNode, 'open'> & AnyProcessing<AnyStore>
+  checkFunctions(where, { open })
+  if (!Array.isArray(stores)) throw notStores(`${where}, stores`, stores)
+  return { givenName: name, stateStores: [...new Set(stores.map((store) => declarationIn(store, `${where}, stores`)))], open }
+}
+
+/** Those that were made here: what is not, is not checked either. */
+const declarations = new WeakSet<object>()
+
+/** @throws INVALID_STREAM_OPTION */
+export function declarationIn(given: unknown, where: string = 'addStore'): StoreDeclaration {
+  if (typeof given === 'object' && given !== null && declarations.has(given)) return given as StoreDeclaration
+  throw notStores(where, given)
+}
+
+function notStores(where: string, given: unknown): Error {
+  const expected = 'what keyValueStore(...) and windowStore(...) give'
+  return streamError('INVALID_STREAM_OPTION', { what: 'not a store', where, expected, received: String(given) })
+}
+
+/**
+ * Declares a store with one value a key, for processors: durable, with a changelog.
+ * @throws INVALID_STREAM_OPTION; a name that is missing, illegal or taken is refused where a processor uses it
+ */
+export function keyValueStore<K, V, const N extends string>(options: {
+  readonly name: N
+  readonly key: Serde<K>
+  readonly value: Serde<V>
+}): KeyValueStoreDeclaration<K, V, N> {
+  checkOptions('keyValueStore', options, ['name', 'key', 'value'])
+  const { name, key, value } = options
+  checkSerdes('keyValueStore', { key, value })
+  return declared({ kind: 'keyValue', name, key, value })
+}
+
+/**
+ * Declares a store with values by key and start of a window, for processors: durable, with a changelog. Rows that are older than
+ * the retention, by the task's stream time, are deleted when a newer one comes.
+ * @throws INVALID_STREAM_OPTION; a name that is missing, illegal or taken is refused where a processor uses it
+ */
+export function windowStore<K, V, const N extends string>(options: {
+  readonly name: N
+  readonly key: Serde<K>
+  readonly value: Serde<V>
+  readonly retention: Duration
+}): WindowStoreDeclaration<K, V, N> {
+  checkOptions('windowStore', options, ['name', 'key', 'value', 'retention'])
+  const { name, key, value, retention } = options
+  checkSerdes('windowStore', { key, value })
+  checkCount('windowStore, retention', retention)
+  return declared({ kind: 'window', name, key, value, retentionMs: retention })
+}
+
+function declared<D extends object>(declaration: D): D {
+  declarations.add(declaration)
+  return Object.freeze(declaration)
+}

@@ -1,0 +1,75 @@
+/**
+ * Stores that processors declare, and what they see of them.
+ *
+ * A declaration stands for itself: it belongs to no builder, and processors that name the same one share the store.
+ */
+import type { Serde } from '@millrace/core'
+
+/** A declared store, whatever it holds. */
+export interface AnyStore {
+  readonly kind: 'keyValue' | 'window'
+  /** Names the store and its changelog, `<applicationId>-<name>-changelog`. */
+  readonly name: string
+}
+
+/** Made by `keyValueStore(...)`. */
+export interface KeyValueStoreDeclaration<K, V, N extends string = string> extends AnyStore {
+  readonly kind: 'keyValue'
+  readonly name: N
+  readonly key: Serde<K>
+  readonly value: Serde<V>
+}
+
+/** Made by `windowStore(...)`. */
+export interface WindowStoreDeclaration<K, V, N extends string = string> extends AnyStore {
+  readonly kind: 'window'
+  readonly name: N
+  readonly key: Serde<K>
+  readonly value: Serde<V>
+  readonly retentionMs: number
+}
+
+/** A declaration in the graph, which keeps serdes of every type. */
+export type StoreDeclaration = KeyValueStoreDeclaration<unknown, unknown> | WindowStoreDeclaration<unknown, unknown>
+
+/** What a processor gets for a declaration. */
+export type StoreOf<D> =
+  D extends KeyValueStoreDeclaration<infer K, infer V>
+    ? KeyValueStore<K, V>
+    : D extends WindowStoreDeclaration<infer K, infer V>
+      ? WindowStore<K, V>
+      : never
+
+/** A value with the time it was stored with. Values are immutable by contract: change one by putting another. */
+export interface TimedValue<V> {
+  readonly value: V
+  /** Milliseconds since 1970. */
+  readonly timestamp: number
+}
+
+/** The newest value of each key. Reads are synchronous and see the open step; writes commit with it, with their changelog. */
+export interface KeyValueStore<in out K, V> {
+  readonly name: string
+  get(key: K): V | undefined
+  getTimed(key: K): TimedValue<V> | undefined
+  /** Null deletes. @param timestamp default: that of the record or punctuation at hand */
+  put(key: K, value: V | null, timestamp?: number): void
+  delete(key: K): void
+}
+
+/** Values by key and the start of a window. */
+export interface WindowStore<in out K, V> {
+  readonly name: string
+  get(key: K, start: number): V | undefined
+  getTimed(key: K, start: number): TimedValue<V> | undefined
+  /**
+   * Null deletes. A row whose start is not above the task's stream time less the retention is dropped and counted (`expired`).
+   * @param timestamp default: that of the record or punctuation at hand
+   */
+  put(key: K, value: V | null, start: number, timestamp?: number): void
+  delete(key: K, start: number): void
+  /** The smallest start that has rows. */
+  firstStart(): number | undefined
+  /** The keys that have a row for `start`, in the order of their bytes. */
+  keysAt(start: number): readonly K[]
+}

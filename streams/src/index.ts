@@ -2,8 +2,20 @@
 
 export { days, hours, millis, minutes, seconds } from './time/duration.ts'
 export type { Duration } from './time/duration.ts'
-export { tumbling } from './time/windows.ts'
-export type { Grace, TumblingWindows, Windows } from './time/windows.ts'
+export { calendar, hopping, session, sliding, tumbling, unlimited } from './time/windows.ts'
+export type {
+  AlignedWindows,
+  CalendarWindows,
+  Grace,
+  HoppingWindows,
+  SessionWindows,
+  SlidingWindows,
+  TimeWindows,
+  TumblingWindows,
+  UnlimitedWindows,
+  Windows,
+} from './time/windows.ts'
+export type { CalendarUnit, WeekDay } from './time/calendar.ts'
 export { windowed } from './time/windowed.ts'
 export type { Windowed, WindowedSerde } from './time/windowed.ts'
 export { streamErrorRows } from './time/stream-errors.ts'
@@ -37,10 +49,20 @@ export type {
 export { otherwise } from './dsl/split.ts'
 export type { Branches, BranchValue } from './dsl/split.ts'
 export type { GroupedStream } from './dsl/grouped-stream.ts'
-export type { WindowedStream, WindowTable } from './dsl/windowed-stream.ts'
+export type { SessionStream, WindowedStream } from './dsl/windowed-stream.ts'
+export type { WindowTable } from './dsl/window-table.ts'
 export type { KTable } from './dsl/k-table.ts'
 export type { GlobalTable } from './dsl/global-table.ts'
-export type { Aggregation, Counting, Of, Reduction, Through, TopicSerdes } from './dsl/options.ts'
+export type {
+  Aggregation,
+  Counting,
+  Of,
+  Reduction,
+  SessionAggregation,
+  SessionReduction,
+  Through,
+  TopicSerdes,
+} from './dsl/options.ts'
 export type { Meta } from './graph/callbacks.ts'
 export { Topology } from './graph/topology.ts'
 

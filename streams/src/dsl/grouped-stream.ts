@@ -1,10 +1,10 @@
-import type { Windows } from '../time/windows.ts'
+import type { SessionWindows, TimeWindows } from '../time/windows.ts'
 import { erase } from './erase.ts'
 import { TableNode, type KTable } from './k-table.ts'
 import type { Aggregation, Counting, Reduction } from './options.ts'
 import type { Place } from './place.ts'
 import { aggregating, counting, reducing, type Totals } from './totals.ts'
-import { WindowedNode, type WindowedStream } from './windowed-stream.ts'
+import { SessionNode, WindowedNode, type SessionStream, type WindowedStream } from './windowed-stream.ts'
 
 /** Records in groups of equal keys. Each operator keeps one total a key in a store with a changelog. */
 export interface GroupedStream<in out K, V> {
@@ -15,7 +15,8 @@ export interface GroupedStream<in out K, V> {
   /** A null key or value is dropped and counted. @throws as `count` */
   aggregate<A>(options: Aggregation<K, V, A>): KTable<K, A>
   /** @throws WINDOW_INVALID */
-  windowedBy(windows: Windows): WindowedStream<K, V>
+  windowedBy(windows: SessionWindows): SessionStream<K, V>
+  windowedBy(windows: TimeWindows): WindowedStream<K, V>
 }
 
 export class GroupedNode<K, V> implements GroupedStream<K, V> {
@@ -37,8 +38,13 @@ export class GroupedNode<K, V> implements GroupedStream<K, V> {
     return this.#table(aggregating(options))
   }
 
-  windowedBy(windows: Windows): WindowedStream<K, V> {
-    return new WindowedNode(this.#place, windows)
+  windowedBy(windows: SessionWindows): SessionStream<K, V>
+  windowedBy(windows: TimeWindows): WindowedStream<K, V>
+  windowedBy(windows: TimeWindows | SessionWindows): WindowedStream<K, V> | SessionStream<K, V> {
+    if ((windows as Partial<TimeWindows | SessionWindows> | undefined)?.kind === 'session') {
+      return new SessionNode<K, V>(this.#place, windows as SessionWindows)
+    }
+    return new WindowedNode<K, V>(this.#place, windows as TimeWindows)
   }
 
   #table<A>(totals: Totals): KTable<K, A> {

@@ -11,7 +11,7 @@ import type { GroupedStream } from './grouped-stream.ts'
 import type { KStream, RekeyedStream } from './k-stream.ts'
 import type { KTable } from './k-table.ts'
 import { StreamsBuilder } from './streams-builder.ts'
-import type { WindowTable } from './windowed-stream.ts'
+import type { WindowTable } from './window-table.ts'
 
 interface Flight {
   readonly origin: string

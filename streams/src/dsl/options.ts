@@ -31,6 +31,19 @@ export interface Reduction<K, V> extends Counting {
   readonly add: (total: V, value: V, key: K, meta: Meta) => V | null
 }
 
+/** How the values of a session become one of them. */
+export interface SessionReduction<K, V> extends Counting {
+  readonly value: Serde<V>
+  /** The total of two: of the session and one more value, or of two sessions that become one. */
+  readonly add: (total: V, value: V, key: K) => V
+}
+
+/** How the values of a session become a total, and the totals of sessions that become one. */
+export interface SessionAggregation<K, V, A> extends Aggregation<K, V, A> {
+  /** The total of two: the first is `initial()`, or what was merged before, the other that of a session. */
+  readonly merge: (total: A, other: A, key: K) => A
+}
+
 /** How the values of a key become a total of another type. */
 export interface Aggregation<K, V, A> extends Counting {
   readonly value: Serde<A>

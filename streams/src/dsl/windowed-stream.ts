@@ -1,10 +1,8 @@
-import { windowed, type Windowed } from '../time/windowed.ts'
-import { checkWindows, type Windows } from '../time/windows.ts'
-import { erase } from './erase.ts'
-import type { KStream } from './k-stream.ts'
-import type { Aggregation, Counting, Reduction } from './options.ts'
+import { checkWindows, type SessionWindows, type TimeWindows } from '../time/windows.ts'
+import type { Aggregation, Counting, Reduction, SessionAggregation, SessionReduction } from './options.ts'
 import type { Place } from './place.ts'
-import { aggregating, counting, reducing, type Totals } from './totals.ts'
+import { aggregating, counting, reducing, sessionAggregating, sessionCounting, sessionReducing } from './totals.ts'
+import { WindowTableNode, type WindowTable } from './window-table.ts'
 
 /** Records in groups of equal keys and windows. */
 export interface WindowedStream<in out K, V> {
@@ -16,40 +14,56 @@ export interface WindowedStream<in out K, V> {
   aggregate<A>(options: Aggregation<K, V, A>): WindowTable<K, A>
 }
 
-/** Totals of windows. Not yet a stream: the caller says when a row is emitted. */
-export interface WindowTable<in out K, A> {
-  /**
-   * Each row once, when its window is closed (KIP-825): windows in their order, the keys of one in the order of their bytes. A
-   * row has the timestamp of the newest record in it, and leaves the store.
-   */
-  emitFinal(): KStream<Windowed<K>, A>
+/** Records in groups of equal keys and sessions. */
+export interface SessionStream<in out K, V> {
+  /** @throws TOPOLOGY_NAME_MISSING, TOPOLOGY_NAME_INVALID, TOPOLOGY_NAME_TAKEN, INVALID_STREAM_OPTION */
+  count(options: Counting): WindowTable<K, number>
+  /** @throws as `count` */
+  reduce(options: SessionReduction<K, V>): WindowTable<K, V>
+  /** A null value is dropped and counted; so is a record of a session that is closed. @throws as `count` */
+  aggregate<A>(options: SessionAggregation<K, V, A>): WindowTable<K, A>
 }
 
 export class WindowedNode<K, V> implements WindowedStream<K, V> {
   readonly #place: Place<K>
-  readonly #windows: Windows
+  readonly #windows: TimeWindows
 
-  constructor(place: Place<K>, windows: Windows) {
+  constructor(place: Place<K>, windows: TimeWindows) {
     this.#place = place
     this.#windows = checkWindows(windows)
   }
 
   count(options: Counting): WindowTable<K, number> {
-    return this.#table(counting(options))
+    return new WindowTableNode(this.#place, this.#windows, counting(options))
   }
 
   reduce(options: Reduction<K, V>): WindowTable<K, V> {
-    return this.#table(reducing(options))
+    return new WindowTableNode(this.#place, this.#windows, reducing(options))
   }
 
   aggregate<A>(options: Aggregation<K, V, A>): WindowTable<K, A> {
-    return this.#table(aggregating(options))
+    return new WindowTableNode(this.#place, this.#windows, aggregating(options))
+  }
+}
+
+export class SessionNode<K, V> implements SessionStream<K, V> {
+  readonly #place: Place<K>
+  readonly #windows: SessionWindows
+
+  constructor(place: Place<K>, windows: SessionWindows) {
+    this.#place = place
+    this.#windows = windows
   }
 
-  #table<A>(totals: Totals): WindowTable<K, A> {
-    const { graph, node, key, streamAt } = this.#place
-    const windows = this.#windows
-    const name = graph.add({ kind: 'window-aggregate', inputs: [node], windows, key: erase(key), ...totals })
-    return { emitFinal: () => streamAt(graph, name, windowed(key, windows)) }
+  count(options: Counting): WindowTable<K, number> {
+    return new WindowTableNode(this.#place, this.#windows, sessionCounting(options))
+  }
+
+  reduce(options: SessionReduction<K, V>): WindowTable<K, V> {
+    return new WindowTableNode(this.#place, this.#windows, sessionReducing(options))
+  }
+
+  aggregate<A>(options: SessionAggregation<K, V, A>): WindowTable<K, A> {
+    return new WindowTableNode(this.#place, this.#windows, sessionAggregating(options))
   }
 }

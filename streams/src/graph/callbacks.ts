@@ -20,6 +20,13 @@ export type Adder = (total: unknown, value: unknown, key: unknown, meta: Meta) =
 /** The total after the first value of a key. */
 export type Starter = (value: unknown, key: unknown, meta: Meta) => unknown
 
+/** How totals of sessions become one. */
+export interface SessionMerge {
+  /** The total that the first session is merged into. */
+  readonly initial: () => unknown
+  readonly merge: (total: unknown, other: unknown, key: unknown) => unknown
+}
+
 /** The value made of both sides of a join. */
 export type Joiner = (value: unknown, other: unknown, key: unknown) => unknown
 

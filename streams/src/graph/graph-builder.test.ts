@@ -94,6 +94,6 @@ test('windows whose rows go nowhere are refused', () => {
   const graph = new GraphBuilder()
   graph.add(source('a'))
   const windows = tumbling({ size: millis(1), grace: millis(0) })
-  graph.add({ kind: 'window-aggregate', inputs: ['source-1'], store: 'w', windows, ...totals })
+  graph.add({ kind: 'window-aggregate', inputs: ['source-1'], store: 'w', windows, emit: 'final', sessions: null, ...totals })
   expect(() => graph.build()).toThrow('TOPOLOGY_INVALID: the rows of windows go nowhere; call emitFinal() and to(...) (w)')
 })

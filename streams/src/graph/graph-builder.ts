@@ -19,6 +19,8 @@ export class GraphBuilder {
   readonly #durable = new Map<string, string>()
   readonly #shared = new Set<StoreDeclaration>()
   readonly #topics = new Map<string, string>()
+  /** Stores of windowed totals of which nobody has said yet when they are emitted. */
+  readonly #announced = new Set<string>()
   /** Nodes whose records may lie in another partition than that of their key. */
   readonly #rekeyed = new Set<string>()
 
@@ -33,12 +35,22 @@ export class GraphBuilder {
     return name
   }
 
+  /** Claims what a node needs and refuses what cannot be, before the call that adds the node says the rest. @throws as `add` */
+  announce(node: NewNode & { readonly store: string }): void {
+    this.#isRekeyed(node)
+    this.#checkDurable(node)
+    this.#announced.add(node.store)
+  }
+
   /** @throws TOPOLOGY_EMPTY, TOPOLOGY_INVALID */
   build(): Topology {
     if (!this.#nodes.some(({ kind }) => kind === 'source')) {
       throw streamError('TOPOLOGY_EMPTY', { what: 'the topology reads no topic' })
     }
-    for (const node of this.#nodes) if (node.kind === 'window-aggregate') this.#checkEmitted(node.name, node.store)
+    for (const store of this.#announced) throw goesNowhere(store)
+    for (const node of this.#nodes) {
+      if (node.kind === 'window-aggregate' && node.emit === 'final') this.#checkEmitted(node.name, node.store)
+    }
     for (const store of this.#shared) this.#checkUsed(store)
     return new Topology(this.#nodes)
   }
@@ -66,8 +78,8 @@ export class GraphBuilder {
 
   #checkDurable(node: NewNode): void {
     if (node.kind === 'repartition') this.#claim('the repartition topic', node.topicName)
-    else if ('store' in node) this.#claim('the store', node.store)
     else if (node.kind === 'process') for (const store of node.stateStores) this.#share(store)
+    else if ('store' in node && !this.#announced.delete(node.store)) this.#claim('the store', node.store)
   }
 
   /** The store belongs to the topology, and something must use it. @throws TOPOLOGY_NAME_* */
@@ -131,6 +143,10 @@ export class GraphBuilder {
 
   #checkEmitted(name: string, store: string): void {
     if (this.#nodes.some(({ inputs }) => inputs.includes(name))) return
-    throw streamError('TOPOLOGY_INVALID', { what: 'the rows of windows go nowhere; call emitFinal() and to(...)', where: store })
+    throw goesNowhere(store)
   }
+}
+
+function goesNowhere(store: string): Error {
+  return streamError('TOPOLOGY_INVALID', { what: 'the rows of windows go nowhere; call emitFinal() and to(...)', where: store })
 }

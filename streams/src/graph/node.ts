@@ -11,7 +11,7 @@
 import type { Serde, Serializer } from '@millrace/core'
 import type { Windows } from '../time/windows.ts'
 import type { AnyNode } from './any-node.ts'
-import type { Adder, Callback, Joiner, KeyValue, OpenSegment, Starter } from './callbacks.ts'
+import type { Adder, Callback, Joiner, KeyValue, OpenSegment, SessionMerge, Starter } from './callbacks.ts'
 import type { ProcessNode } from './processor.ts'
 import type { StatelessNode } from './stateless-nodes.ts'
 
@@ -82,11 +82,14 @@ interface AggregateNode extends AnyNode {
   readonly add: Adder
 }
 
-/** One total a key and window, emitted once, when its window is closed. */
+/** One total a key and window. `final`: emitted once, when its window is closed. `update`: a table. */
 interface WindowAggregateNode extends AnyNode {
   readonly kind: 'window-aggregate'
   readonly store: string
   readonly windows: Windows
+  readonly emit: 'final' | 'update'
+  /** Of sessions; null otherwise. */
+  readonly sessions: SessionMerge | null
   readonly key: Serde<unknown>
   readonly value: Serde<unknown>
   readonly start: Starter

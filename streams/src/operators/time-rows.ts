@@ -39,6 +39,17 @@ export class TimeRows<K, V> {
     return row !== undefined && index < row.size && row.at(index).time === time ? row.at(index) : undefined
   }
 
+  /** The first with `from <= time <= to`. */
+  first(key: K, from: number, to: number): TimedValue<V> | undefined {
+    for (let start = this.#startOf(from); start <= to; start += this.#width) {
+      const row = this.#store.get(key, start)?.value
+      const index = row?.indexFrom(from) ?? 0
+      if (row === undefined || index === row.size) continue
+      return row.at(index).time <= to ? row.at(index) : undefined
+    }
+    return undefined
+  }
+
   /** One more, behind all that stand at its time. */
   add(key: K, value: TimedValue<V>): void {
     const { start, row } = this.#rowOf(key, value.time)
@@ -51,6 +62,30 @@ export class TimeRows<K, V> {
     const index = row.indexFrom(value.time)
     const isThere = index < row.size && row.at(index).time === value.time
     this.#put(key, start, isThere ? row.replaced(index, value) : row.with(value), value.stamp)
+  }
+
+  /** As `put` and `removeAt` for each, every row written once. At least one; no two of one time. */
+  change(key: K, changes: readonly (TimedValue<V> | { readonly time: number; readonly gone: true })[], stamp: number): void {
+    for (const [start, own] of Map.groupBy(changes, ({ time }) => this.#startOf(time))) {
+      const values = this.#store.get(key, start)?.value.toArray() ?? []
+      for (const one of own) {
+        const found = values.findIndex(({ time }) => time >= one.time)
+        const index = found < 0 ? values.length : found
+        const there = values[index]?.time === one.time ? 1 : 0
+        if ('gone' in one) values.splice(index, there)
+        else values.splice(index, there, one)
+      }
+      this.#put(key, start, TimedValues.of(values), stamp)
+    }
+  }
+
+  /** Takes away the first that stands at the time, if there is one. */
+  removeAt(key: K, time: number, stamp: number): void {
+    const start = this.#startOf(time)
+    const row = this.#store.get(key, start)?.value
+    const index = row?.indexFrom(time) ?? 0
+    if (row === undefined || index === row.size || row.at(index).time !== time) return
+    this.#put(key, start, row.without(index), stamp)
   }
 
   /** Takes away the one that `between` or `at` has given. False when it is not there any more. */

@@ -1,4 +1,4 @@
-import type { Grace } from '../time/windows.ts'
+import type { Windows } from '../time/windows.ts'
 import type { Plan, RepartitionTopic, StoreSpec, SubTopology } from './plan.ts'
 
 /** What outlives a process, by its names, as JSON: to see what a new version of a topology keeps, renames or leaves behind. */
@@ -23,7 +23,8 @@ interface ManifestStore {
   /** Names of serdes. */
   readonly key: string
   readonly value: string
-  readonly windows?: { readonly kind: string; readonly sizeMs: number; readonly grace: Grace }
+  /** Their kind and its options; lengths in milliseconds. */
+  readonly windows?: Readonly<Record<string, string | number>>
 }
 
 interface ManifestRepartition {
@@ -57,8 +58,25 @@ function storeIn(spec: StoreSpec): ManifestStore {
   const { name, kind, changelog } = spec
   const common = { name, kind, changelog, key: spec.key.name, value: spec.value.name }
   if (spec.kind === 'keyValue' || spec.windows === null) return common
-  const { kind: windowKind, size, grace } = spec.windows
-  return { ...common, windows: { kind: windowKind, sizeMs: size, grace } }
+  return { ...common, windows: windowsIn(spec.windows) }
+}
+
+function windowsIn(windows: Windows): Readonly<Record<string, string | number>> {
+  const { kind, grace } = windows
+  switch (kind) {
+    case 'tumbling':
+      return { kind, sizeMs: windows.size, grace }
+    case 'hopping':
+      return { kind, sizeMs: windows.size, advanceMs: windows.advance, grace }
+    case 'sliding':
+      return { kind, differenceMs: windows.difference, grace }
+    case 'session':
+      return { kind, gapMs: windows.gap, grace }
+    case 'calendar':
+      return { kind, unit: windows.unit, zone: windows.zone, weekStart: windows.weekStart, grace }
+    default:
+      return { kind, start: windows.start, grace }
+  }
 }
 
 function repartitionIn({ name, topic, partitions }: RepartitionTopic): ManifestRepartition {

@@ -76,7 +76,7 @@ interface KeyValueStoreSpec extends AnyStoreSpec {
 
 interface WindowStoreSpec extends AnyStoreSpec {
   readonly kind: 'window'
-  /** Null: a store that processors declared. */
+  /** Null: it holds what an operator or a processor keeps by time, and no windows of the user. */
   readonly windows: Windows | null
 }
 

@@ -1,6 +1,9 @@
+import type { Serde } from '@millrace/core'
 import type { TaskNode, TaskSink, TaskSource } from '../graph/cut.ts'
 import { taskTime } from '../time/task-time.ts'
+import { timedValues } from '../time/timed-values.ts'
 import { partitionerOf } from '../time/windowed.ts'
+import type { Windows } from '../time/windows.ts'
 import { changelogTopic } from './internal-topics.ts'
 import type { SinkSpec, SourceSpec, StoreSpec, SubTopology, TopicsTogether } from './plan.ts'
 import { sourceTopicsBehind } from './source-topics.ts'
@@ -51,7 +54,17 @@ function storeOf(node: StoreNode, applicationId: string): StoreSpec {
   const { store: name, key, value } = node
   const changelog = changelogTopic(applicationId, name)
   if (node.kind === 'aggregate') return { kind: 'keyValue', name, key, value, changelog }
-  return { kind: 'window', name, key, value, changelog, windows: node.windows }
+  const { windows } = node
+  return { kind: 'window', name, key, value: isByTime(windows) ? rowsOf(value) : value, changelog, windows }
+}
+
+/** Their bounds come from the records: a row holds what a key has in a stretch of time (operators/time-rows.ts). */
+function isByTime({ kind }: Windows): boolean {
+  return kind === 'sliding' || kind === 'session'
+}
+
+function rowsOf(value: Serde<unknown>): Serde<unknown> {
+  return timedValues(value) as Serde<unknown>
 }
 
 function sinkOf({ name, topic, key, value, repartition }: TaskSink): SinkSpec {

@@ -39,6 +39,10 @@ export class WindowIndex<K> {
     return starts
   }
 
+  starts(): readonly number[] {
+    return [...this.#rows.keys()]
+  }
+
   /** In the order of the bytes; sorted for this call. */
   keysAt(start: number): readonly K[] {
     return sortByBytes([...(this.#rows.get(start) ?? [])]).map(this.#keyOf)

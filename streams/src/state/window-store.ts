@@ -39,6 +39,10 @@ export class LayeredWindowStore<K, V> implements WindowStore<K, V> {
     return this.#index.firstStart()
   }
 
+  starts(): readonly number[] {
+    return this.#index.starts()
+  }
+
   keysAt(start: number): readonly K[] {
     return this.#index.keysAt(start)
   }

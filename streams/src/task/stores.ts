@@ -20,6 +20,8 @@ export interface WindowStore<K, V> {
   delete(key: K, start: number, timestamp: number): void
   /** The smallest start that has rows. */
   firstStart(): number | undefined
+  /** Every start that has rows, in no order: for an operator that builds an index of its own when it is opened. */
+  starts(): readonly number[]
   /** The keys that have a row for `start`, in the order of their bytes (the same after every restart). */
   keysAt(start: number): readonly K[]
 }

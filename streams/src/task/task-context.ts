@@ -4,8 +4,11 @@ import type { RecordContext } from './record-context.ts'
 import type { GlobalStore, KeyValueStore, WindowStore } from './stores.ts'
 import type { Closer, StreamTime } from './stream-time.ts'
 
-/** Why a record did not go on. Every drop is counted under one of these. */
-export type DropReason = 'null-key' | 'null-value' | 'late' | 'expired' | 'undecodable' | 'failed'
+/**
+ * Why a record did not go on. Every drop is counted under one of these. `late` and `no-window`: a record of windows, once for each that
+ * does not take it. `expired`: it is older than what a store keeps.
+ */
+export type DropReason = 'null-key' | 'null-value' | 'late' | 'no-window' | 'expired' | 'undecodable' | 'failed'
 
 /** What to do when user code throws. `skip` leaves the subtree of the node that threw out, for this record only. */
 export type ErrorPolicy = 'fail' | 'skip'

@@ -72,6 +72,10 @@ export class MemoryWindowStore<K, V> implements WindowStore<K, V> {
     return this.#windows.size === 0 ? undefined : Math.min(...this.#windows.keys())
   }
 
+  starts(): readonly number[] {
+    return [...this.#windows.keys()]
+  }
+
   keysAt(start: number): readonly K[] {
     return sorted(this.#windows.get(start) ?? new Map<string, Row<K, V>>()).map(({ key }) => key)
   }

@@ -1,6 +1,9 @@
 import { expect, test } from 'vitest'
 import { days, millis, seconds, type Duration } from './duration.ts'
-import { isClosed, tumbling, windowStart } from './windows.ts'
+import { windowGrid } from './window-grid.ts'
+import { isClosed, tumbling, type TumblingWindows } from './windows.ts'
+
+const windowStart = (windows: TumblingWindows, timestamp: number): number => windowGrid(windows).startsAt(timestamp)[0]!
 
 test('a window holds its start and not its end', () => {
   const windows = tumbling({ size: millis(10), grace: millis(0) })

@@ -48,6 +48,7 @@ export type {
 } from './graph/stores.ts'
 export { otherwise } from './dsl/split.ts'
 export type { Branches, BranchValue } from './dsl/split.ts'
+export type { InnerStreamJoin, JoinWithin, LeftStreamJoin, OuterStreamJoin, StreamJoin, StreamJoins } from './dsl/stream-joins.ts'
 export type { GroupedStream } from './dsl/grouped-stream.ts'
 export type { SessionStream, WindowedStream } from './dsl/windowed-stream.ts'
 export type { WindowTable } from './dsl/window-table.ts'

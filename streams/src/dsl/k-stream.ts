@@ -7,6 +7,7 @@ import type { GroupedStream } from './grouped-stream.ts'
 import type { Of, Through } from './options.ts'
 import type { Processing } from './processors.ts'
 import type { Printing, RecordOperators } from './record-operators.ts'
+import type { StreamJoins } from './stream-joins.ts'
 
 /** Operators that need no known partitioning: they stand on both kinds of stream. */
 export interface Stateless<K, V> {
@@ -55,7 +56,7 @@ export interface Stateless<K, V> {
 }
 
 /** A stream whose records lie in the partition of their key: keyed operators are allowed. */
-export interface KStream<in out K, V> extends Stateless<K, V>, RecordOperators<'keyed', K, V> {
+export interface KStream<in out K, V> extends Stateless<K, V>, RecordOperators<'keyed', K, V>, StreamJoins<K, V> {
   /** A type guard narrows the values behind it. */
   filter<V2 extends V>(predicate: (value: V, key: K, meta: Meta) => value is V2): KStream<K, V2>
   filter(predicate: Of<K, V, boolean>): KStream<K, V>

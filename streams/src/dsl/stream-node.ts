@@ -16,6 +16,7 @@ import { processNode, type Processing, type ValueProcessing } from './processors
 import { printLine } from './print-line.ts'
 import type { Printing } from './record-operators.ts'
 import { branchesOf, type Branches, type BranchValue } from './split.ts'
+import { StatefulStream } from './stateful-stream.ts'
 
 /** A stream of what a node emits, in the partition of its key. */
 export const streamAt: StreamAt = (graph, node, key) => new StreamNode(graph, node, key)
@@ -24,12 +25,13 @@ export const streamAt: StreamAt = (graph, node, key) => new StreamNode(graph, no
  * Both kinds of stream: each call adds a node to the graph and gives the stream behind it. Where the key was changed there is
  * no serde for it, and the type that the caller sees has no keyed operators.
  */
-class StreamNode<K, V> implements KStream<K, V>, RekeyedStream<K, V> {
+class StreamNode<K, V> extends StatefulStream<K, V> implements KStream<K, V>, RekeyedStream<K, V> {
   readonly #graph: GraphBuilder
   readonly #node: string
   readonly #key: Serde<K> | undefined
 
   constructor(graph: GraphBuilder, node: string, key: Serde<K> | undefined) {
+    super({ graph, node, key, streamAt })
     this.#graph = graph
     this.#node = node
     this.#key = key

@@ -25,6 +25,7 @@ function taskNode(node: TaskNode, nodes: readonly TaskNode[]): string[] {
 }
 
 function storesOf(node: TaskNode): readonly string[] {
+  if ('kept' in node) return node.kept.map(({ name }) => name)
   if ('store' in node) return [node.store]
   return 'stateStores' in node ? node.stateStores.map(({ name }) => name) : []
 }

@@ -79,6 +79,7 @@ export class GraphBuilder {
   #checkDurable(node: NewNode): void {
     if (node.kind === 'repartition') this.#claim('the repartition topic', node.topicName)
     else if (node.kind === 'process') for (const store of node.stateStores) this.#share(store)
+    else if ('kept' in node) for (const { name } of node.kept) this.#claim('the store', name)
     else if ('store' in node && !this.#announced.delete(node.store)) this.#claim('the store', node.store)
   }
 
@@ -134,9 +135,10 @@ export class GraphBuilder {
     if (node.kind === 'select-key' || node.kind === 'map' || node.kind === 'flat-map') return true
     if (node.kind === 'process' && !node.fixedKey) return true
     const rekeyed = node.inputs.some((input) => this.#rekeyed.has(input))
-    if (rekeyed && (node.kind === 'aggregate' || node.kind === 'window-aggregate')) {
+    const keyed = 'kept' in node || node.kind === 'aggregate' || node.kind === 'window-aggregate'
+    if (rekeyed && keyed) {
       const what = 'the key was changed, so records of one key lie in several tasks; call repartition(...) before'
-      throw streamError('TOPOLOGY_INVALID', { what, where: node.store })
+      throw streamError('TOPOLOGY_INVALID', { what, where: 'kept' in node ? node.kept[0]!.name : node.store })
     }
     return rekeyed
   }

@@ -13,6 +13,7 @@ import type { Windows } from '../time/windows.ts'
 import type { AnyNode } from './any-node.ts'
 import type { Adder, Callback, Joiner, KeyValue, OpenSegment, SessionMerge, Starter } from './callbacks.ts'
 import type { ProcessNode } from './processor.ts'
+import type { StatefulGraphNode } from './stateful-nodes.ts'
 import type { StatelessNode } from './stateless-nodes.ts'
 
 export interface SourceNode extends AnyNode {
@@ -131,6 +132,7 @@ export type GraphNode =
   | JoinGlobalNode
   | StatelessNode
   | ProcessNode
+  | StatefulGraphNode
   | SinkNode
 
 export type NodeKind = GraphNode['kind']

@@ -9,6 +9,7 @@
 import type { OperatorFunction, Subscriber } from 'rxjs'
 import { fanTo } from '../rx/fan.ts'
 import { inlet } from '../rx/operator.ts'
+import { twoInlets } from '../rx/two-inlets.ts'
 import type { Rec } from '../task/rec.ts'
 import type { TaskContext } from '../task/task-context.ts'
 import { streamError } from '../time/stream-errors.ts'
@@ -17,6 +18,7 @@ import { filter, type FilterNode } from './filter.ts'
 import { flatMap, type FlatMapNode } from './flat-map.ts'
 import { flatMapValues, type FlatMapValuesNode } from './flat-map-values.ts'
 import { joinGlobal, type JoinGlobalNode } from './join-global.ts'
+import { joinStreams, type JoinStreamsNode } from './join-streams.ts'
 import { map, type MapNode } from './map.ts'
 import { mapValues, type MapValuesNode } from './map-values.ts'
 import type { OperatorNode } from './node.ts'
@@ -62,6 +64,7 @@ export type TopologyNode =
   | SplitNode
   | BranchNode
   | ProcessNode
+  | JoinStreamsNode
   | ToNode
 
 /** Where the records of a topic go in: `next` returns when all that follows from the record is done. */
@@ -136,8 +139,16 @@ class TopologyBuilder {
   add(node: TopologyNode): void {
     const behind = fanTo(this.#behind.get(node.name) ?? [])
     if (node.kind === 'source') for (const topic of node.topics) this.#entries.set(topic, behind)
-    const flow = isPassage(node) ? behind : inlet(this.#operatorOf(node), behind)
-    for (const input of node.inputs) this.#feed(input, node.name, flow)
+    const flows = this.#inletsOf(node, behind)
+    // The last input first: where one node feeds several inputs, they get a record in their order.
+    for (const [index, flow] of [...flows.entries()].toReversed()) this.#feed(node.inputs[index]!, node.name, flow)
+  }
+
+  /** The way in of each input. */
+  #inletsOf(node: TopologyNode, behind: Flow): readonly Flow[] {
+    if (isPassage(node)) return node.inputs.map(() => behind)
+    if (node.kind === 'join-streams') return twoInlets(joinStreams(node, this.#context), behind)
+    return [inlet(this.#operatorOf(node), behind)]
   }
 
   /** Nodes come last first, so each goes to the front. */
@@ -157,7 +168,7 @@ class TopologyBuilder {
     return children
   }
 
-  #operatorOf(node: Exclude<TopologyNode, Passage>): OperatorFunction<Rec, Rec> {
+  #operatorOf(node: Exclude<TopologyNode, Passage | JoinStreamsNode>): OperatorFunction<Rec, Rec> {
     const context = this.#context
     switch (node.kind) {
       case 'filter':

@@ -14,6 +14,8 @@ import { TimedValues, type TimedValue } from '../time/timed-values.ts'
 export class TimeRows<K, V> {
   readonly #store: WindowStore<K, TimedValues<V>>
   readonly #width: number
+  /** The keys that are still to be expired of a stretch. */
+  #expiring: { readonly start: number; readonly keys: K[] } = { start: Number.NaN, keys: [] }
 
   /** `widthMs`: the same for as long as the store lives. Lookups should reach over a few stretches. */
   constructor(store: WindowStore<K, TimedValues<V>>, widthMs: number) {
@@ -97,6 +99,40 @@ export class TimeRows<K, V> {
       return true
     }
     return false
+  }
+
+  /** Takes away all that stand at the time. False when there was none. */
+  clearAt(key: K, time: number): boolean {
+    const { start, row } = this.#rowOf(key, time)
+    const index = row.indexFrom(time)
+    const count = row.indexFrom(time + 1) - index
+    if (count > 0) this.#put(key, start, row.without(index, count), time)
+    return count > 0
+  }
+
+  /** Takes away the first ones of the stretch that begins there. */
+  dropFirst(key: K, start: number, count: number): void {
+    const row = this.#store.get(key, start)?.value
+    if (row !== undefined) this.#put(key, start, row.without(0, count), row.at(count - 1).stamp)
+  }
+
+  /** A stretch ends at or before the time. */
+  isDue(before: number): boolean {
+    const start = this.#store.firstStart()
+    return start !== undefined && start + this.#width <= before
+  }
+
+  /** As `expire`, at most so many rows; call it again while `isDue`. */
+  expireSome(before: number, stamp: number, limit: number): void {
+    for (let left = limit; left > 0 && this.isDue(before); left--) this.#expireOne(this.#store.firstStart()!, stamp)
+  }
+
+  /** The keys of a stretch are asked for once, not for each of them. */
+  #expireOne(start: number, stamp: number): void {
+    if (this.#expiring.start !== start || this.#expiring.keys.length === 0) {
+      this.#expiring = { start, keys: [...this.#store.keysAt(start)] }
+    }
+    this.#store.delete(this.#expiring.keys.pop()!, start, stamp)
   }
 
   /** Removes the stretches that end at or before the time. `stamp`: of the deletion. */

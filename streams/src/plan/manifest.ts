@@ -23,6 +23,8 @@ interface ManifestStore {
   /** Names of serdes. */
   readonly key: string
   readonly value: string
+  /** Of a row, where it holds what a key has in a stretch of time. */
+  readonly stretchMs?: number
   /** Their kind and its options; lengths in milliseconds. */
   readonly windows?: Readonly<Record<string, string | number>>
 }
@@ -57,6 +59,7 @@ function subTopologyIn({ id, sources, stores }: SubTopology): ManifestSubTopolog
 function storeIn(spec: StoreSpec): ManifestStore {
   const { name, kind, changelog } = spec
   const common = { name, kind, changelog, key: spec.key.name, value: spec.value.name }
+  if (spec.kind === 'timeRows') return { ...common, stretchMs: spec.widthMs }
   if (spec.kind === 'keyValue' || spec.windows === null) return common
   return { ...common, windows: windowsIn(spec.windows) }
 }

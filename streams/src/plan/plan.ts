@@ -60,7 +60,7 @@ export interface SinkSpec {
   readonly internal: boolean
 }
 
-export type StoreSpec = KeyValueStoreSpec | WindowStoreSpec
+export type StoreSpec = KeyValueStoreSpec | WindowStoreSpec | TimeRowsSpec
 
 interface AnyStoreSpec {
   readonly name: string
@@ -78,6 +78,12 @@ interface WindowStoreSpec extends AnyStoreSpec {
   readonly kind: 'window'
   /** Null: it holds what an operator or a processor keeps by time, and no windows of the user. */
   readonly windows: Windows | null
+}
+
+/** Values of keys by time: a row of a key for each stretch of time. */
+interface TimeRowsSpec extends AnyStoreSpec {
+  readonly kind: 'timeRows'
+  readonly widthMs: number
 }
 
 /** Held whole by every instance, filled from all partitions of the topic, which is its changelog. */

@@ -4,27 +4,31 @@ import { taskTime } from '../time/task-time.ts'
 import { timedValues } from '../time/timed-values.ts'
 import { partitionerOf } from '../time/windowed.ts'
 import type { Windows } from '../time/windows.ts'
+import type { KeptStore } from '../graph/stateful-nodes.ts'
 import { changelogTopic } from './internal-topics.ts'
 import type { SinkSpec, SourceSpec, StoreSpec, SubTopology, TopicsTogether } from './plan.ts'
 import { sourceTopicsBehind } from './source-topics.ts'
 
 type StoreNode = Extract<TaskNode, { readonly store: string }>
+type StatefulNode = Extract<TaskNode, { readonly kept: readonly KeptStore[] }>
 
 /** What a task of these nodes reads, keeps and writes. */
 export function subTopologyOf(id: number, nodes: readonly TaskNode[], applicationId: string): SubTopology {
   const stores = nodes.filter(hasStore)
+  const stateful = nodes.filter(isStateful)
   return {
     id,
     nodes,
     sources: nodes.filter((node) => node.kind === 'source').flatMap(sourcesOf),
-    stores: [...stores.map((node) => storeOf(node, applicationId)), ...declaredStoresOf(nodes, applicationId)],
+    stores: [...nodes.flatMap((node) => storesOf(node, applicationId)), ...declaredStoresOf(nodes, applicationId)],
     sinks: nodes.filter((node) => node.kind === 'to').map(sinkOf),
     streamTimes: [
       ...stores.flatMap((node) => (node.kind === 'window-aggregate' ? [node.store] : [])),
+      ...stateful.flatMap(({ times }) => times),
       ...taskTimeOf(nodes),
     ].toSorted(),
     globalStores: [...new Set(nodes.flatMap((node) => (node.kind === 'join-global' ? [node.table] : [])))].toSorted(),
-    together: togetherOf(stores, nodes),
+    together: togetherOf([...stores, ...stateful], nodes),
   }
 }
 
@@ -44,6 +48,16 @@ function taskTimeOf(nodes: readonly TaskNode[]): readonly string[] {
 
 function hasStore(node: TaskNode): node is StoreNode {
   return 'store' in node
+}
+
+function isStateful(node: TaskNode): node is StatefulNode {
+  return 'kept' in node
+}
+
+function storesOf(node: TaskNode, applicationId: string): readonly StoreSpec[] {
+  if (hasStore(node)) return [storeOf(node, applicationId)]
+  if (!isStateful(node)) return []
+  return node.kept.map((kept) => ({ ...kept, changelog: changelogTopic(applicationId, kept.name) }))
 }
 
 function sourcesOf({ name, topics, key, value, repartition }: TaskSource): SourceSpec[] {
@@ -71,10 +85,14 @@ function sinkOf({ name, topic, key, value, repartition }: TaskSink): SinkSpec {
   return { name, topic, key, value, partitionBy: partitionerOf(key), internal: repartition !== null }
 }
 
-/** Totals are per key, so all records of a key must come to one task. */
-function togetherOf(stores: readonly StoreNode[], nodes: readonly TaskNode[]): readonly TopicsTogether[] {
+/** Totals and joins are per key, so all records of a key must come to one task. */
+function togetherOf(keyed: readonly (StoreNode | StatefulNode)[], nodes: readonly TaskNode[]): readonly TopicsTogether[] {
   const behind = sourceTopicsBehind(nodes)
-  return stores
-    .map(({ name, store }) => ({ node: name, store, topics: behind.get(name) ?? [] }))
+  return keyed
+    .map((node) => ({
+      node: node.name,
+      store: 'kept' in node ? node.kept[0]!.name : node.store,
+      topics: behind.get(node.name) ?? [],
+    }))
     .filter(({ topics }) => topics.length > 1)
 }

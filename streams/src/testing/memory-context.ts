@@ -81,7 +81,7 @@ export class MemoryContext implements TaskContext {
     )
     this.windowStores = new Map(
       stores
-        .filter(({ kind }) => kind === 'window')
+        .filter(({ kind }) => kind !== 'keyValue')
         .map(({ name, key }) => [name, new MemoryWindowStore<unknown, unknown>(name, key)]),
     )
     this.streamTimes = new Map(streamTimes.map((name) => [name, new MemoryStreamTime()]))

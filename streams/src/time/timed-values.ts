@@ -64,8 +64,8 @@ export class TimedValues<V> {
     return this.#spliced(index, 1, value)
   }
 
-  without(index: number): TimedValues<V> {
-    return this.#spliced(index, 1)
+  without(index: number, count: number = 1): TimedValues<V> {
+    return this.#spliced(index, count)
   }
 
   toArray(): TimedValue<V>[] {

@@ -52,7 +52,18 @@ export type { InnerStreamJoin, JoinWithin, LeftStreamJoin, OuterStreamJoin, Stre
 export type { GroupedStream } from './dsl/grouped-stream.ts'
 export type { SessionStream, WindowedStream } from './dsl/windowed-stream.ts'
 export type { WindowTable } from './dsl/window-table.ts'
-export type { KTable } from './dsl/k-table.ts'
+export type { KTable, VersionedTable } from './dsl/k-table.ts'
+export type { GroupedTable } from './dsl/grouped-table.ts'
+export type {
+  ForeignJoin,
+  Grouping,
+  Kept,
+  TableAggregation,
+  TableReduction,
+  ToTable,
+  Versioned,
+  WithGrace,
+} from './dsl/table-options.ts'
 export type { GlobalTable } from './dsl/global-table.ts'
 export type {
   Aggregation,

@@ -1,8 +1,10 @@
+import type { Serde } from '@millrace/core'
 import type { SessionWindows, TimeWindows } from '../time/windows.ts'
 import { erase } from './erase.ts'
-import { TableNode, type KTable } from './k-table.ts'
+import type { KTable } from './k-table.ts'
 import type { Aggregation, Counting, Reduction } from './options.ts'
 import type { Place } from './place.ts'
+import { TableNode } from './table-node.ts'
 import { aggregating, counting, reducing, type Totals } from './totals.ts'
 import { SessionNode, WindowedNode, type SessionStream, type WindowedStream } from './windowed-stream.ts'
 
@@ -50,6 +52,6 @@ export class GroupedNode<K, V> implements GroupedStream<K, V> {
   #table<A>(totals: Totals): KTable<K, A> {
     const { graph, node, key } = this.#place
     const name = graph.add({ kind: 'aggregate', inputs: [node], key: erase(key), ...totals })
-    return new TableNode({ ...this.#place, node: name })
+    return new TableNode({ ...this.#place, node: name }, totals.value as unknown as Serde<A>)
   }
 }

@@ -4,10 +4,12 @@ import type { AnyStore } from '../graph/stores.ts'
 import type { ValueOperator } from '../rx/value-operator.ts'
 import type { GlobalTable } from './global-table.ts'
 import type { GroupedStream } from './grouped-stream.ts'
+import type { KTable, VersionedTable } from './k-table.ts'
 import type { Of, Through } from './options.ts'
 import type { Processing } from './processors.ts'
 import type { Printing, RecordOperators } from './record-operators.ts'
 import type { StreamJoins } from './stream-joins.ts'
+import type { ToTable, Versioned, WithGrace } from './table-options.ts'
 
 /** Operators that need no known partitioning: they stand on both kinds of stream. */
 export interface Stateless<K, V> {
@@ -69,6 +71,24 @@ export interface KStream<in out K, V> extends Stateless<K, V>, RecordOperators<'
   pipe<A, B, C>(a: ValueOperator<V, A>, b: ValueOperator<A, B>, c: ValueOperator<B, C>): KStream<K, C>
   pipe<A, B, C, D>(a: ValueOperator<V, A>, b: ValueOperator<A, B>, c: ValueOperator<B, C>, d: ValueOperator<C, D>): KStream<K, D>
   groupByKey(): GroupedStream<K, V>
+  /**
+   * The newest value of each key; a null value deletes. With `versioned` as `StreamsBuilder.table` has it.
+   * @throws TOPOLOGY_NAME_MISSING, TOPOLOGY_NAME_INVALID, TOPOLOGY_NAME_TAKEN, INVALID_STREAM_OPTION, WINDOW_INVALID
+   */
+  toTable(options: ToTable<K, NonNullable<V>> & { readonly versioned: Versioned }): VersionedTable<K, NonNullable<V>>
+  toTable(options: ToTable<K, NonNullable<V>>): KTable<K, NonNullable<V>>
+  /**
+   * Each record with the row of its key, as the table is now; no row, no record. Of a versioned table, the row as it was at the
+   * record's time; with grace records wait for rows that come late (KIP-923), also behind the end of a bounded input not longer.
+   * Only records of the stream make results. Both need equal partition counts. A null key or value is dropped and counted.
+   * @throws TOPOLOGY_INVALID for a table of another builder, or one that cannot be looked up; INVALID_STREAM_OPTION when the grace
+   *   is longer than the history; PARTITIONS_DIFFER when the application starts
+   */
+  join<T, R>(table: KTable<K, T>, join: (value: V, other: T, key: K) => R): KStream<K, R>
+  join<T, R>(table: VersionedTable<K, T>, join: (value: V, other: T, key: K) => R, later: WithGrace<V>): KStream<K, R>
+  /** The same with a record for each record; null where there is no row, or no key. @throws as `join` */
+  leftJoin<T, R>(table: KTable<K, T>, join: (value: V, other: T | null, key: K) => R): KStream<K, R>
+  leftJoin<T, R>(table: VersionedTable<K, T>, join: (value: V, other: T | null, key: K) => R, later: WithGrace<V>): KStream<K, R>
   /** Each record with the row that `on` names in the table, as the table is now; no row, no record. A null value is dropped. */
   joinGlobal<K2, T, R>(table: GlobalTable<K2, T>, options: GlobalJoin<K, V, K2, T, R>): KStream<K, R>
 }

@@ -1,3 +1,4 @@
+import { nullable } from '@millrace/core'
 import { GraphBuilder } from '../graph/graph-builder.ts'
 import type { AnyStore } from '../graph/stores.ts'
 import type { Topology } from '../graph/topology.ts'
@@ -7,8 +8,11 @@ import { erase } from './erase.ts'
 import { GlobalTableNode, type GlobalTable } from './global-table.ts'
 import { declarationIn } from './processors.ts'
 import type { KStream } from './k-stream.ts'
+import type { KTable, VersionedTable } from './k-table.ts'
+import { makeTable } from './make-table.ts'
 import type { TopicSerdes } from './options.ts'
 import { streamAt } from './stream-node.ts'
+import type { Versioned } from './table-options.ts'
 
 /** Where a topology begins: makes the first streams and tables, and builds what was made of them. */
 export class StreamsBuilder {
@@ -29,6 +33,25 @@ export class StreamsBuilder {
       this.#graph.add({ kind: 'source', inputs: [], topics, key: erase(key), value: erase(value) }),
       key,
     )
+  }
+
+  /**
+   * A table of the newest value of each key of a topic, which must exist. A null value deletes; a null key is dropped and counted.
+   * Records are applied in the order of their offsets, also those that are older than their row. With `versioned` the table keeps
+   * older versions too, puts a record where it belongs by its time, and drops what is older than the history (`late`). The store's
+   * changelog is the topic itself when that is compacted and the table is not versioned, otherwise one of the application's own.
+   * @throws TOPOLOGY_NAME_MISSING, TOPOLOGY_NAME_INVALID, TOPOLOGY_NAME_TAKEN, TOPOLOGY_INVALID, INVALID_STREAM_OPTION, WINDOW_INVALID
+   */
+  table<K, V>(topic: string, options: TableOptions<K, V> & { readonly versioned: Versioned }): VersionedTable<K, V>
+  table<K, V>(topic: string, options: TableOptions<K, V>): KTable<K, V>
+  table<K, V>(topic: string, options: TableOptions<K, V> & { readonly versioned?: Versioned }): VersionedTable<K, V> {
+    checkOptions('table', options, ['key', 'value', 'store', 'versioned'])
+    const { key, value, store, versioned } = options
+    checkSerdes('table', { key, value })
+    const graph = this.#graph
+    const deletable = erase(nullable(value))
+    const node = graph.add({ kind: 'source', table: true, inputs: [], topics: [topic], key: erase(key), value: deletable })
+    return makeTable('table', { graph, node, key, streamAt }, { store, value, topic, versioned })
   }
 
   /**
@@ -57,6 +80,11 @@ export class StreamsBuilder {
   build(): Topology {
     return this.#graph.build()
   }
+}
+
+interface TableOptions<K, V> extends TopicSerdes<K, V> {
+  /** Names the store. */
+  readonly store: string
 }
 
 function namesOf(topic: string | readonly string[]): readonly string[] {

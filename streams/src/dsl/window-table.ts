@@ -4,8 +4,9 @@ import { windowed, type Windowed } from '../time/windowed.ts'
 import type { Windows } from '../time/windows.ts'
 import { erase } from './erase.ts'
 import type { KStream } from './k-stream.ts'
-import { TableNode, type KTable } from './k-table.ts'
+import type { KTable } from './k-table.ts'
 import type { Place } from './place.ts'
+import { TableNode } from './table-node.ts'
 import type { SessionTotals, Totals } from './totals.ts'
 
 /** Totals of windows. Not yet a stream: the caller says, once, when a row is emitted. */
@@ -46,7 +47,7 @@ export class WindowTableNode<K, A> implements WindowTable<K, A> {
 
   emitOnUpdate(): KTable<Windowed<K>, A> {
     const { graph, key, streamAt } = this.#place
-    return new TableNode({ graph, node: this.#emitting(graph, 'update'), key: windowed(key, this.#windows), streamAt })
+    return new TableNode({ graph, node: this.#emitting(graph, 'update'), key: windowed(key, this.#windows), streamAt }, undefined)
   }
 
   #emitting(graph: GraphBuilder, emit: 'final' | 'update'): string {

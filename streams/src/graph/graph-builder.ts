@@ -4,6 +4,26 @@ import type { GraphNode, NodeKind } from './node.ts'
 import type { StoreDeclaration } from './stores.ts'
 import { Topology } from './topology.ts'
 
+const changesKey: ReadonlySet<NodeKind> = new Set<NodeKind>([
+  'select-key',
+  'map',
+  'flat-map',
+  'table-regroup',
+  'foreign-subscribe',
+  'foreign-answer',
+])
+
+const needsKey: ReadonlySet<NodeKind> = new Set<NodeKind>([
+  'aggregate',
+  'window-aggregate',
+  'table',
+  'table-aggregate',
+  'table-join',
+  'join-table',
+  'join-table-later',
+  'foreign-resolve',
+])
+
 /** A node before it has its name. */
 export type NewNode = GraphNode extends infer N ? (N extends GraphNode ? Omit<N, 'name'> : never) : never
 
@@ -40,6 +60,11 @@ export class GraphBuilder {
     this.#isRekeyed(node)
     this.#checkDurable(node)
     this.#announced.add(node.store)
+  }
+
+  /** A node that was added. */
+  node(name: string): GraphNode {
+    return this.#nodes.find((node) => node.name === name)!
   }
 
   /** @throws TOPOLOGY_EMPTY, TOPOLOGY_INVALID */
@@ -115,7 +140,7 @@ export class GraphBuilder {
   #checkTopics(node: NewNode): void {
     if (node.kind === 'to') return checkName('the topic of to(...)', node.topic)
     if (node.kind === 'global-table') return this.#read(node.topic, 'globalTable')
-    if (node.kind === 'source') for (const topic of node.topics) this.#read(topic, 'stream')
+    if (node.kind === 'source') for (const topic of node.topics) this.#read(topic, node.table === true ? 'table' : 'stream')
   }
 
   /** One topic, one reader: two would disagree on its serdes, and count its records twice. */
@@ -132,13 +157,11 @@ export class GraphBuilder {
   /** Whether records leave the node in another task than that of their key. @throws where that must not be (G4) */
   #isRekeyed(node: NewNode): boolean {
     if (node.kind === 'repartition') return false
-    if (node.kind === 'select-key' || node.kind === 'map' || node.kind === 'flat-map') return true
-    if (node.kind === 'process' && !node.fixedKey) return true
+    if (changesKey.has(node.kind) || (node.kind === 'process' && !node.fixedKey)) return true
     const rekeyed = node.inputs.some((input) => this.#rekeyed.has(input))
-    const keyed = 'kept' in node || node.kind === 'aggregate' || node.kind === 'window-aggregate'
-    if (rekeyed && keyed) {
+    if (rekeyed && ('kept' in node || needsKey.has(node.kind))) {
       const what = 'the key was changed, so records of one key lie in several tasks; call repartition(...) before'
-      throw streamError('TOPOLOGY_INVALID', { what, where: 'kept' in node ? node.kept[0]!.name : node.store })
+      throw streamError('TOPOLOGY_INVALID', { what, where: storeOf(node) ?? node.kind })
     }
     return rekeyed
   }
@@ -151,4 +174,9 @@ export class GraphBuilder {
 
 function goesNowhere(store: string): Error {
   return streamError('TOPOLOGY_INVALID', { what: 'the rows of windows go nowhere; call emitFinal() and to(...)', where: store })
+}
+
+function storeOf(node: NewNode): string | undefined {
+  if ('kept' in node) return node.kept[0]?.name
+  return 'store' in node ? node.store : undefined
 }

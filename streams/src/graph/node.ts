@@ -15,10 +15,13 @@ import type { Adder, Callback, Joiner, KeyValue, OpenSegment, SessionMerge, Star
 import type { ProcessNode } from './processor.ts'
 import type { StatefulGraphNode } from './stateful-nodes.ts'
 import type { StatelessNode } from './stateless-nodes.ts'
+import type { TableGraphNode } from './table-nodes.ts'
 
 export interface SourceNode extends AnyNode {
   readonly kind: 'source'
   readonly topics: readonly string[]
+  /** It feeds a table: null values are deletions. Default: a stream. */
+  readonly table?: true
   readonly key: Serde<unknown>
   readonly value: Serde<unknown>
 }
@@ -71,6 +74,10 @@ export interface RepartitionNode extends AnyNode {
   readonly value: Serde<unknown>
   /** Null: as many as its sources have. */
   readonly partitions: number | null
+  /** It has as many partitions as the topics that it meets behind it, whatever those before it have. */
+  readonly follows?: true
+  /** The partition of a record, or the bytes that decide it; null: its key decides. */
+  readonly route?: (key: unknown, value: unknown) => number | Uint8Array | string | null
 }
 
 /** count, reduce and aggregate: one total a key. */
@@ -134,5 +141,6 @@ export type GraphNode =
   | ProcessNode
   | StatefulGraphNode
   | SinkNode
+  | TableGraphNode
 
 export type NodeKind = GraphNode['kind']

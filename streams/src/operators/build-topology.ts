@@ -19,6 +19,7 @@ import { flatMap, type FlatMapNode } from './flat-map.ts'
 import { flatMapValues, type FlatMapValuesNode } from './flat-map-values.ts'
 import { joinGlobal, type JoinGlobalNode } from './join-global.ts'
 import { joinStreams, type JoinStreamsNode } from './join-streams.ts'
+import { flowsOfTable, isTableNode, type TableOperatorNode } from './build-table-flows.ts'
 import { map, type MapNode } from './map.ts'
 import { mapValues, type MapValuesNode } from './map-values.ts'
 import type { OperatorNode } from './node.ts'
@@ -66,6 +67,7 @@ export type TopologyNode =
   | ProcessNode
   | JoinStreamsNode
   | ToNode
+  | TableOperatorNode
 
 /** Where the records of a topic go in: `next` returns when all that follows from the record is done. */
 export interface Entry {
@@ -85,7 +87,7 @@ export interface TaskTopology {
  * @param parts `nodes`: topologically ordered, as in a `SubTopology` of the plan.
  */
 export function buildTopology(parts: { readonly nodes: readonly TopologyNode[] }, context: TaskContext): TaskTopology {
-  const builder = new TopologyBuilder(context)
+  const builder = new TopologyBuilder(parts.nodes, context)
   for (const node of parts.nodes.toReversed()) builder.add(node)
   return builder.built
 }
@@ -121,8 +123,10 @@ class TopologyBuilder {
   readonly #children = new Map<string, Map<string, Flow>>()
   readonly #entries = new Map<string, Entry>()
   readonly #closes: (() => void)[] = []
+  readonly #nodes: ReadonlyMap<string, TopologyNode>
 
-  constructor(context: TaskContext) {
+  constructor(nodes: readonly TopologyNode[], context: TaskContext) {
+    this.#nodes = new Map(nodes.map((node) => [node.name, node]))
     this.#context = context
   }
 
@@ -139,16 +143,25 @@ class TopologyBuilder {
   add(node: TopologyNode): void {
     const behind = fanTo(this.#behind.get(node.name) ?? [])
     if (node.kind === 'source') for (const topic of node.topics) this.#entries.set(topic, behind)
+    if (isTableNode(node)) return this.#addTable(node, behind)
     const flows = this.#inletsOf(node, behind)
     // The last input first: where one node feeds several inputs, they get a record in their order.
     for (const [index, flow] of [...flows.entries()].toReversed()) this.#feed(node.inputs[index]!, node.name, flow)
   }
 
   /** The way in of each input. */
-  #inletsOf(node: TopologyNode, behind: Flow): readonly Flow[] {
+  #inletsOf(node: Exclude<TopologyNode, TableOperatorNode>, behind: Flow): readonly Flow[] {
     if (isPassage(node)) return node.inputs.map(() => behind)
     if (node.kind === 'join-streams') return twoInlets(joinStreams(node, this.#context), behind)
     return [inlet(this.#operatorOf(node), behind)]
+  }
+
+  /** Each input has an operator of its own, or none when it is only looked up. The last one first: `#feed` goes to the front. */
+  #addTable(node: TableOperatorNode, behind: Flow): void {
+    const flows = flowsOfTable(node, (name) => this.#nodes.get(name)!, this.#context)
+    for (const [index, flow] of [...flows.entries()].toReversed()) {
+      if (flow !== null) this.#feed(node.inputs[index]!, node.name, inlet(flow, behind))
+    }
   }
 
   /** Nodes come last first, so each goes to the front. */
@@ -168,7 +181,7 @@ class TopologyBuilder {
     return children
   }
 
-  #operatorOf(node: Exclude<TopologyNode, Passage | JoinStreamsNode>): OperatorFunction<Rec, Rec> {
+  #operatorOf(node: Exclude<TopologyNode, Passage | JoinStreamsNode | TableOperatorNode>): OperatorFunction<Rec, Rec> {
     const context = this.#context
     switch (node.kind) {
       case 'filter':

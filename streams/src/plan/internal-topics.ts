@@ -43,7 +43,7 @@ function repartitionsOf(writer: SubTopology, subTopologies: readonly SubTopology
     const { topic, repartition } = node
     const reader = subTopologies.find(({ sources }) => sources.some((source) => source.topic === topic))!.id
     const { topicName: name, partitions } = repartition
-    const inherits = behind.get(node.name) ?? []
+    const inherits = repartition.follows === true ? [] : (behind.get(node.name) ?? [])
     return [{ kind: 'repartition', topic, name, partitions, inherits, writers: [writer.id], reader, config: repartitioned }]
   })
 }

@@ -31,7 +31,8 @@ export function taskId(subTopology: number, partition: number): string {
 }
 
 /**
- * Adds the repartition topics. One without a count takes the most of what it inherits from and of what it must equal; since
+ * Adds the repartition topics. One without a count takes that of the topics which it must equal and which have one: source topics,
+ * and repartitions with a count. Where it meets none, it takes the most of what it inherits from and of what it meets; since
  * counts only rise, to a greatest one, this comes to rest.
  */
 function withRepartitions(
@@ -41,9 +42,11 @@ function withRepartitions(
 ): ReadonlyMap<string, number> {
   const all = new Map(counts)
   const open = topics.filter((topic) => topic.kind === 'repartition').filter((topic) => !fixed(topic, all))
-  const wanted = (topic: RepartitionTopic): number => {
-    const groups = together.filter((group) => group.topics.includes(topic.topic))
-    return most([topic.topic, ...topic.inherits, ...groups.flatMap((group) => group.topics)], all)
+  const known = new Map(all)
+  const wanted = ({ topic, inherits }: RepartitionTopic): number => {
+    const equal = meeting(topic, together)
+    const given = equal.filter((one) => known.has(one))
+    return given.length > 0 ? most(given, known) : most([...equal, ...inherits], all)
   }
   let rising = true
   while (rising) {
@@ -58,6 +61,15 @@ function withRepartitions(
   return all
 }
 
+/** The topic, and all that must have as many partitions: also those that it meets through others. */
+function meeting(topic: string, together: readonly TopicsTogether[]): readonly string[] {
+  const found = new Set([topic])
+  for (const one of found) {
+    for (const { topics } of together) if (topics.includes(one)) for (const other of topics) found.add(other)
+  }
+  return [...found]
+}
+
 function fixed({ topic, partitions }: RepartitionTopic, counts: Map<string, number>): boolean {
   if (partitions !== null) counts.set(topic, partitions)
   return partitions !== null
@@ -67,13 +79,13 @@ function most(topics: readonly string[], counts: ReadonlyMap<string, number>): n
   return Math.max(...topics.map((topic) => counts.get(topic) ?? 0))
 }
 
-function checkEqual({ store, topics }: TopicsTogether, counts: ReadonlyMap<string, number>): void {
+function checkEqual({ node, store, topics }: TopicsTogether, counts: ReadonlyMap<string, number>): void {
   const found = topics.map((topic) => counts.get(topic))
   if (found.every((count) => count === found[0])) return
   const received = topics.map((topic) => `${topic} ${counts.get(topic)}`).join(', ')
   throw streamError('PARTITIONS_DIFFER', {
     what: 'topics of one operator differ in partitions',
-    where: `store ${store}`,
+    where: store === null ? node : `store ${store}`,
     received,
   })
 }

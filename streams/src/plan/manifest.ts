@@ -60,7 +60,7 @@ function storeIn(spec: StoreSpec): ManifestStore {
   const { name, kind, changelog } = spec
   const common = { name, kind, changelog, key: spec.key.name, value: spec.value.name }
   if (spec.kind === 'timeRows') return { ...common, stretchMs: spec.widthMs }
-  if (spec.kind === 'keyValue' || spec.windows === null) return common
+  if (spec.kind !== 'window' || spec.windows === null) return common
   return { ...common, windows: windowsIn(spec.windows) }
 }
 

@@ -57,10 +57,12 @@ export interface SinkSpec {
   readonly value: Serializer<unknown>
   /** The bytes that decide the partition where they are not the key's own: windowed keys lie where their inner key lies. */
   readonly partitionBy: Serializer<unknown> | null
+  /** The partition of a record, or the bytes that decide it, where its value says so; null from it: as without. */
+  readonly route: ((key: unknown, value: unknown) => number | Uint8Array | string | null) | null
   readonly internal: boolean
 }
 
-export type StoreSpec = KeyValueStoreSpec | WindowStoreSpec | TimeRowsSpec
+export type StoreSpec = KeyValueStoreSpec | WindowStoreSpec | TimeRowsSpec | WaitingStoreSpec
 
 interface AnyStoreSpec {
   readonly name: string
@@ -72,6 +74,11 @@ interface AnyStoreSpec {
 
 interface KeyValueStoreSpec extends AnyStoreSpec {
   readonly kind: 'keyValue'
+}
+
+/** Records that wait for a time, by time and key. */
+interface WaitingStoreSpec extends AnyStoreSpec {
+  readonly kind: 'waiting'
 }
 
 interface WindowStoreSpec extends AnyStoreSpec {
@@ -123,9 +130,9 @@ export interface RepartitionTopic {
 
 /** Topics that need equal partition counts. */
 export interface TopicsTogether {
-  /** The operator that needs it, and its store. */
+  /** The operator that needs it, and its store, if it has one. */
   readonly node: string
-  readonly store: string
+  readonly store: string | null
   readonly topics: readonly string[]
 }
 

@@ -23,12 +23,12 @@ export function subTopologyOf(id: number, nodes: readonly TaskNode[], applicatio
     stores: [...nodes.flatMap((node) => storesOf(node, applicationId)), ...declaredStoresOf(nodes, applicationId)],
     sinks: nodes.filter((node) => node.kind === 'to').map(sinkOf),
     streamTimes: [
-      ...stores.flatMap((node) => (node.kind === 'window-aggregate' ? [node.store] : [])),
+      ...stores.filter(keepsTime).map(({ store }) => store),
       ...stateful.flatMap(({ times }) => times),
       ...taskTimeOf(nodes),
     ].toSorted(),
     globalStores: [...new Set(nodes.flatMap((node) => (node.kind === 'join-global' ? [node.table] : [])))].toSorted(),
-    together: togetherOf([...stores, ...stateful], nodes),
+    together: togetherOf(nodes),
   }
 }
 
@@ -67,9 +67,15 @@ function sourcesOf({ name, topics, key, value, repartition }: TaskSource): Sourc
 function storeOf(node: StoreNode, applicationId: string): StoreSpec {
   const { store: name, key, value } = node
   const changelog = changelogTopic(applicationId, name)
-  if (node.kind === 'aggregate') return { kind: 'keyValue', name, key, value, changelog }
+  if (node.kind !== 'window-aggregate')
+    return { kind: node.kind === 'join-table-later' ? 'waiting' : 'keyValue', name, key, value, changelog }
   const { windows } = node
   return { kind: 'window', name, key, value: isByTime(windows) ? rowsOf(value) : value, changelog, windows }
+}
+
+function keepsTime(node: StoreNode): boolean {
+  if (node.kind === 'table') return node.historyMs !== null
+  return node.kind === 'window-aggregate' || node.kind === 'join-table-later'
 }
 
 /** Their bounds come from the records: a row holds what a key has in a stretch of time (operators/time-rows.ts). */
@@ -82,17 +88,30 @@ function rowsOf(value: Serde<unknown>): Serde<unknown> {
 }
 
 function sinkOf({ name, topic, key, value, repartition }: TaskSink): SinkSpec {
-  return { name, topic, key, value, partitionBy: partitionerOf(key), internal: repartition !== null }
+  return {
+    name,
+    topic,
+    key,
+    value,
+    partitionBy: partitionerOf(key),
+    route: repartition?.route ?? null,
+    internal: repartition !== null,
+  }
 }
 
 /** Totals and joins are per key, so all records of a key must come to one task. */
-function togetherOf(keyed: readonly (StoreNode | StatefulNode)[], nodes: readonly TaskNode[]): readonly TopicsTogether[] {
+function togetherOf(nodes: readonly TaskNode[]): readonly TopicsTogether[] {
   const behind = sourceTopicsBehind(nodes)
-  return keyed
-    .map((node) => ({
-      node: node.name,
-      store: 'kept' in node ? node.kept[0]!.name : node.store,
-      topics: behind.get(node.name) ?? [],
-    }))
+  return nodes
+    .filter((node) => hasStore(node) || isStateful(node) || meets.has(node.kind))
+    .map((node) => ({ node: node.name, store: firstStoreOf(node), topics: behind.get(node.name) ?? [] }))
     .filter(({ topics }) => topics.length > 1)
+}
+
+/** Operators that look up the rows of another input. */
+const meets: ReadonlySet<TaskNode['kind']> = new Set<TaskNode['kind']>(['table-join', 'join-table', 'foreign-resolve'])
+
+function firstStoreOf(node: TaskNode): string | null {
+  if (isStateful(node)) return node.kept[0]!.name
+  return hasStore(node) ? node.store : null
 }

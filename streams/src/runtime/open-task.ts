@@ -126,7 +126,7 @@ async function openState(house: TaskHouse, spec: TaskSpec, stores: readonly Stor
 export function stateSpecs(stores: readonly StoreSpec[], topicIds: ReadonlyMap<string, string> = new Map()): StateStoreSpec[] {
   return stores.map(({ name, kind, key, value, changelog }) => ({
     name,
-    kind: kind === 'keyValue' ? 'key-value' : 'window',
+    kind: kind === 'keyValue' ? 'key-value' : 'window', // What waits is kept by time.
     key,
     value,
     changelog: { topic: changelog, topicId: topicIds.get(changelog) ?? '', kind: 'own' },

@@ -103,11 +103,19 @@ class SinkOutput implements Output<unknown, unknown> {
   }
 
   private write(key: unknown, value: unknown, timestamp: number, headers: readonly Header[]): void {
-    const { topic, partitionBy } = this.sink
+    const { topic } = this.sink
     const keyBytes = key === null ? null : this.serialize(this.sink.key, key, 'key')
     const valueBytes = value === null ? null : this.serialize(this.sink.value, value, 'value')
-    const routed = partitionBy === null || key === null ? keyBytes : this.serialize(partitionBy, key, 'key')
-    this.outputs.append(topic, this.outputs.partitionOf(topic, routed), keyBytes, valueBytes, timestamp, headers)
+    this.outputs.append(topic, this.partition(key, value, keyBytes), keyBytes, valueBytes, timestamp, headers)
+  }
+
+  private partition(key: unknown, value: unknown, keyBytes: Uint8Array | string | null): number {
+    const { topic, partitionBy, route } = this.sink
+    const routed = route === null ? null : route(key, value)
+    if (typeof routed === 'number') return routed
+    if (routed !== null) return this.outputs.partitionOf(topic, routed)
+    const deciding = partitionBy === null || key === null ? keyBytes : this.serialize(partitionBy, key, 'key')
+    return this.outputs.partitionOf(topic, deciding)
   }
 
   private serialize(serializer: Serializer<unknown>, value: unknown, part: string): Uint8Array | string {

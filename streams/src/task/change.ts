@@ -2,9 +2,12 @@
 export class Change<V> {
   readonly next: V | null
   readonly previous: V | null
+  /** False: an older version than the newest of a versioned table. Joins and groups leave it out (KIP-914). */
+  readonly isLatest: boolean
 
-  constructor(next: V | null, previous: V | null) {
+  constructor(next: V | null, previous: V | null, isLatest: boolean = true) {
     this.next = next
     this.previous = previous
+    this.isLatest = isLatest
   }
 }

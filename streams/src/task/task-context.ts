@@ -6,9 +6,9 @@ import type { Closer, StreamTime } from './stream-time.ts'
 
 /**
  * Why a record did not go on. Every drop is counted under one of these. `late` and `no-window`: a record of windows, once for each that
- * does not take it. `expired`: it is older than what a store keeps.
+ * does not take it. `expired`: it is older than what a store keeps. `out-of-order`: a row of a versioned table that is older than its history.
  */
-export type DropReason = 'null-key' | 'null-value' | 'late' | 'no-window' | 'expired' | 'undecodable' | 'failed'
+export type DropReason = 'null-key' | 'null-value' | 'late' | 'no-window' | 'expired' | 'out-of-order' | 'undecodable' | 'failed'
 
 /** What to do when user code throws. `skip` leaves the subtree of the node that threw out, for this record only. */
 export type ErrorPolicy = 'fail' | 'skip'

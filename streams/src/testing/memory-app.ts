@@ -108,8 +108,10 @@ export class MemoryApp {
     }
   }
 
-  #partition({ key, partitionBy, topic }: SinkSpec, output: MemoryOutput): number {
-    return this.#partitionOf((partitionBy ?? key).write(output.key), this.#counts.get(topic)!)
+  #partition({ key, partitionBy, route, topic }: SinkSpec, output: MemoryOutput): number {
+    const routed = route === null ? null : route(output.key, output.value)
+    if (typeof routed === 'number') return routed
+    return this.#partitionOf(routed ?? (partitionBy ?? key).write(output.key), this.#counts.get(topic)!)
   }
 
   #writersOf(sub: SubTopology): readonly SubTopology[] {

@@ -1,0 +1,42 @@
+import type { Serde } from '@millrace/core'
+import { versions } from '../graph/table-serdes.ts'
+import { isDuration } from '../time/duration.ts'
+import { checkOptions } from '../time/options.ts'
+import { streamError } from '../time/stream-errors.ts'
+import { erase } from './erase.ts'
+import type { Place } from './place.ts'
+import { TableNode } from './table-node.ts'
+import type { Versioned } from './table-options.ts'
+
+interface TableParts<V> {
+  readonly store: string
+  readonly value: Serde<V>
+  /** Whose records are the rows; null: operators made them. */
+  readonly topic: string | null
+  readonly versioned: Versioned | undefined
+}
+
+/** Adds the node that makes a table of records. @throws WINDOW_INVALID, INVALID_STREAM_OPTION, TOPOLOGY_NAME_MISSING, … */
+export function makeTable<K, V>(
+  where: string,
+  place: Place<K>,
+  { store, value, topic, versioned }: TableParts<V>,
+): TableNode<K, V> {
+  const { graph, node, key } = place
+  const historyMs = versioned === undefined ? null : historyIn(where, versioned)
+  const rows = historyMs === null ? erase(value) : erase(versions(value))
+  const table = { kind: 'table', inputs: [node], store, key: erase(key), value: rows, historyMs } as const
+  const name = graph.add({ ...table, topic: historyMs === null ? topic : null })
+  return new TableNode({ ...place, node: name }, value)
+}
+
+function historyIn(where: string, versioned: Versioned): number {
+  checkOptions(`${where}, versioned`, versioned, ['historyRetention'])
+  const { historyRetention } = versioned
+  if (isDuration(historyRetention)) return historyRetention
+  throw streamError('WINDOW_INVALID', {
+    what: 'the history retention is no duration',
+    where,
+    received: String(historyRetention),
+  })
+}

@@ -1,0 +1,100 @@
+/**
+ * Lookups of a table's rows by other operators of the task. What lies in a store is read there; the rows of a filter, of
+ * mapValues and of joins without a store follow from those before them, at every lookup anew.
+ */
+import { guarded, skipped } from '../rx/guarded.ts'
+import type { Stamped } from '../task/stores.ts'
+import type { TaskContext } from '../task/task-context.ts'
+import { streamError } from '../time/stream-errors.ts'
+import type { OperatorNode } from './node.ts'
+import { resultOf, type TableJoinNode } from './table-join.ts'
+import type { TableFilterNode } from './table-filter.ts'
+import type { TableMapValuesNode } from './table-map-values.ts'
+import type { TableNode } from './table.ts'
+import { VersionedRows } from './versioned-rows.ts'
+
+export interface TableView {
+  get(key: unknown): Stamped<unknown> | undefined
+  /** The row as it was then; a table that is not versioned knows only the newest. */
+  at(key: unknown, timestamp: number): Stamped<unknown> | undefined
+}
+
+type ReadableNode =
+  | TableNode
+  | TableFilterNode
+  | TableMapValuesNode
+  | TableJoinNode
+  | (OperatorNode & { readonly kind: 'materialize' | 'aggregate' | 'table-aggregate'; readonly store: string })
+
+/** The table that the node makes. `nodeOf`: of the same sub-topology. */
+export function viewOf(
+  name: string,
+  nodeOf: (name: string) => OperatorNode & { readonly kind: string },
+  context: TaskContext,
+): TableView {
+  const node = nodeOf(name) as ReadableNode
+  const before = (index: number): TableView => viewOf(node.inputs[index]!, nodeOf, context)
+  switch (node.kind) {
+    case 'table':
+      return node.historyMs === null ? storeView(node.store, context) : new VersionedRows(node.store, node.historyMs, context)
+    case 'materialize':
+    case 'aggregate':
+    case 'table-aggregate':
+      return storeView(node.store, context)
+    case 'table-filter':
+      return filterView(node, before(0), context)
+    case 'table-map-values':
+      return mapView(node, before(0), context)
+    case 'table-join':
+      return joinView(node, before(0), before(1), context)
+    default:
+      return notReadable(node)
+  }
+}
+
+function storeView(name: string, context: TaskContext): TableView {
+  const store = context.keyValueStore<unknown, unknown>(name)
+  return { get: (key) => store.get(key), at: (key) => store.get(key) }
+}
+
+function filterView(node: TableFilterNode, table: TableView, context: TaskContext): TableView {
+  const predicate = guarded(node.predicate, context)
+  return derived(table, (row, key) => {
+    context.node = node.name
+    return predicate(row.value, key, context.record) === true ? row : undefined
+  })
+}
+
+function mapView(node: TableMapValuesNode, table: TableView, context: TaskContext): TableView {
+  const mapper = guarded(node.mapper, context)
+  return derived(table, (row, key) => {
+    context.node = node.name
+    const value = mapper(row.value, key, context.record)
+    return value === skipped || value === null ? undefined : { value, timestamp: row.timestamp }
+  })
+}
+
+function derived(table: TableView, of: (row: Stamped<unknown>, key: unknown) => Stamped<unknown> | undefined): TableView {
+  const made = (row: Stamped<unknown> | undefined, key: unknown): Stamped<unknown> | undefined =>
+    row === undefined ? undefined : of(row, key)
+  return { get: (key) => made(table.get(key), key), at: (key, timestamp) => made(table.at(key, timestamp), key) }
+}
+
+function joinView(node: TableJoinNode, left: TableView, right: TableView, context: TaskContext): TableView {
+  const join = guarded(node.join, context)
+  const get = (key: unknown): Stamped<unknown> | undefined => {
+    const [mine, other] = [left.get(key), right.get(key)]
+    context.node = node.name
+    const value = resultOf(node.sides, join, mine?.value ?? null, other?.value ?? null, key)
+    if (value === null || value === skipped) return undefined
+    return { value, timestamp: Math.max(mine?.timestamp ?? -1, other?.timestamp ?? -1) }
+  }
+  return { get, at: get }
+}
+
+function notReadable(node: never): never {
+  throw streamError('TOPOLOGY_INVALID', {
+    what: 'the rows of this table cannot be looked up',
+    where: (node as OperatorNode).name,
+  })
+}

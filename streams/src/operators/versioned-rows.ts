@@ -1,0 +1,75 @@
+import type { KeyValueStore, Stamped } from '../task/stores.ts'
+import type { StreamTime } from '../task/stream-time.ts'
+import type { TaskContext } from '../task/task-context.ts'
+
+/** Valid from its time to that of the next one. Null: deleted. */
+interface Version {
+  readonly from: number
+  readonly value: unknown
+}
+
+/** What a `put` did. `expired`: nothing, it was older than the history. */
+type Put = 'latest' | 'older' | 'expired'
+
+/**
+ * The versions of each key over a key-value store (KIP-889): one row holds what a key has within the history retention.
+ *
+ * Invariants
+ *   V1  Stream time is the greatest timestamp that was put; a put older than stream time − retention does nothing.
+ *   V2  A row has its newest version always, and older ones as long as a lookup may reach them: newest first.
+ *   V3  A deletion is a version; it goes when nothing older stands before it and no lookup reaches beyond it.
+ */
+export class VersionedRows {
+  readonly #rows: KeyValueStore<unknown, readonly Version[]>
+  readonly #time: StreamTime
+  readonly #historyMs: number
+
+  constructor(store: string, historyMs: number, context: TaskContext) {
+    this.#rows = context.keyValueStore(store)
+    this.#time = context.streamTime(store)
+    this.#historyMs = historyMs
+  }
+
+  put(key: unknown, value: unknown, timestamp: number): Put {
+    if (timestamp < this.#oldest) return 'expired'
+    this.#time.advance(timestamp)
+    const all = this.#rows.get(key)?.value ?? []
+    const kept = this.#trimmed(withVersion(all, { from: timestamp, value }))
+    if (kept.length === 0) this.#rows.delete(key, timestamp)
+    else this.#rows.put(key, kept, kept[0]!.from)
+    return all[0] === undefined || timestamp >= all[0].from ? 'latest' : 'older'
+  }
+
+  get(key: unknown): Stamped<unknown> | undefined {
+    return stamped(this.#rows.get(key)?.value[0])
+  }
+
+  /** The version that was valid then. None: there was none, or it is older than the history, unless it is the newest. */
+  at(key: unknown, timestamp: number): Stamped<unknown> | undefined {
+    const all = this.#rows.get(key)?.value ?? []
+    const index = all.findIndex(({ from }) => from <= timestamp)
+    return index > 0 && timestamp < this.#oldest ? undefined : stamped(all[index])
+  }
+
+  get #oldest(): number {
+    return this.#time.now - this.#historyMs
+  }
+
+  #trimmed(all: readonly Version[]): readonly Version[] {
+    const unreached = all.findIndex((_, index) => index > 0 && all[index - 1]!.from <= this.#oldest)
+    const kept = unreached === -1 ? all : all.slice(0, unreached)
+    const last = kept.at(-1)!
+    return last.value === null && last.from <= this.#oldest ? kept.slice(0, -1) : kept
+  }
+}
+
+function withVersion(all: readonly Version[], version: Version): readonly Version[] {
+  const at = all.findIndex(({ from }) => from <= version.from)
+  if (at === -1) return [...all, version]
+  const isSame = all[at]!.from === version.from
+  return [...all.slice(0, at), version, ...all.slice(isSame ? at + 1 : at)]
+}
+
+function stamped(version: Version | undefined): Stamped<unknown> | undefined {
+  return version === undefined || version.value === null ? undefined : { value: version.value, timestamp: version.from }
+}

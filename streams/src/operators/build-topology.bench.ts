@@ -68,6 +68,7 @@ function bareContext(written: { count: number }): TaskContext {
     punctuators: new Punctuators(null, () => 0),
     requestCommit: () => undefined,
     addCloser: unused,
+    addLoop: unused,
     due: unused,
   }
 }

@@ -29,6 +29,7 @@ export function foreignResolve(
   context: TaskContext,
 ): OperatorFunction<Rec<unknown, Answer>, ChangeRec> {
   const join = guarded(node.join, context)
+  context.addLoop()
   return operator(({ key, value: answer, timestamp }, out) => {
     const left = table.get(key)?.value ?? null
     if (leftHash(node.value, left) !== answer.hash) return

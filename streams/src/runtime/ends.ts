@@ -9,17 +9,64 @@ import type { Task } from './task.ts'
  * Invariants
  *   E1  The ends of its sources are fixed at its first start and committed: a restart stops at the same records.
  *   E2  A reader of an internal topic ends where the topic ended after every writer had committed that it has ended.
+ *   E3  Sub-topologies in a ring (a foreign-key join asks, and is answered) wait for each other: they end together, when what
+ *       comes from outside has ended, everything is processed and committed, and no record is on its way between them.
  */
 export class Ends {
   private readonly log: LogClient
   private readonly tasks: readonly Task[]
   private readonly repartitions: ReadonlyMap<string, RepartitionTopic>
+  private readonly rings: readonly Ring[]
 
   constructor(log: LogClient, plan: Plan, tasks: readonly Task[]) {
     this.log = log
     this.tasks = tasks
     const topics = plan.internalTopics.filter((topic) => topic.kind === 'repartition')
     this.repartitions = new Map(topics.map((topic) => [topic.topic, topic]))
+    this.rings = ringsOf(topics).map((subTopologies) => ({ subTopologies, loops: 0 }))
+  }
+
+  /** Rings wait to be settled. */
+  get hasOpenRings(): boolean {
+    return this.rings.some((ring) => this.tasksOf(ring).some((task) => !task.hasEnded))
+  }
+
+  /**
+   * Ends the rings that have come to rest, one operator after the other, those before the loops first. Call it when no step is
+   * open.
+   */
+  async settle(): Promise<void> {
+    for (const ring of this.rings) if (await this.isAtRest(ring)) await this.endRing(ring)
+  }
+
+  private async isAtRest(ring: Ring): Promise<boolean> {
+    const tasks = this.tasksOf(ring)
+    if (tasks.every((task) => task.hasEnded) || !tasks.every((task) => task.isIdle)) return false
+    const open = tasks.filter((task) => !task.hasEnded).flatMap((task) => task.inputs)
+    const [inside, outside] = [
+      open.filter((input) => this.isInside(ring, input)),
+      open.filter((input) => !this.isInside(ring, input)),
+    ]
+    if (!outside.every((input) => input.hasEnded)) return false
+    const ends = await this.endsOf(inside)
+    return inside.every((input, index) => input.position >= ends[index]!)
+  }
+
+  private async endRing(ring: Ring): Promise<void> {
+    const tasks = this.tasksOf(ring)
+    for (; ring.loops <= this.repartitions.size; ring.loops++) {
+      const told = tasks.map((task) => task.endLoop(ring.loops))
+      if (told.includes(true)) return
+    }
+    await this.end(tasks.flatMap((task) => task.inputs.filter((input) => input.limit === Infinity)))
+  }
+
+  private tasksOf({ subTopologies }: Ring): readonly Task[] {
+    return this.tasks.filter((task) => subTopologies.has(task.spec.subTopology))
+  }
+
+  private isInside({ subTopologies }: Ring, { topic }: InputQueue): boolean {
+    return this.repartitions.get(topic)?.writers.some((writer) => subTopologies.has(writer)) === true
   }
 
   /** Fixes the ends of sources that are not yet; returns the positions that make them durable. */
@@ -49,11 +96,38 @@ export class Ends {
   }
 
   private async end(inputs: readonly InputQueue[]): Promise<void> {
-    const ends = await this.log.admin.listOffsets(inputs.map(({ topic, partition }) => ({ topic, partition, at: 'stable' })))
+    const ends = await this.endsOf(inputs)
     for (const [index, input] of inputs.entries()) input.limit = ends[index]!
+  }
+
+  private endsOf(inputs: readonly InputQueue[]): Promise<readonly (number | null)[]> {
+    return this.log.admin.listOffsets(inputs.map(({ topic, partition }) => ({ topic, partition, at: 'stable' })))
   }
 
   get allReached(): boolean {
     return this.tasks.every((task) => task.hasEnded)
   }
+}
+
+/** Sub-topologies each of which writes, over others, what it reads itself. */
+interface Ring {
+  readonly subTopologies: ReadonlySet<number>
+  /** Operators behind fewer loops have heard of the end. */
+  loops: number
+}
+
+function ringsOf(topics: readonly RepartitionTopic[]): readonly ReadonlySet<number>[] {
+  const readersOf = (one: number): readonly number[] =>
+    topics.filter(({ writers }) => writers.includes(one)).map(({ reader }) => reader)
+  const reached = (from: number): ReadonlySet<number> => {
+    const found = new Set(readersOf(from))
+    for (const one of found) for (const reader of readersOf(one)) found.add(reader)
+    return found
+  }
+  const rings = new Map<string, ReadonlySet<number>>()
+  for (const { reader } of topics) {
+    const ring = [...reached(reader)].filter((one) => reached(one).has(reader)).toSorted((a, b) => a - b)
+    if (ring.length > 0) rings.set(ring.join(), new Set(ring))
+  }
+  return [...rings.values()]
 }

@@ -88,6 +88,10 @@ export class LiveContext implements TaskContext {
     this.closers.add(closer)
   }
 
+  addLoop(): void {
+    this.closers.addLoop()
+  }
+
   due(closer: Closer): void {
     this.closers.due(closer)
   }

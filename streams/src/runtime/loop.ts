@@ -63,6 +63,7 @@ export class Loop {
       await this.follow()
       this.work()
       if (this.isCommitDue()) await this.commit()
+      if (this.mayEndRings) await this.instance.ends.settle()
       await this.writeEngines()
       await this.clock.turn()
     }
@@ -71,7 +72,11 @@ export class Loop {
   /** How long to wait for input. */
   private waitMs(): number {
     if (this.isBusy || this.instance.tasks.some((task) => task.isReady)) return 0
-    return Math.min(this.isDirty ? lingerMs : idlePollMs, this.untilClockTickMs())
+    return Math.min(this.isDirty || this.mayEndRings ? lingerMs : idlePollMs, this.untilClockTickMs())
+  }
+
+  private get mayEndRings(): boolean {
+    return this.options.bounded && !this.isBusy && !this.isDirty && this.instance.ends.hasOpenRings
   }
 
   /** Infinity: nobody waits for the wall clock. */

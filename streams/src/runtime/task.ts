@@ -127,6 +127,24 @@ export class Task {
     return this.progress === 'closing' || closers.hasDue || punctuators.hasDue || this.inputs.every((input) => input.hasEnded)
   }
 
+  /** Nothing waits, and nothing is open: what it has done is committed. */
+  get isIdle(): boolean {
+    if (this.hasEnded) return true
+    return this.events === 0 && !this.parts.context.closers.hasDue && this.inputs.every((input) => input.peek() === undefined)
+  }
+
+  /**
+   * Tells the next operator behind at most so many loops that the inputs from outside of them have ended. Only for a task in a ring
+   * of tasks, while all of them are idle. False: all have heard it.
+   */
+  endLoop(loops: number): boolean {
+    if (this.progress !== 'running') return false
+    this.parts.context.record.setEvent(this.spec.partition)
+    const told = this.parts.context.closers.endNext(loops)
+    if (told) this.events++
+    return told
+  }
+
   /** Handles events, and stops when none waits or the slice is used up. Returns whether something may wait still. */
   process({ events, bytes, bytesPerChange }: Slice): boolean {
     this.parts.context.punctuators.lookAtClock()

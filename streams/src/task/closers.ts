@@ -7,6 +7,7 @@ import type { Closer } from './stream-time.ts'
  *   C1  Of those that have something due the one furthest upstream goes first, until it has nothing more: what it emits may be
  *       input of the others, and must reach them before they close.
  *   C2  The end of the input reaches an operator when everything before it has emitted all it had.
+ *   C3  Behind a loop (records leave the task there and come back) that is when nothing is on its way any more.
  */
 export class Closers {
   /** Upstream first. */
@@ -14,10 +15,18 @@ export class Closers {
   private readonly withDue = new Set<Closer>()
   /** How many have heard of the end of the input. */
   private ended = 0
+  /** How many loops stand before each. */
+  private readonly loops = new Map<Closer, number>()
 
   /** In the order in which a topology is built: downstream first. */
   add(closer: Closer): void {
     this.all.unshift(closer)
+    this.loops.set(closer, 0)
+  }
+
+  /** What was added so far stands behind a loop. */
+  addLoop(): void {
+    for (const [closer, loops] of this.loops) this.loops.set(closer, loops + 1)
   }
 
   due(closer: Closer): void {
@@ -36,10 +45,15 @@ export class Closers {
     if (closer.closeDue(limit)) this.withDue.add(closer)
   }
 
-  /** Tells the next one that no input comes any more; call it while nothing is due. False: all have heard it. */
-  endNext(): boolean {
-    if (this.ended === this.all.length) return false
-    this.all[this.ended++]!.endOfInput()
+  /**
+   * Tells the next one that no input comes any more; call it while nothing is due. False: all have heard it, or all that stand
+   * behind at most so many loops.
+   */
+  endNext(loops: number = Infinity): boolean {
+    const next = this.all[this.ended]
+    if (next === undefined || this.loops.get(next)! > loops) return false
+    this.ended++
+    next.endOfInput()
     return true
   }
 }

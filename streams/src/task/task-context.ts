@@ -43,6 +43,8 @@ export interface TaskContext {
   requestCommit(): void
   /** Registers an operator that emits when time passes, while the topology is built: those downstream come first. */
   addCloser(closer: Closer): void
+  /** Records come in here that this task sent out itself, while the topology is built: what registered before stands behind. */
+  addLoop(): void
   /** The closer has rows that are due; the loop calls it after the current record. */
   due(closer: Closer): void
 }

@@ -128,6 +128,10 @@ export class MemoryContext implements TaskContext {
     this.#closers.add(closer)
   }
 
+  addLoop(): void {
+    this.#closers.addLoop()
+  }
+
   due(closer: Closer): void {
     this.#closers.due(closer)
   }

@@ -68,8 +68,18 @@ interface AnyStoreSpec {
   readonly name: string
   readonly key: Serde<unknown>
   readonly value: Serde<unknown>
-  /** `<applicationId>-<name>-changelog` */
+  /** `<applicationId>-<name>-changelog`, until the application starts and settles it (runtime/changelogs.ts). */
   readonly changelog: string
+  /** Whose topic that is: the application's own, or the source topic of a table, which others write. */
+  readonly changelogKind: 'own' | 'source'
+  /** The topic whose records are the rows unchanged; null: there is none. */
+  readonly source: SourceOfRows | null
+}
+
+interface SourceOfRows {
+  readonly topic: string
+  /** An operator behind the table goes wrong without the value that an update replaces. */
+  readonly replacedMatter: boolean
 }
 
 interface KeyValueStoreSpec extends AnyStoreSpec {

@@ -20,7 +20,7 @@ export function subTopologyOf(id: number, nodes: readonly TaskNode[], applicatio
     id,
     nodes,
     sources: nodes.filter((node) => node.kind === 'source').flatMap(sourcesOf),
-    stores: [...nodes.flatMap((node) => storesOf(node, applicationId)), ...declaredStoresOf(nodes, applicationId)],
+    stores: [...nodes.flatMap((node) => storesOf(node, nodes, applicationId)), ...declaredStoresOf(nodes, applicationId)],
     sinks: nodes.filter((node) => node.kind === 'to').map(sinkOf),
     streamTimes: [
       ...stores.filter(keepsTime).map(({ store }) => store),
@@ -36,8 +36,8 @@ export function subTopologyOf(id: number, nodes: readonly TaskNode[], applicatio
 function declaredStoresOf(nodes: readonly TaskNode[], applicationId: string): readonly StoreSpec[] {
   const declared = new Set(nodes.flatMap((node) => (node.kind === 'process' ? node.stateStores : [])))
   return Array.from(declared, ({ kind, name, key, value }) => {
-    const changelog = changelogTopic(applicationId, name)
-    return kind === 'keyValue' ? { kind, name, key, value, changelog } : { kind, name, key, value, changelog, windows: null }
+    const common = { name, key, value, ...ownChangelog(applicationId, name) }
+    return kind === 'keyValue' ? { kind, ...common } : { kind, ...common, windows: null }
   })
 }
 
@@ -54,23 +54,45 @@ function isStateful(node: TaskNode): node is StatefulNode {
   return 'kept' in node
 }
 
-function storesOf(node: TaskNode, applicationId: string): readonly StoreSpec[] {
-  if (hasStore(node)) return [storeOf(node, applicationId)]
+function storesOf(node: TaskNode, nodes: readonly TaskNode[], applicationId: string): readonly StoreSpec[] {
+  if (hasStore(node)) return [storeOf(node, nodes, applicationId)]
   if (!isStateful(node)) return []
-  return node.kept.map((kept) => ({ ...kept, changelog: changelogTopic(applicationId, kept.name) }))
+  return node.kept.map((kept) => ({ ...kept, ...ownChangelog(applicationId, kept.name) }))
 }
 
 function sourcesOf({ name, topics, key, value, repartition }: TaskSource): SourceSpec[] {
   return topics.map((topic) => ({ topic, node: name, key, value, internal: repartition !== null }))
 }
 
-function storeOf(node: StoreNode, applicationId: string): StoreSpec {
+function storeOf(node: StoreNode, nodes: readonly TaskNode[], applicationId: string): StoreSpec {
   const { store: name, key, value } = node
-  const changelog = changelogTopic(applicationId, name)
-  if (node.kind !== 'window-aggregate')
-    return { kind: node.kind === 'join-table-later' ? 'waiting' : 'keyValue', name, key, value, changelog }
-  const { windows } = node
-  return { kind: 'window', name, key, value: isByTime(windows) ? rowsOf(value) : value, changelog, windows }
+  const common = { name, key, value, ...ownChangelog(applicationId, name), source: sourceOf(node, nodes) }
+  if (node.kind === 'window-aggregate') {
+    const { windows } = node
+    return { kind: 'window', ...common, value: isByTime(windows) ? rowsOf(value) : value, windows }
+  }
+  return { kind: node.kind === 'join-table-later' ? 'waiting' : 'keyValue', ...common }
+}
+
+function ownChangelog(applicationId: string, name: string): Pick<StoreSpec, 'changelog' | 'changelogKind' | 'source'> {
+  return { changelog: changelogTopic(applicationId, name), changelogKind: 'own', source: null }
+}
+
+function sourceOf(node: StoreNode, nodes: readonly TaskNode[]): StoreSpec['source'] {
+  if (node.kind !== 'table' || node.topic === null) return null
+  return { topic: node.topic, replacedMatter: reachedFrom(node, nodes).some(needsReplaced) }
+}
+
+/** Everything that the records of the node come to in its task. */
+function reachedFrom({ name }: TaskNode, nodes: readonly TaskNode[]): readonly TaskNode[] {
+  const reached = new Set([name])
+  for (const node of nodes) if (node.inputs.some((input) => reached.has(input))) reached.add(node.name)
+  return nodes.filter((node) => reached.has(node.name))
+}
+
+function needsReplaced(node: TaskNode): boolean {
+  if (node.kind === 'table-join') return node.sides !== 'inner'
+  return node.kind === 'table-filter' || node.kind === 'table-regroup' || node.kind === 'foreign-subscribe'
 }
 
 function keepsTime(node: StoreNode): boolean {

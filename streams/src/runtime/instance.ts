@@ -4,6 +4,7 @@ import { layOut } from '../plan/lay-out.ts'
 import type { Layout, Plan } from '../plan/plan.ts'
 import type { StoreEngines } from '../state/engine.ts'
 import type { ErrorPolicy } from '../task/task-context.ts'
+import { settleChangelogs, sourceIds } from './changelogs.ts'
 import { Committer } from './committer.ts'
 import type { DropCounts } from './drop-counts.ts'
 import { Ends } from './ends.ts'
@@ -57,11 +58,13 @@ export class Instance {
    * The order matters: topics; then the producer, whose opening fences every former instance; then the committed offsets,
    * which nobody else can move any more; then the stores, from what is committed.
    */
-  static async open(options: InstanceOptions): Promise<Instance> {
-    const { log, plan, transactionalId } = options
-    const partitions = await sourcePartitions(log, plan)
+  static async open(given: InstanceOptions): Promise<Instance> {
+    const { log, transactionalId } = given
+    const partitions = await sourcePartitions(log, given.plan)
+    const plan = await settleChangelogs(log, given.plan)
+    const options = { ...given, plan }
     const layout = layOut(plan, partitions)
-    const topicIds = await makeInternalTopics(log, layout)
+    const topicIds = new Map([...(await makeInternalTopics(log, layout)), ...(await sourceIds(log, plan))])
     const opened: Closable[] = []
     try {
       const producer = await log.producer({ transactionalId })

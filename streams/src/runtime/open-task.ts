@@ -52,7 +52,7 @@ export async function openTask(house: TaskHouse, spec: TaskSpec): Promise<Task> 
   const inputs = await openInputs(house, spec, metadata)
   const state = await openState(house, spec, subTopology.stores)
   try {
-    await restore(house.log, state, subTopology.stores, spec.partition)
+    await restore(house.log, state, subTopology.stores, inputs, spec.partition)
     return assemble(house, spec, { subTopology, metadata, inputs, state })
   } catch (error) {
     await state.abandon()
@@ -124,11 +124,11 @@ async function openState(house: TaskHouse, spec: TaskSpec, stores: readonly Stor
 
 /** The stores of the plan as the state room knows them. Topics without an id are not compared by it. */
 export function stateSpecs(stores: readonly StoreSpec[], topicIds: ReadonlyMap<string, string> = new Map()): StateStoreSpec[] {
-  return stores.map(({ name, kind, key, value, changelog }) => ({
+  return stores.map(({ name, kind, key, value, changelog, changelogKind }) => ({
     name,
     kind: kind === 'keyValue' ? 'key-value' : 'window', // What waits is kept by time.
     key,
     value,
-    changelog: { topic: changelog, topicId: topicIds.get(changelog) ?? '', kind: 'own' },
+    changelog: { topic: changelog, topicId: topicIds.get(changelog) ?? '', kind: changelogKind },
   }))
 }

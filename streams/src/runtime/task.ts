@@ -8,7 +8,7 @@ import {
 } from '@millrace/core'
 import type { TaskTopology } from '../operators/build-topology.ts'
 import type { SourceSpec, SubTopology, TaskSpec } from '../plan/plan.ts'
-import type { StoreMark } from '../state/state-marks.ts'
+import { emptyMark, type StoreMark } from '../state/state-marks.ts'
 import type { TaskState } from '../state/task-state.ts'
 import { Rec } from '../task/rec.ts'
 import { streamError } from '../time/stream-errors.ts'
@@ -272,6 +272,7 @@ export class Task {
     const changelogs = this.freezeState()
     const positions = this.positions()
     const durable = new Map(this.committedPositions)
+    const sourceMarks = this.sourceMarks()
     const ending = this.progress === 'ending'
     this.events = 0
     context.wantsCommit = false
@@ -280,7 +281,7 @@ export class Task {
       positions,
       committed: (result, first, time) => {
         const marks = [...changelogs.keys()].map((store, index) => markOf(store, result, first + batches.length + index))
-        state.commitSucceeded(marks, time)
+        state.commitSucceeded([...marks, ...sourceMarks], time)
         this.durablePositions = durable
         drops.absorb(context.drops)
         if (ending) this.progress = 'ended'
@@ -303,6 +304,16 @@ export class Task {
         : cause
     }
     return changelogs
+  }
+
+  /** How far tables stand in their source topics, where those are their changelogs. */
+  private sourceMarks(): StoreMark[] {
+    return this.parts.subTopology.stores
+      .filter(({ changelogKind }) => changelogKind === 'source')
+      .flatMap(({ name, changelog }) => {
+        const input = this.inputs.find(({ topic }) => topic === changelog)
+        return input === undefined ? [] : [{ ...emptyMark(name), position: input.position }]
+      })
   }
 
   private changelogOf(store: string): string {

@@ -37,6 +37,12 @@ const rows = {
   },
   PARTITIONS_DIFFER: { fault: 'caller', outcome: 'fatal', todo: 'Repartition one of them, so that equal keys meet in one task.' },
 
+  CHANGELOG_LOST: {
+    fault: 'caller',
+    outcome: 'fatal',
+    todo: 'Set cleanup.policy of the topic to compact again, or give the application another id, so that it begins anew.',
+  },
+
   VALUE_UNREADABLE: {
     fault: 'caller',
     outcome: 'fatal',

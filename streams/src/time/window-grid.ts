@@ -10,7 +10,7 @@ export interface WindowGrid {
 }
 
 /** The end of windows that have none. */
-export const noEnd: number = Number.MAX_SAFE_INTEGER
+const noEnd: number = Number.MAX_SAFE_INTEGER
 
 export function windowGrid(windows: AlignedWindows): WindowGrid {
   switch (windows.kind) {

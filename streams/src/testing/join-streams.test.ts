@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { json, string } from '@millrace/core'
 import { StreamsBuilder } from '../dsl/streams-builder.ts'
-import { MemoryApp } from '../testing/memory-app.ts'
+import { MemoryApp } from './memory-app.ts'
 import { millis } from '../time/duration.ts'
 import { JoinInMemory, type Sides } from './join-streams.fixtures.ts'
 

@@ -4,8 +4,8 @@ import { int64, json, string } from '@millrace/core'
 import { keyValueStore, windowStore } from '../dsl/processors.ts'
 import { StreamsBuilder } from '../dsl/streams-builder.ts'
 import type { ProcessorContext, StreamRecord } from '../graph/processor.ts'
-import { MemoryApp, type MemoryAppOptions } from '../testing/memory-app.ts'
-import { memoryStream, type MemoryStream } from '../testing/memory-stream.ts'
+import { MemoryApp, type MemoryAppOptions } from './memory-app.ts'
+import { memoryStream, type MemoryStream } from './memory-stream.ts'
 import { millis } from '../time/duration.ts'
 
 const text = { key: string, value: string }

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { json, string } from '@millrace/core'
 import { otherwise } from '../dsl/split.ts'
 import { StreamsBuilder } from '../dsl/streams-builder.ts'
-import { memoryStream } from '../testing/memory-stream.ts'
+import { memoryStream } from './memory-stream.ts'
 
 const number = { key: string, value: json<number>() }
 

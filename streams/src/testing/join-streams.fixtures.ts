@@ -2,7 +2,7 @@ import { json, string } from '@millrace/core'
 import { StreamsBuilder } from '../dsl/streams-builder.ts'
 import type { JoinWithin } from '../dsl/stream-joins.ts'
 import type { Topology } from '../graph/topology.ts'
-import { MemoryApp } from '../testing/memory-app.ts'
+import { MemoryApp } from './memory-app.ts'
 import type { ErrorPolicy } from '../task/task-context.ts'
 import type { Grace } from '../time/windows.ts'
 
@@ -15,7 +15,7 @@ export interface JoinOf {
 }
 
 /** Topics `left` and `right` into `out`, values as `left+right`, `-` for nothing. */
-export function joining({ sides, within, grace }: JoinOf): Topology {
+function joining({ sides, within, grace }: JoinOf): Topology {
   const builder = new StreamsBuilder()
   const text = { key: string, value: json<string>() }
   const [left, right] = [builder.stream('left', text), builder.stream('right', text)]

@@ -2,7 +2,7 @@
 import { expect, test } from 'vitest'
 import { json, string, type Header } from '@millrace/core'
 import { StreamsBuilder } from '../dsl/streams-builder.ts'
-import { memoryStream } from '../testing/memory-stream.ts'
+import { memoryStream } from './memory-stream.ts'
 
 const text = { key: string, value: string }
 const number = { key: string, value: json<number>() }

@@ -5,8 +5,8 @@ import { keyValueStore } from '../dsl/processors.ts'
 import { StreamsBuilder } from '../dsl/streams-builder.ts'
 import type { FixedKeyContext, FixedKeyRecord, ProcessorContext, StreamRecord } from '../graph/processor.ts'
 import type { KeyValueStore } from '../graph/stores.ts'
-import type { MemoryAppOptions } from '../testing/memory-app.ts'
-import { memoryStream, type MemoryStream } from '../testing/memory-stream.ts'
+import type { MemoryAppOptions } from './memory-app.ts'
+import { memoryStream, type MemoryStream } from './memory-stream.ts'
 import { millis } from '../time/duration.ts'
 
 const text = { key: string, value: string }

@@ -46,6 +46,8 @@ export type {
   WindowStore,
   WindowStoreDeclaration,
 } from './graph/stores.ts'
+export type { ChosenSink, Sink } from './dsl/sink.ts'
+export type { Partitions, SinkTopic } from './graph/route-node.ts'
 export { otherwise } from './dsl/split.ts'
 export type { Branches, BranchValue } from './dsl/split.ts'
 export type { InnerStreamJoin, JoinWithin, LeftStreamJoin, OuterStreamJoin, StreamJoin, StreamJoins } from './dsl/stream-joins.ts'

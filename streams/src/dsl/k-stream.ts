@@ -1,4 +1,3 @@
-import type { Serializer } from '@millrace/core'
 import type { Meta } from '../graph/callbacks.ts'
 import type { AnyStore } from '../graph/stores.ts'
 import type { ValueOperator } from '../rx/value-operator.ts'
@@ -7,6 +6,7 @@ import type { GroupedStream } from './grouped-stream.ts'
 import type { KTable, VersionedTable } from './k-table.ts'
 import type { Of, Through } from './options.ts'
 import type { Processing } from './processors.ts'
+import type { ChosenSink, Sink } from './sink.ts'
 import type { Printing, RecordOperators } from './record-operators.ts'
 import type { StreamJoins } from './stream-joins.ts'
 import type { ToTable, Versioned, WithGrace } from './table-options.ts'
@@ -18,7 +18,13 @@ export interface Stateless<K, V> {
    * decides the partition as in Kafka (murmur2); of a windowed key the key inside does.
    * @throws TOPOLOGY_NAME_MISSING, TOPOLOGY_NAME_INVALID, INVALID_STREAM_OPTION
    */
-  to(topic: string, options: { readonly key: Serializer<K>; readonly value: Serializer<V> }): void
+  to(topic: string, options: Sink<K, V>): void
+  /**
+   * Writes each record to the topic that is chosen for it (Kafka's TopicNameExtractor). One that is not there, or not among
+   * `topics`, is RECORD_INVALID, as what user code throws; a topic that is made later is known after the next start.
+   * @throws as above
+   */
+  to(topic: Of<K, V, string>, options: ChosenSink<K, V>): void
   /**
    * Sends the records through a topic of the application, each to the partition of its key.
    * @throws TOPOLOGY_NAME_MISSING, TOPOLOGY_NAME_INVALID, TOPOLOGY_NAME_TAKEN, INVALID_STREAM_OPTION

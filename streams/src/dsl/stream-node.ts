@@ -1,4 +1,4 @@
-import type { Header, Serde, Serializer } from '@millrace/core'
+import type { Header, Serde } from '@millrace/core'
 import type { Callback, Joiner, KeyValue, Meta } from '../graph/callbacks.ts'
 import type { GraphBuilder, NewNode } from '../graph/graph-builder.ts'
 import type { AnyStore } from '../graph/stores.ts'
@@ -6,7 +6,7 @@ import { segmentOf } from '../rx/segment.ts'
 import { isValueOperator, type ValueOperator } from '../rx/value-operator.ts'
 import { checkCount, checkFunctions, checkOptions, checkSerdes } from '../time/options.ts'
 import { streamError } from '../time/stream-errors.ts'
-import { erase, eraseSerializer } from './erase.ts'
+import { erase } from './erase.ts'
 import { GlobalTableNode, type GlobalTable } from './global-table.ts'
 import { GroupedNode, type GroupedStream } from './grouped-stream.ts'
 import type { GlobalJoin, KStream, RekeyedStream } from './k-stream.ts'
@@ -14,6 +14,7 @@ import type { Of, Through } from './options.ts'
 import { processNode, type Processing, type ValueProcessing } from './processors.ts'
 import { printLine } from './print-line.ts'
 import type { Printing } from './record-operators.ts'
+import { sinkNode, type ChosenSink } from './sink.ts'
 import { branchesOf, type Branches, type BranchValue } from './split.ts'
 import { StatefulStream } from './stateful-stream.ts'
 import type { KTable } from './k-table.ts'
@@ -131,11 +132,8 @@ class StreamNode<K, V> extends StatefulStream<K, V> implements KStream<K, V>, Re
     return this.#then({ kind: 'join-global', inputs: [this.#node], table: table.store, ...callbacks }, this.#key)
   }
 
-  to(topic: string, options: { readonly key: Serializer<K>; readonly value: Serializer<V> }): void {
-    checkOptions('to', options, ['key', 'value'])
-    const { key, value } = options
-    checkSerdes('to', { key, value }, 'write')
-    this.#graph.add({ kind: 'to', inputs: [this.#node], topic, key: eraseSerializer(key), value: eraseSerializer(value) })
+  to(topic: string | Of<K, V, string>, options: ChosenSink<K, V>): void {
+    this.#graph.add(sinkNode(this.#node, topic, options))
   }
 
   filterNot<V2 extends V>(predicate: (value: V, key: K, meta: Meta) => value is V2): BothKinds<K, Exclude<V, V2>>

@@ -4,6 +4,7 @@
  */
 import { cut, type Part, type TaskNode } from './cut.ts'
 import type { GlobalTableNode, GraphNode } from './node.ts'
+import type { RouteNode } from './route-node.ts'
 
 export function describe(nodes: readonly GraphNode[]): string {
   const parts = cut(nodes)
@@ -21,7 +22,13 @@ function taskNode(node: TaskNode, nodes: readonly TaskNode[]): string[] {
   const after = nodes.filter(({ inputs }) => inputs.includes(node.name)).map(({ name }) => name)
   if (node.kind === 'source') return [`    Source: ${node.name} (topics: [${node.topics.join(', ')}])`, next(after)]
   if (node.kind === 'to') return [`    Sink: ${node.name} (topic: ${node.topic})`, previous(before)]
+  if (node.kind === 'route') return [`    Sink: ${node.name} (${routeOf(node)})`, previous(before)]
   return [`    Processor: ${node.name} (stores: [${storesOf(node).join(', ')}])`, next(after), previous(before)]
+}
+
+/** Kafka prints the class that chooses the topic. */
+function routeOf({ topic }: RouteNode): string {
+  return typeof topic === 'string' ? `topic: ${topic}` : `extractor class: ${topic.name === '' ? 'function' : topic.name}`
 }
 
 function storesOf(node: TaskNode): readonly string[] {

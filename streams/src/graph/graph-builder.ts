@@ -139,6 +139,7 @@ export class GraphBuilder {
 
   #checkTopics(node: NewNode): void {
     if (node.kind === 'to') return checkName('the topic of to(...)', node.topic)
+    if (node.kind === 'route') for (const topic of node.topics ?? []) checkName('a topic of to(...)', topic)
     if (node.kind === 'global-table') return this.#read(node.topic, 'globalTable')
     if (node.kind === 'source') for (const topic of node.topics) this.#read(topic, node.table === true ? 'table' : 'stream')
   }

@@ -14,6 +14,7 @@ import type { AnyNode } from './any-node.ts'
 import type { Adder, Callback, Joiner, KeyValue, OpenSegment, SessionMerge, Starter } from './callbacks.ts'
 import type { ProcessNode } from './processor.ts'
 import type { StatefulGraphNode } from './stateful-nodes.ts'
+import type { RouteNode } from './route-node.ts'
 import type { StatelessNode } from './stateless-nodes.ts'
 import type { TableGraphNode } from './table-nodes.ts'
 
@@ -140,6 +141,7 @@ export type GraphNode =
   | StatelessNode
   | ProcessNode
   | StatefulGraphNode
+  | RouteNode
   | SinkNode
   | TableGraphNode
 

@@ -59,7 +59,7 @@ function bareContext(written: { count: number }): TaskContext {
     record,
     node: '',
     keyValueStore: () => new BareStore() as never,
-    output: () => ({ append: () => void written.count++ }),
+    output: () => ({ append: () => void written.count++, partitions: () => 1 }),
     windowStore: unused,
     globalStore: unused,
     streamTime: unused,

@@ -26,6 +26,7 @@ import type { OperatorNode } from './node.ts'
 import { forEach, peek, type ForEachNode, type PeekNode } from './peek.ts'
 import { pipe, type PipeNode } from './pipe.ts'
 import { process, type ProcessNode } from './process.ts'
+import { route, type RouteNode } from './route.ts'
 import { selectKey, type SelectKeyNode } from './select-key.ts'
 import { split, type BranchNode, type SplitNode } from './split.ts'
 import { to, type ToNode } from './to.ts'
@@ -66,6 +67,7 @@ export type TopologyNode =
   | BranchNode
   | ProcessNode
   | JoinStreamsNode
+  | RouteNode
   | ToNode
   | TableOperatorNode
 
@@ -221,6 +223,8 @@ class TopologyBuilder {
           childOf: (name) => this.#childrenOf(node.name).get(name),
           opened: (close) => this.#closes.push(close),
         })
+      case 'route':
+        return route(node, context)
       case 'to':
         return to(node, context)
       default:

@@ -48,8 +48,9 @@ function sourceTopicsOf(subTopologies: readonly SubTopology[], tables: readonly 
 
 /** What the user names as a source, table or sink must not be a topic that the application makes for itself. */
 function checkApart(subTopologies: readonly SubTopology[], tables: readonly GlobalTable[], internal: ReadonlySet<string>): void {
-  const named = subTopologies.flatMap(({ sources, sinks }) => [...sources, ...sinks].filter((one) => !one.internal))
-  for (const { topic } of [...named, ...tables]) {
+  const read = subTopologies.flatMap(({ sources }) => sources.filter((one) => !one.internal).map(({ topic }) => topic))
+  const written = subTopologies.flatMap(({ sinks }) => sinks.filter((one) => !one.internal).flatMap(({ topics }) => topics ?? []))
+  for (const topic of [...read, ...written, ...tables.map((table) => table.topic)]) {
     if (!internal.has(topic)) continue
     throw streamError('TOPOLOGY_NAME_TAKEN', {
       what: 'the topology names a topic that belongs to the application itself',

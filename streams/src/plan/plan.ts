@@ -52,7 +52,10 @@ export interface SourceSpec {
 export interface SinkSpec {
   /** What the operator asks for with `context.output(name)`. */
   readonly name: string
-  readonly topic: string
+  /** Null: chosen for each record. */
+  readonly topic: string | null
+  /** What must be there; null: any topic may be chosen. */
+  readonly topics: readonly string[] | null
   readonly key: Serializer<unknown>
   readonly value: Serializer<unknown>
   /** The bytes that decide the partition where they are not the key's own: windowed keys lie where their inner key lies. */

@@ -21,7 +21,7 @@ export function subTopologyOf(id: number, nodes: readonly TaskNode[], applicatio
     nodes,
     sources: nodes.filter((node) => node.kind === 'source').flatMap(sourcesOf),
     stores: [...nodes.flatMap((node) => storesOf(node, nodes, applicationId)), ...declaredStoresOf(nodes, applicationId)],
-    sinks: nodes.filter((node) => node.kind === 'to').map(sinkOf),
+    sinks: nodes.flatMap((node) => (node.kind === 'to' ? [sinkOf(node)] : node.kind === 'route' ? [routedSinkOf(node)] : [])),
     streamTimes: [
       ...stores.filter(keepsTime).map(({ store }) => store),
       ...stateful.flatMap(({ times }) => times),
@@ -113,12 +113,18 @@ function sinkOf({ name, topic, key, value, repartition }: TaskSink): SinkSpec {
   return {
     name,
     topic,
+    topics: [topic],
     key,
     value,
     partitionBy: partitionerOf(key),
     route: repartition?.route ?? null,
     internal: repartition !== null,
   }
+}
+
+function routedSinkOf({ name, topic, topics, key, value }: Extract<TaskNode, { readonly kind: 'route' }>): SinkSpec {
+  const known = typeof topic === 'string' ? topic : null
+  return { name, topic: known, topics, key, value, partitionBy: partitionerOf(key), route: null, internal: false }
 }
 
 /** Totals and joins are per key, so all records of a key must come to one task. */

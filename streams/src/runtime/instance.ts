@@ -14,7 +14,7 @@ import { openTask } from './open-task.ts'
 import type { OnSkipped } from './skipped.ts'
 import type { StepLimits } from './step-limits.ts'
 import type { Task } from './task.ts'
-import { makeInternalTopics, sourcePartitions } from './topics.ts'
+import { makeInternalTopics, sinkPartitions, sourcePartitions } from './topics.ts'
 
 /** What an instance is made of; fixed over its restarts. */
 export interface InstanceOptions {
@@ -63,6 +63,7 @@ export class Instance {
     const partitions = await sourcePartitions(log, given.plan)
     const plan = await settleChangelogs(log, given.plan)
     const options = { ...given, plan }
+    const writable = await sinkPartitions(log, plan)
     const layout = layOut(plan, partitions)
     const topicIds = new Map([...(await makeInternalTopics(log, layout)), ...(await sourceIds(log, plan))])
     const opened: Closable[] = []
@@ -72,7 +73,7 @@ export class Instance {
       const globals = await GlobalTables.open({ ...options, tables: plan.globalTables, partitions })
       opened.push(globals)
       const committed = byPartition(await log.admin.groupOffsets(plan.applicationId))
-      const tasks = await openTasks(options, { producer, globals, committed, topicIds }, layout, opened)
+      const tasks = await openTasks(options, { producer, globals, committed, topicIds, writable }, layout, opened)
       return new Instance(await assemble(options, { tasks, producer, globals }, opened))
     } catch (error) {
       await closeAll(opened)
@@ -143,6 +144,7 @@ async function openTasks(
     readonly globals: GlobalTables
     readonly committed: ReadonlyMap<string, CommittedPosition>
     readonly topicIds: ReadonlyMap<string, string>
+    readonly writable: ReadonlyMap<string, number>
   },
   { tasks: specs }: Layout,
   opened: Closable[],

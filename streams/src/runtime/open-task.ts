@@ -37,6 +37,8 @@ export interface TaskHouse {
   /** Committed positions by partition name. */
   readonly committed: ReadonlyMap<string, CommittedPosition>
   readonly topicIds: ReadonlyMap<string, string>
+  /** Partition counts of the topics that sinks may write to. */
+  readonly writable: ReadonlyMap<string, number>
   /** Bytes of rows that each task may keep in its read cache. */
   readonly cacheBytes: number
 }
@@ -70,7 +72,7 @@ interface OpenedParts {
 function assemble(house: TaskHouse, spec: TaskSpec, { subTopology, metadata, inputs, state }: OpenedParts): Task {
   const { producer, globals, drops, onSkipped, errorPolicy } = house
   const now = (): number => house.world.clock.now()
-  const outputs = new TaskOutputs(producer, subTopology.sinks)
+  const outputs = new TaskOutputs(producer, subTopology.sinks, house.writable)
   const times = new TaskTimes(
     subTopology.streamTimes,
     metadata.flatMap((each) => each.times),

@@ -1,6 +1,6 @@
 import { MillraceError, type Header, type OutgoingBatch, type Producer, type Serializer } from '@millrace/core'
 import type { SinkSpec } from '../plan/plan.ts'
-import type { DropReason, ErrorPolicy, Output } from '../task/task-context.ts'
+import type { DropReason, ErrorPolicy, Output, Route } from '../task/task-context.ts'
 import { streamError } from '../time/stream-errors.ts'
 import { messageOf } from './explain.ts'
 
@@ -21,12 +21,15 @@ export interface SinkContext {
  */
 export class TaskOutputs {
   private readonly producer: Producer
+  private readonly writable: ReadonlyMap<string, number>
   private readonly sinks: ReadonlyMap<string, SinkSpec>
   private readonly batches = new Map<string, OutgoingBatch[]>()
   private bytes = 0
 
-  constructor(producer: Producer, sinks: readonly SinkSpec[]) {
+  /** @param writable partition counts of the topics of users */
+  constructor(producer: Producer, sinks: readonly SinkSpec[], writable: ReadonlyMap<string, number>) {
     this.producer = producer
+    this.writable = writable
     this.sinks = new Map(sinks.map((sink) => [sink.name, sink]))
   }
 
@@ -36,6 +39,10 @@ export class TaskOutputs {
 
   partitionOf(topic: string, key: Uint8Array | string | null): number {
     return this.producer.partitionOf(topic, key)
+  }
+
+  partitions(topic: string): number | null {
+    return this.writable.get(topic) ?? null
   }
 
   /** @throws RECORD_TOO_LARGE; the batch is then as before. */
@@ -90,27 +97,32 @@ class SinkOutput implements Output<unknown, unknown> {
     this.context = context
   }
 
-  append(key: unknown, value: unknown, timestamp: number, headers: readonly Header[]): void {
+  partitions(topic: string): number | null {
+    return this.outputs.partitions(topic)
+  }
+
+  append(key: unknown, value: unknown, timestamp: number, headers: readonly Header[], route?: Route): void {
     if (key === null && this.sink.key.nullable !== true) return this.context.drop('null-key')
     if (value === null && this.sink.value.nullable !== true) return this.context.drop('null-value')
-    if (this.context.errorPolicy === 'fail') return this.write(key, value, timestamp, headers)
+    if (this.context.errorPolicy === 'fail') return this.write(key, value, timestamp, headers, route)
     try {
-      this.write(key, value, timestamp, headers)
+      this.write(key, value, timestamp, headers, route)
     } catch (error) {
       if (!isOfTheRecord(error)) throw error
       this.context.failed(error)
     }
   }
 
-  private write(key: unknown, value: unknown, timestamp: number, headers: readonly Header[]): void {
-    const { topic } = this.sink
+  private write(key: unknown, value: unknown, timestamp: number, headers: readonly Header[], chosen?: Route): void {
+    const topic = chosen === undefined ? this.sink.topic! : chosen.topic
     const keyBytes = key === null ? null : this.serialize(this.sink.key, key, 'key')
     const valueBytes = value === null ? null : this.serialize(this.sink.value, value, 'value')
-    this.outputs.append(topic, this.partition(key, value, keyBytes), keyBytes, valueBytes, timestamp, headers)
+    const partitions = chosen?.partitions ?? [this.partition(topic, key, value, keyBytes)]
+    for (const partition of partitions) this.outputs.append(topic, partition, keyBytes, valueBytes, timestamp, headers)
   }
 
-  private partition(key: unknown, value: unknown, keyBytes: Uint8Array | string | null): number {
-    const { topic, partitionBy, route } = this.sink
+  private partition(topic: string, key: unknown, value: unknown, keyBytes: Uint8Array | string | null): number {
+    const { partitionBy, route } = this.sink
     const routed = route === null ? null : route(key, value)
     if (typeof routed === 'number') return routed
     if (routed !== null) return this.outputs.partitionOf(topic, routed)
@@ -124,7 +136,7 @@ class SinkOutput implements Output<unknown, unknown> {
     } catch (cause) {
       throw streamError('VALUE_UNWRITABLE', {
         what: `the ${part} cannot be written by serde ${serializer.name}: ${messageOf(cause)}`,
-        where: `sink ${this.sink.topic}`,
+        where: `sink ${this.sink.topic ?? this.sink.name}`,
         cause,
       })
     }

@@ -2,7 +2,7 @@ import type { LogClient } from '@millrace/core'
 import type { Layout, Plan } from '../plan/plan.ts'
 import { streamError } from '../time/stream-errors.ts'
 
-/** The partition counts of the topics that are read. What is written must be there too. @throws SOURCE_TOPIC_MISSING, SINK_TOPIC_MISSING */
+/** The partition counts of the topics that are read. @throws SOURCE_TOPIC_MISSING */
 export async function sourcePartitions(log: LogClient, plan: Plan): Promise<ReadonlyMap<string, number>> {
   const descriptions = await log.admin.describeTopics(plan.sourceTopics)
   const counts = new Map<string, number>()
@@ -12,15 +12,24 @@ export async function sourcePartitions(log: LogClient, plan: Plan): Promise<Read
       throw streamError('SOURCE_TOPIC_MISSING', { what: 'the topology reads a topic that does not exist', where: topic })
     counts.set(topic, description.partitions)
   }
-  await checkSinks(log, plan)
   return counts
 }
 
-async function checkSinks(log: LogClient, { subTopologies }: Plan): Promise<void> {
-  const sinks = subTopologies.flatMap((one) => one.sinks).filter(({ internal }) => !internal)
-  const descriptions = await log.admin.describeTopics(sinks.map(({ topic }) => topic))
-  const missing = sinks.find((_, index) => !descriptions[index])
-  if (missing === undefined) return
+/**
+ * The partition counts of the topics that may be written: those that the sinks name must be there; where one chooses among all,
+ * all that are there now, without the application's own.
+ * @throws SINK_TOPIC_MISSING
+ */
+export async function sinkPartitions(log: LogClient, plan: Plan): Promise<ReadonlyMap<string, number>> {
+  const sinks = plan.subTopologies.flatMap((one) => one.sinks).filter(({ internal }) => !internal)
+  const named = sinks.flatMap(({ name, topics }) => (topics ?? []).map((topic) => ({ name, topic })))
+  const own = new Set(plan.internalTopics.map(({ topic }) => topic))
+  const any = sinks.some(({ topics }) => topics === null) ? (await log.admin.listTopics()).filter((topic) => !own.has(topic)) : []
+  const topics = [...new Set([...named.map(({ topic }) => topic), ...any])]
+  const descriptions = await log.admin.describeTopics(topics)
+  const counts = new Map(topics.flatMap((topic, index) => (descriptions[index] ? [[topic, descriptions[index].partitions]] : [])))
+  const missing = named.find(({ topic }) => !counts.has(topic))
+  if (missing === undefined) return counts
   throw streamError('SINK_TOPIC_MISSING', {
     what: 'the topology writes a topic that does not exist',
     where: `${missing.topic}, ${missing.name}`,

@@ -8,14 +8,33 @@ import type { Closer, StreamTime } from './stream-time.ts'
  * Why a record did not go on. Every drop is counted under one of these. `late` and `no-window`: a record of windows, once for each that
  * does not take it. `expired`: it is older than what a store keeps. `out-of-order`: a row of a versioned table that is older than its history.
  */
-export type DropReason = 'null-key' | 'null-value' | 'late' | 'no-window' | 'expired' | 'out-of-order' | 'undecodable' | 'failed'
+export type DropReason =
+  | 'null-key'
+  | 'null-value'
+  | 'late'
+  | 'no-window'
+  | 'expired'
+  | 'out-of-order'
+  | 'no-partition'
+  | 'undecodable'
+  | 'failed'
 
 /** What to do when user code throws. `skip` leaves the subtree of the node that threw out, for this record only. */
 export type ErrorPolicy = 'fail' | 'skip'
 
 /** Where a sink node puts its records: encoded at once, written with the commit of the step. */
 export interface Output<K, V> {
-  append(key: K, value: V, timestamp: number, headers: readonly Header[]): void
+  /** @param route default: the topic of the sink, and the partition of the key */
+  append(key: K, value: V, timestamp: number, headers: readonly Header[], route?: Route): void
+  /** Of a topic that the sink may write to; null: it may not. */
+  partitions(topic: string): number | null
+}
+
+/** Where a record goes. */
+export interface Route {
+  readonly topic: string
+  /** Null: the partition of the key. */
+  readonly partitions: readonly number[] | null
 }
 
 /** What the runtime gives to the operators of one task. */

@@ -16,7 +16,7 @@ export interface MemoryAppOptions {
   readonly applicationId?: string
   /** Default `fail`. */
   readonly errorPolicy?: ErrorPolicy
-  /** Partitions of source topics. Default: 1 each. */
+  /** Partitions of source topics, and of topics that a sink chooses. Default: 1 each. */
   readonly partitions?: Readonly<Record<string, number>>
   /** The partition of a record on its way through a repartition topic. Default: 0. */
   readonly partitionOf?: (key: Uint8Array | string, partitions: number) => number
@@ -42,7 +42,13 @@ export class MemoryApp {
     this.#partitionOf = partitionOf
     this.tasks = new Map(
       layout.tasks.map(({ id, subTopology, partition }) => {
-        const parts = { subTopology: this.#subTopology(subTopology), partition, errorPolicy, globalStores: this.#tables }
+        const parts = {
+          subTopology: this.#subTopology(subTopology),
+          partition,
+          errorPolicy,
+          globalStores: this.#tables,
+          partitionsOf: (topic: string) => partitions[topic] ?? 1,
+        }
         return [id, new MemoryTask(parts)]
       }),
     )
@@ -111,7 +117,7 @@ export class MemoryApp {
   #partition({ key, partitionBy, route, topic }: SinkSpec, output: MemoryOutput): number {
     const routed = route === null ? null : route(output.key, output.value)
     if (typeof routed === 'number') return routed
-    return this.#partitionOf(routed ?? (partitionBy ?? key).write(output.key), this.#counts.get(topic)!)
+    return this.#partitionOf(routed ?? (partitionBy ?? key).write(output.key), this.#counts.get(topic!)!)
   }
 
   #writersOf(sub: SubTopology): readonly SubTopology[] {

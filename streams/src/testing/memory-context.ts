@@ -9,7 +9,7 @@ import { Punctuators } from '../task/punctuators.ts'
 import { RecordContext } from '../task/record-context.ts'
 import type { GlobalStore, KeyValueStore, WindowStore } from '../task/stores.ts'
 import type { Closer, StreamTime } from '../task/stream-time.ts'
-import type { DropReason, ErrorPolicy, Output, TaskContext } from '../task/task-context.ts'
+import type { DropReason, ErrorPolicy, Output, Route, TaskContext } from '../task/task-context.ts'
 import { MemoryStore, MemoryWindowStore } from './memory-stores.ts'
 import { taskTime } from '../time/task-time.ts'
 
@@ -21,6 +21,8 @@ export interface MemoryOutput {
   readonly value: unknown
   readonly timestamp: number
   readonly headers: readonly Header[]
+  /** Where a partitioner chose them. */
+  readonly partitions?: readonly number[]
 }
 
 export interface MemoryContextOptions {
@@ -31,6 +33,8 @@ export interface MemoryContextOptions {
   readonly errorPolicy?: ErrorPolicy
   /** By the name of their store. Default: none. */
   readonly globalStores?: ReadonlyMap<string, GlobalStore<unknown, unknown>>
+  /** Of a topic that a sink chooses; null: there is none of the name. Default: 1. */
+  readonly partitionsOf?: (topic: string) => number | null
 }
 
 export class MemoryStreamTime implements StreamTime {
@@ -66,10 +70,18 @@ export class MemoryContext implements TaskContext {
   readonly windowStores: ReadonlyMap<string, MemoryWindowStore<unknown, unknown>>
   readonly streamTimes: ReadonlyMap<string, MemoryStreamTime>
   readonly #globalStores: ReadonlyMap<string, GlobalStore<unknown, unknown>>
-  readonly #topics: ReadonlyMap<string, string>
+  readonly #topics: ReadonlyMap<string, string | null>
+  readonly #partitionsOf: (topic: string) => number | null
   readonly #closers = new Closers()
 
-  constructor({ subTopology, partition = 0, errorPolicy = 'fail', globalStores = new Map() }: MemoryContextOptions) {
+  constructor({
+    subTopology,
+    partition = 0,
+    errorPolicy = 'fail',
+    globalStores = new Map(),
+    partitionsOf = () => 1,
+  }: MemoryContextOptions) {
+    this.#partitionsOf = partitionsOf
     const { id, stores, sinks, streamTimes } = subTopology
     this.taskId = `${id}_${partition}`
     this.partition = partition
@@ -107,8 +119,13 @@ export class MemoryContext implements TaskContext {
   }
 
   output<K, V>(sink: string): Output<K, V> {
-    const topic = given(this.#topics, sink)
-    return { append: (key, value, timestamp, headers) => void this.outputs.push({ sink, topic, key, value, timestamp, headers }) }
+    const known = given(this.#topics, sink)
+    const append = (key: K, value: V, timestamp: number, headers: readonly Header[], route?: Route): void => {
+      const topic = route?.topic ?? known ?? ''
+      const chosen = route === undefined || route.partitions === null ? {} : { partitions: route.partitions }
+      this.outputs.push({ sink, topic, key, value, timestamp, headers, ...chosen })
+    }
+    return { append, partitions: this.#partitionsOf }
   }
 
   drop(reason: DropReason): void {

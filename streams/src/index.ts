@@ -48,6 +48,7 @@ export type {
 } from './graph/stores.ts'
 export type { ChosenSink, Sink } from './dsl/sink.ts'
 export type { Partitions, SinkTopic } from './graph/route-node.ts'
+export type { Source } from './dsl/source.ts'
 export { otherwise } from './dsl/split.ts'
 export type { Branches, BranchValue } from './dsl/split.ts'
 export type { InnerStreamJoin, JoinWithin, LeftStreamJoin, OuterStreamJoin, StreamJoin, StreamJoins } from './dsl/stream-joins.ts'

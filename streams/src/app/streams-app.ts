@@ -33,7 +33,9 @@ import type { StreamsOptions } from './streams-options.ts'
  */
 export class StreamsApp implements AsyncDisposable {
   private readonly options: ResolvedStreamsOptions
-  private readonly plan: Plan
+  private readonly topology: Topology
+  /** Sources by pattern have no topics in it before the start. */
+  private plan: Plan
   private readonly life = new AppLife()
   private readonly drops = new DropCounts()
   private readonly limits: StepLimits
@@ -55,6 +57,7 @@ export class StreamsApp implements AsyncDisposable {
   /** @throws INVALID_STREAM_OPTION, TOPOLOGY_* */
   constructor(topology: Topology, options: StreamsOptions) {
     checkNames(topology, options)
+    this.topology = topology
     this.plan = planOf(topology, options.applicationId)
     this.options = resolveOptions(options, this.plan)
     this.queries = new QueriedStores(this.plan, () => this.instance)
@@ -116,6 +119,7 @@ export class StreamsApp implements AsyncDisposable {
     try {
       const { world, stateDir } = this.options
       if (stateDir !== null) this.directory = await openStateDirectory(world, stateDir, this.plan.applicationId)
+      await this.matchTopics()
       const instance = await Instance.open(this.instanceOptions())
       if (this.life.isClosing) {
         await instance.close()
@@ -129,6 +133,12 @@ export class StreamsApp implements AsyncDisposable {
       this.release()
       throw this.fail(cause)
     }
+  }
+
+  /** Once a start: restarts after an error read the same topics. */
+  private async matchTopics(): Promise<void> {
+    if (!this.topology.hasPatterns) return
+    this.plan = planOf(this.topology, this.plan.applicationId, await this.options.log.admin.listTopics())
   }
 
   private instanceOptions(): InstanceOptions {

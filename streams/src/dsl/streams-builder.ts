@@ -3,7 +3,6 @@ import { GraphBuilder } from '../graph/graph-builder.ts'
 import type { AnyStore } from '../graph/stores.ts'
 import type { Topology } from '../graph/topology.ts'
 import { checkOptions, checkSerdes } from '../time/options.ts'
-import { streamError } from '../time/stream-errors.ts'
 import { erase } from './erase.ts'
 import { GlobalTableNode, type GlobalTable } from './global-table.ts'
 import { declarationIn } from './processors.ts'
@@ -11,6 +10,7 @@ import type { KStream } from './k-stream.ts'
 import type { KTable, VersionedTable } from './k-table.ts'
 import { makeTable } from './make-table.ts'
 import type { TopicSerdes } from './options.ts'
+import { sourceOptions, sourceSettings, type Source } from './source.ts'
 import { streamAt } from './stream-node.ts'
 import type { Versioned } from './table-options.ts'
 
@@ -21,16 +21,20 @@ export class StreamsBuilder {
   /**
    * The records of one or more topics, which must exist. Several topics in one call are one stream; an operator that needs its
    * key in one task asks them for equal partition counts when the application starts.
+   *
+   * A pattern stands for the topics that match it when the application starts, by `RegExp.test`: anchor it where the whole name
+   * has to match (Kafka always matches the whole). The log's and the application's own topics never match. A topic that is made
+   * later is found by the next start of the application, not while it runs; no topic at all is SOURCE_TOPIC_MISSING at the start.
    * @throws TOPOLOGY_NAME_MISSING, TOPOLOGY_NAME_INVALID, TOPOLOGY_INVALID, INVALID_STREAM_OPTION
    */
-  stream<K, V>(topic: string | readonly string[], options: TopicSerdes<K, V>): KStream<K, V> {
-    checkOptions('stream', options, ['key', 'value'])
+  stream<K, V>(topic: string | readonly string[] | RegExp, options: Source<K, V>): KStream<K, V> {
+    checkOptions('stream', options, sourceOptions)
     const { key, value } = options
     checkSerdes('stream', { key, value })
-    const topics = namesOf(topic)
+    const source = sourceSettings('stream', topic, options)
     return streamAt(
       this.#graph,
-      this.#graph.add({ kind: 'source', inputs: [], topics, key: erase(key), value: erase(value) }),
+      this.#graph.add({ kind: 'source', inputs: [], ...source, key: erase(key), value: erase(value) }),
       key,
     )
   }
@@ -85,10 +89,4 @@ export class StreamsBuilder {
 interface TableOptions<K, V> extends TopicSerdes<K, V> {
   /** Names the store. */
   readonly store: string
-}
-
-function namesOf(topic: string | readonly string[]): readonly string[] {
-  if (!Array.isArray(topic)) return [topic as string]
-  if (topic.length > 0) return [...(topic as readonly string[])]
-  throw streamError('TOPOLOGY_NAME_MISSING', { what: 'stream(...) has an empty list of topics' })
 }

@@ -3,7 +3,7 @@
  * nodes are ours, and nodes stand in the order in which the user wrote them.
  */
 import { cut, type Part, type TaskNode } from './cut.ts'
-import type { GlobalTableNode, GraphNode } from './node.ts'
+import type { GlobalTableNode, GraphNode, SourceNode } from './node.ts'
 import type { RouteNode } from './route-node.ts'
 
 export function describe(nodes: readonly GraphNode[]): string {
@@ -20,10 +20,14 @@ function part({ id, nodes }: Part): string {
 function taskNode(node: TaskNode, nodes: readonly TaskNode[]): string[] {
   const before = node.inputs
   const after = nodes.filter(({ inputs }) => inputs.includes(node.name)).map(({ name }) => name)
-  if (node.kind === 'source') return [`    Source: ${node.name} (topics: [${node.topics.join(', ')}])`, next(after)]
+  if (node.kind === 'source') return [`    Source: ${node.name} (topics: ${topicsOf(node)})`, next(after)]
   if (node.kind === 'to') return [`    Sink: ${node.name} (topic: ${node.topic})`, previous(before)]
   if (node.kind === 'route') return [`    Sink: ${node.name} (${routeOf(node)})`, previous(before)]
   return [`    Processor: ${node.name} (stores: [${storesOf(node).join(', ')}])`, next(after), previous(before)]
+}
+
+function topicsOf({ topics, settings }: SourceNode): string {
+  return settings?.pattern?.source ?? `[${topics.join(', ')}]`
 }
 
 /** Kafka prints the class that chooses the topic. */

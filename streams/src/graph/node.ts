@@ -15,16 +15,19 @@ import type { Adder, Callback, Joiner, KeyValue, OpenSegment, SessionMerge, Star
 import type { ProcessNode } from './processor.ts'
 import type { StatefulGraphNode } from './stateful-nodes.ts'
 import type { RouteNode } from './route-node.ts'
+import type { SourceSettings } from './source-settings.ts'
 import type { StatelessNode } from './stateless-nodes.ts'
 import type { TableGraphNode } from './table-nodes.ts'
 
 export interface SourceNode extends AnyNode {
   readonly kind: 'source'
+  /** Empty where a pattern matches them, until the topics of the log are known. */
   readonly topics: readonly string[]
   /** It feeds a table: null values are deletions. Default: a stream. */
   readonly table?: true
   readonly key: Serde<unknown>
   readonly value: Serde<unknown>
+  readonly settings?: SourceSettings
 }
 
 /** A table that every instance holds whole. It is no part of any task. */

@@ -10,6 +10,11 @@ export class Topology {
     this.nodes = Object.freeze([...nodes])
   }
 
+  /** Whether a source matches its topics by a pattern. */
+  get hasPatterns(): boolean {
+    return this.nodes.some((node) => node.kind === 'source' && (node.settings?.pattern ?? null) !== null)
+  }
+
   /** The sub-topologies, their sources, processors and sinks, in the text format of Kafka's `Topology#describe`. */
   describe(): string {
     return describe(this.nodes)

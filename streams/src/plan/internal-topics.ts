@@ -20,6 +20,11 @@ export function repartitionTopic(applicationId: string, name: string): string {
   return checked(`${applicationId}-${name}-repartition`)
 }
 
+/** Whether a topic has the name of one that belongs to the application, of this version of it or another one. */
+export function isInternal(topic: string, applicationId: string): boolean {
+  return topic.startsWith(`${applicationId}-`) && (topic.endsWith('-changelog') || topic.endsWith('-repartition'))
+}
+
 /** All changelogs and repartition topics, sorted by name. */
 export function internalTopicsOf(subTopologies: readonly SubTopology[]): readonly InternalTopic[] {
   const changelogs = subTopologies.flatMap(({ id, stores }) => stores.map((store) => changelogOf(store, id)))

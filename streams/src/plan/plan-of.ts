@@ -3,23 +3,27 @@ import { isLegalName } from '../graph/names.ts'
 import type { GlobalTableNode } from '../graph/node.ts'
 import type { Topology } from '../graph/topology.ts'
 import { streamError } from '../time/stream-errors.ts'
-import { internalTopicsOf, repartitionTopic } from './internal-topics.ts'
+import { internalTopicsOf, isInternal, repartitionTopic } from './internal-topics.ts'
+import { matchTopics } from './match-topics.ts'
 import { checkStreamTimes } from './operator-id.ts'
 import type { GlobalTable, Plan, SubTopology } from './plan.ts'
 import { subTopologyOf } from './sub-topology-of.ts'
 
 /**
  * The physical plan of a topology under an application id.
+ * @param topics all topics of the log, for sources by pattern. Null: they match nothing yet, and the plan cannot be laid out
  * @throws INVALID_STREAM_OPTION when the id cannot be part of topic names; TOPOLOGY_NAME_INVALID when the name of an internal
  *   topic becomes too long; TOPOLOGY_NAME_TAKEN when the topology itself reads or writes an internal topic by its name;
  *   TOPOLOGY_INVALID when a task could not commit the times of its windows.
  */
-export function planOf(topology: Topology, applicationId: string): Plan {
+export function planOf(topology: Topology, applicationId: string, topics: readonly string[] | null = null): Plan {
   if (!isLegalName(applicationId)) throw badId(applicationId)
-  const subTopologies = cut(topology.nodes).map(({ id, nodes }) =>
+  const foreign = topics?.filter((topic) => !isInternal(topic, applicationId)) ?? null
+  const nodes = foreign === null ? topology.nodes : matchTopics(topology.nodes, foreign)
+  const subTopologies = cut(nodes).map(({ id, nodes: part }) =>
     subTopologyOf(
       id,
-      nodes.map((node) => withTopics(node, applicationId)),
+      part.map((node) => withTopics(node, applicationId)),
       applicationId,
     ),
   )

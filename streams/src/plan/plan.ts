@@ -9,6 +9,7 @@
  */
 import type { Serde, Serializer } from '@millrace/core'
 import type { TaskNode } from '../graph/cut.ts'
+import type { Callback } from '../graph/callbacks.ts'
 import type { Windows } from '../time/windows.ts'
 
 export interface Plan {
@@ -47,6 +48,10 @@ export interface SourceSpec {
   readonly value: Serde<unknown>
   /** Written by this application: made by it, and ended when its writers are. */
   readonly internal: boolean
+  /** What gives a record its time; absent or null: the log. */
+  readonly timestamp?: Callback<number> | null
+  /** `latest`: a partition without a committed position begins at its end. */
+  readonly reset?: 'latest' | null
 }
 
 export interface SinkSpec {

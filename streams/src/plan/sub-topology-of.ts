@@ -60,8 +60,9 @@ function storesOf(node: TaskNode, nodes: readonly TaskNode[], applicationId: str
   return node.kept.map((kept) => ({ ...kept, ...ownChangelog(applicationId, kept.name) }))
 }
 
-function sourcesOf({ name, topics, key, value, repartition }: TaskSource): SourceSpec[] {
-  return topics.map((topic) => ({ topic, node: name, key, value, internal: repartition !== null }))
+function sourcesOf({ name, topics, key, value, repartition, settings }: TaskSource): SourceSpec[] {
+  const { timestamp = null, reset = null } = settings ?? {}
+  return topics.map((topic) => ({ topic, node: name, key, value, internal: repartition !== null, timestamp, reset }))
 }
 
 function storeOf(node: StoreNode, nodes: readonly TaskNode[], applicationId: string): StoreSpec {

@@ -10,7 +10,7 @@ import type { DropCounts } from './drop-counts.ts'
 import { Ends } from './ends.ts'
 import { GlobalTables } from './global-tables.ts'
 import { InputFeed } from './input-feed.ts'
-import { openTask } from './open-task.ts'
+import { beginsAtEnd, openTask } from './open-task.ts'
 import type { OnSkipped } from './skipped.ts'
 import type { StepLimits } from './step-limits.ts'
 import type { Task } from './task.ts'
@@ -74,7 +74,7 @@ export class Instance {
       opened.push(globals)
       const committed = byPartition(await log.admin.groupOffsets(plan.applicationId))
       const tasks = await openTasks(options, { producer, globals, committed, topicIds, writable }, layout, opened)
-      return new Instance(await assemble(options, { tasks, producer, globals }, opened))
+      return new Instance(await assemble(options, { tasks, producer, globals, committed }, opened))
     } catch (error) {
       await closeAll(opened)
       throw error
@@ -106,6 +106,11 @@ interface InstanceParts {
   readonly producer: Producer
 }
 
+interface Committed {
+  /** By partition name. */
+  readonly committed: ReadonlyMap<string, CommittedPosition>
+}
+
 interface Closable {
   close(): Promise<void>
 }
@@ -113,12 +118,13 @@ interface Closable {
 /** What stands on open tasks: ends, then the reader, which begins where the tasks stand. */
 async function assemble(
   { log, plan, world, limits, bounded }: InstanceOptions,
-  parts: Pick<InstanceParts, 'tasks' | 'producer' | 'globals'>,
+  { committed, ...parts }: Pick<InstanceParts, 'tasks' | 'producer' | 'globals'> & Committed,
   opened: Closable[],
 ): Promise<InstanceParts> {
   const { tasks, producer } = parts
   const committer = new Committer(producer, plan.applicationId, world.clock, limits)
   const ends = new Ends(log, plan, tasks)
+  await committer.commitPositions(firstPositions({ tasks, committed }, plan))
   if (bounded) {
     await committer.commitPositions(await ends.fix())
     await ends.update()
@@ -131,6 +137,15 @@ async function assemble(
   )
   await feed.open()
   return { ...parts, committer, feed, ends, limits }
+}
+
+/** Of tasks that begin at the end of a topic: committed before they take anything, so that a restart begins there too. */
+function firstPositions({ tasks, committed }: Pick<InstanceParts, 'tasks'> & Committed, plan: Plan): CommittedPosition[] {
+  return tasks.flatMap((task) => {
+    const { sources } = plan.subTopologies[task.spec.subTopology]!
+    const isNew = task.inputs.some((input) => !committed.has(partitionName(input)) && beginsAtEnd(sources, input.topic))
+    return isNew ? task.initialPositions() : []
+  })
 }
 
 /** Read caches of all tasks together; no task has more than its share of four. */

@@ -1,7 +1,7 @@
 import type { CommittedPosition, LogClient, Producer, World } from '@millrace/core'
 import { partitionName } from '@millrace/core'
 import { buildTopology } from '../operators/build-topology.ts'
-import type { Plan, StoreSpec, SubTopology, TaskSpec } from '../plan/plan.ts'
+import type { Plan, SourceSpec, StoreSpec, SubTopology, TaskSpec } from '../plan/plan.ts'
 import type { StoreEngines } from '../state/engine.ts'
 import type { StoreSpec as StateStoreSpec } from '../state/store-spec.ts'
 import { TaskState } from '../state/task-state.ts'
@@ -51,7 +51,7 @@ export interface TaskHouse {
 export async function openTask(house: TaskHouse, spec: TaskSpec): Promise<Task> {
   const subTopology = house.plan.subTopologies[spec.subTopology]!
   const metadata = spec.inputs.map((topic) => committedMetadata(house, topic, spec.partition))
-  const inputs = await openInputs(house, spec, metadata)
+  const inputs = await openInputs(house, spec, metadata, subTopology.sources)
   const state = await openState(house, spec, subTopology.stores)
   try {
     await restore(house.log, state, subTopology.stores, inputs, spec.partition)
@@ -80,8 +80,14 @@ function assemble(house: TaskHouse, spec: TaskSpec, { subTopology, metadata, inp
   const context = new LiveContext(spec.id, spec.partition, errorPolicy, { state, outputs, times, globals, onSkipped, now })
   const topology = buildTopology(subTopology, context)
   context.punctuators.opened()
-  const ended = house.bounded && metadata[0]?.ended === true
+  const ended = house.bounded && metadata[0]?.ended === true && knowsAll(house, spec, subTopology)
   return new Task({ spec, subTopology, inputs, state, outputs, times, context, topology, producer, drops, ended })
+}
+
+/** Whether a bounded run had every topic: a pattern may have found another one since. */
+function knowsAll({ committed }: TaskHouse, { inputs, partition }: TaskSpec, { sources }: SubTopology): boolean {
+  const given = sources.filter(({ topic, internal }) => !internal && inputs.includes(topic))
+  return given.every(({ topic }) => committed.has(partitionName({ topic, partition })))
 }
 
 function committedMetadata(house: TaskHouse, topic: string, partition: number): OffsetMetadata {
@@ -99,14 +105,22 @@ async function openInputs(
   { log, committed, bounded }: TaskHouse,
   spec: TaskSpec,
   metadata: readonly OffsetMetadata[],
+  sources: readonly SourceSpec[],
 ): Promise<InputQueue[]> {
   const places = spec.inputs.map((topic) => ({ topic, partition: spec.partition }))
-  const starts = await log.admin.listOffsets(places.map((place) => ({ ...place, at: 'earliest' })))
+  const starts = await log.admin.listOffsets(
+    places.map((place) => ({ ...place, at: beginsAtEnd(sources, place.topic) ? 'stable' : 'earliest' })),
+  )
   return places.map((place, index) => {
     const queue = new InputQueue(place.topic, place.partition, committed.get(partitionName(place))?.offset ?? starts[index]!)
     if (bounded) queue.limit = metadata[index]!.endOffset ?? Infinity
     return queue
   })
+}
+
+/** Where a partition begins that has no committed position. */
+export function beginsAtEnd(sources: readonly SourceSpec[], topic: string): boolean {
+  return sources.some((source) => source.topic === topic && source.reset === 'latest')
 }
 
 async function openState(house: TaskHouse, spec: TaskSpec, stores: readonly StoreSpec[]): Promise<TaskState> {

@@ -17,6 +17,7 @@ import { explain, located, messageOf, placeIn } from './explain.ts'
 import type { InputQueue } from './input-queue.ts'
 import type { LiveContext } from './live-context.ts'
 import { encodeMetadata } from './offset-metadata.ts'
+import { extractedTime, HeadTimes } from './record-times.ts'
 import type { TaskOutputs } from './task-outputs.ts'
 import type { TaskTimes } from './task-times.ts'
 
@@ -73,6 +74,9 @@ export class Task {
   readonly spec: TaskSpec
   private readonly parts: TaskParts
   private readonly sources: ReadonlyMap<string, SourceSpec>
+  /** Whether the order of its inputs goes by times that user code gives. */
+  private readonly extracts: boolean
+  private readonly heads = new HeadTimes()
   private progress: Progress
   private committedPositions = new Map<InputQueue, number>()
   /** As the log has them, for queries. */
@@ -86,6 +90,7 @@ export class Task {
     this.state = parts.state
     this.inputs = parts.inputs
     this.sources = new Map(parts.subTopology.sources.map((source) => [source.topic, source]))
+    this.extracts = parts.inputs.length > 1 && parts.subTopology.sources.some(({ timestamp }) => timestamp)
     this.progress = parts.ended ? 'ended' : 'running'
     for (const input of parts.inputs) this.committedPositions.set(input, input.position)
     this.durablePositions = new Map(this.committedPositions)
@@ -205,12 +210,19 @@ export class Task {
       const record = input.peek()
       if (record === undefined) {
         if (mayHaveMore(input)) return undefined
-      } else if (record.timestamp < oldest) {
-        oldest = record.timestamp
+      } else {
+        const time = this.extracts ? this.timeOf(input, record) : record.timestamp
+        if (time >= oldest) continue
+        oldest = time
         chosen = input
       }
     }
     return chosen
+  }
+
+  private timeOf(input: InputQueue, raw: ConsumedRecord): number {
+    const source = this.sources.get(input.topic)!
+    return source.timestamp ? this.heads.of(input, raw, source) : raw.timestamp
   }
 
   private take(input: InputQueue): number {
@@ -240,7 +252,7 @@ export class Task {
     context.node = source.node
     if (key === null && source.key.nullable !== true) return this.drop('null-key')
     if (value === null && source.value.nullable !== true) return this.drop('null-value')
-    if (timestamp < 0) return this.undecodable('it has no timestamp')
+    if (timestamp < 0 && !source.timestamp) return this.undecodable('it has no timestamp')
     let decodedKey: unknown
     let decodedValue: unknown
     try {
@@ -249,7 +261,25 @@ export class Task {
     } catch (cause) {
       return this.undecodable(`serdes ${source.key.name} and ${source.value.name}: ${messageOf(cause)}`, cause)
     }
-    return new Rec(decodedKey, decodedValue, timestamp)
+    const time = source.timestamp ? this.extract(source, decodedValue, decodedKey) : timestamp
+    return time === null ? null : new Rec(decodedKey, decodedValue, time)
+  }
+
+  /** Null: dropped and counted. */
+  private extract(source: SourceSpec, value: unknown, key: unknown): number | null {
+    const { context } = this.parts
+    try {
+      const time = extractedTime(source, value, key, context.record)
+      if (time >= 0) {
+        context.record.timestamp = time
+        return time
+      }
+      context.drop('no-timestamp')
+    } catch (error) {
+      if (context.errorPolicy === 'fail') throw error
+      context.failed(error)
+    }
+    return null
   }
 
   private drop(reason: 'null-key' | 'null-value'): null {

@@ -16,6 +16,7 @@ export type DropReason =
   | 'expired'
   | 'out-of-order'
   | 'no-partition'
+  | 'no-timestamp'
   | 'undecodable'
   | 'failed'
 

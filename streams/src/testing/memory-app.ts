@@ -18,6 +18,8 @@ export interface MemoryAppOptions {
   readonly errorPolicy?: ErrorPolicy
   /** Partitions of source topics, and of topics that a sink chooses. Default: 1 each. */
   readonly partitions?: Readonly<Record<string, number>>
+  /** The topics that sources by pattern may match. Default: those of `partitions`. */
+  readonly topics?: readonly string[]
   /** The partition of a record on its way through a repartition topic. Default: 0. */
   readonly partitionOf?: (key: Uint8Array | string, partitions: number) => number
 }
@@ -34,7 +36,7 @@ export class MemoryApp {
 
   constructor(topology: Topology, options: MemoryAppOptions = {}) {
     const { applicationId = 'memory', errorPolicy = 'fail', partitions = {}, partitionOf = () => 0 } = options
-    this.plan = planOf(topology, applicationId)
+    this.plan = planOf(topology, applicationId, options.topics ?? Object.keys(partitions))
     const sources = new Map(this.plan.sourceTopics.map((topic) => [topic, partitions[topic] ?? 1]))
     const layout = layOut(this.plan, sources)
     this.#counts = new Map([...sources, ...layout.internalTopics.map(({ topic, partitions: count }) => [topic, count] as const)])

@@ -1,5 +1,8 @@
 import { noHeaders, type Header } from '@millrace/core'
 import { buildTopology, type TaskTopology } from '../operators/build-topology.ts'
+import type { SourceSpec } from '../plan/plan.ts'
+import { extractedTime } from '../runtime/record-times.ts'
+import { guarded, skipped } from '../rx/guarded.ts'
 import { Rec } from '../task/rec.ts'
 import { MemoryContext, type MemoryContextOptions, type MemoryOutput } from './memory-context.ts'
 
@@ -19,11 +22,13 @@ export interface MemoryInput {
 export class MemoryTask {
   readonly context: MemoryContext
   readonly #topology: TaskTopology
+  readonly #sources: readonly SourceSpec[]
   #offset = 0
   #taken = 0
 
   constructor(options: MemoryContextOptions) {
     this.context = new MemoryContext(options)
+    this.#sources = options.subTopology.sources
     this.#topology = buildTopology(options.subTopology, this.context)
     this.context.punctuators.opened()
   }
@@ -32,9 +37,23 @@ export class MemoryTask {
   process({ topic, key, value, timestamp, offset = this.#offset, headers = noHeaders }: MemoryInput): void {
     this.#offset = offset + 1
     Object.assign(this.context.record, { topic, partition: this.context.partition, offset, timestamp, headers })
-    this.context.punctuators.advance(timestamp)
-    this.#topology.source(topic).next(new Rec(key, value, timestamp))
+    const time = this.#timeOf(topic, key, value, timestamp)
+    if (time === null) return
+    this.context.record.timestamp = time
+    this.context.punctuators.advance(time)
+    this.#topology.source(topic).next(new Rec(key, value, time))
     this.context.runDue()
+  }
+
+  /** Null: dropped and counted. */
+  #timeOf(topic: string, key: unknown, value: unknown, timestamp: number): number | null {
+    const source = this.#sources.find((one) => one.topic === topic)
+    if (!source?.timestamp) return timestamp
+    this.context.node = source.node
+    const time = guarded(extractedTime, this.context)(source, value, key, this.context.record)
+    if (time === skipped) return null
+    if (time < 0) this.context.drop('no-timestamp')
+    return time < 0 ? null : time
   }
 
   /** The wall clock goes on, in one leap: a schedule fires once, however many ticks lie in it. */

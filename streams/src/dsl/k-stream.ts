@@ -1,4 +1,6 @@
+import type { OperatorFunction } from 'rxjs'
 import type { Meta } from '../graph/callbacks.ts'
+import type { Forwarded, StreamRecord } from '../graph/processor.ts'
 import type { AnyStore } from '../graph/stores.ts'
 import type { ValueOperator } from '../rx/value-operator.ts'
 import type { GlobalTable } from './global-table.ts'
@@ -57,6 +59,14 @@ export interface Stateless<K, V> {
    * @throws TOPOLOGY_NAME_MISSING, TOPOLOGY_NAME_INVALID, TOPOLOGY_NAME_TAKEN, INVALID_STREAM_OPTION
    */
   process<K2 = K, V2 = V, S extends AnyStore = AnyStore>(processor: Processing<K, V, K2, V2, S>): RekeyedStream<K2, V2>
+  /**
+   * An RxJS operator of your own on whole records, with their keys, times and headers; one subscription a task. **Unchecked**: it
+   * must be pure for each record. State in it mixes keys, belongs to no store and is lost at every restart; what it emits later
+   * than during a record is RX_ESCAPED_EMISSION, its end RX_ENDED. Use `process` for everything that keeps something.
+   * @param name stands in messages and descriptions
+   * @throws TOPOLOGY_NAME_MISSING, TOPOLOGY_NAME_INVALID, TOPOLOGY_NAME_TAKEN, INVALID_STREAM_OPTION
+   */
+  transformWith<K2, V2>(name: string, operator: OperatorFunction<StreamRecord<K, V>, Forwarded<K2, V2>>): RekeyedStream<K2, V2>
   /** A new key. */
   selectKey<K2>(selector: Of<K, V, K2>): RekeyedStream<K2, V>
   /** `selectKey`, `repartition` and `groupByKey` in one. @throws as `repartition` */

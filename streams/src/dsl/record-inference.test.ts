@@ -83,6 +83,17 @@ export function refused(): void {
   ended.peek(() => {})
   // @ts-expect-error print needs somewhere to write
   payments().print({ label: 'x' })
+  // @ts-expect-error topics are chosen by their names
+  payments().to(({ kind }) => kind.length, { key: string, value: json<Payment>() })
+  // @ts-expect-error a topic that is known leaves no choice
+  payments().to('out', { key: string, value: json<Payment>(), topics: ['out'] })
+  // @ts-expect-error partitions are numbers
+  payments().to('out', { key: string, value: json<Payment>(), partition: () => 'first' })
+  const serdes = { key: string, value: json<Payment>() }
+  // @ts-expect-error a source begins at one of two ends
+  new StreamsBuilder().stream('in', { ...serdes, reset: 'none' })
+  // @ts-expect-error a time is a number
+  new StreamsBuilder().stream(/in/, { ...serdes, timestamp: (payment) => payment.kind })
   // @ts-expect-error headers are pairs
   payments().withHeaders(() => ['h'])
 }

@@ -1,9 +1,11 @@
 import type { Header, Serde } from '@millrace/core'
+import type { OperatorFunction } from 'rxjs'
 import type { Callback, Joiner, KeyValue, Meta } from '../graph/callbacks.ts'
 import type { GraphBuilder, NewNode } from '../graph/graph-builder.ts'
+import type { Forwarded, StreamRecord } from '../graph/processor.ts'
 import type { AnyStore } from '../graph/stores.ts'
 import { segmentOf } from '../rx/segment.ts'
-import { isValueOperator, type ValueOperator } from '../rx/value-operator.ts'
+import { isValueOperator, unchecked, type ValueOperator } from '../rx/value-operator.ts'
 import { checkCount, checkFunctions, checkOptions, checkSerdes } from '../time/options.ts'
 import { streamError } from '../time/stream-errors.ts'
 import { erase } from './erase.ts'
@@ -186,6 +188,12 @@ class StreamNode<K, V> extends StatefulStream<K, V> implements KStream<K, V>, Re
   processValues<V2 = V, S extends AnyStore = AnyStore>(processor: ValueProcessing<K, V, V2, S>): BothKinds<K, V2> {
     const node = processNode('processValues', processor)
     return this.#then({ kind: 'process', inputs: [this.#node], fixedKey: true, ...node }, this.#key)
+  }
+
+  transformWith<K2, V2>(givenName: string, operator: OperatorFunction<StreamRecord<K, V>, Forwarded<K2, V2>>): BothKinds<K2, V2> {
+    checkFunctions('transformWith', { operator })
+    const open = segmentOf([unchecked(givenName, operator as unknown as OperatorFunction<unknown, unknown>)])
+    return this.#then({ kind: 'transform', inputs: [this.#node], givenName, open }, undefined)
   }
 
   withHeaders(headers: Of<K, V, readonly Header[]>): BothKinds<K, V> {

@@ -8,6 +8,7 @@ const changesKey: ReadonlySet<NodeKind> = new Set<NodeKind>([
   'select-key',
   'map',
   'flat-map',
+  'transform',
   'table-regroup',
   'foreign-subscribe',
   'foreign-answer',

@@ -1,6 +1,6 @@
 /** Nodes that keep nothing from record to record, beside those that `node.ts` has itself. */
 import type { Header } from '@millrace/core'
-import type { Callback, KeyValue } from './callbacks.ts'
+import type { Callback, KeyValue, OpenSegment } from './callbacks.ts'
 import type { AnyNode } from './any-node.ts'
 
 interface FlatMapNode extends AnyNode {
@@ -55,7 +55,15 @@ interface BranchNode extends AnyNode {
   readonly givenName: string
 }
 
+/** transformWith: an RxJS operator of the user's own on whole records. */
+interface TransformNode extends AnyNode {
+  readonly kind: 'transform'
+  readonly givenName: string
+  readonly open: OpenSegment
+}
+
 export type StatelessNode =
+  | TransformNode
   | FlatMapNode
   | FlatMapValuesNode
   | PeekNode

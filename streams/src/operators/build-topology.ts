@@ -31,6 +31,7 @@ import { selectKey, type SelectKeyNode } from './select-key.ts'
 import { split, type BranchNode, type SplitNode } from './split.ts'
 import { to, type ToNode } from './to.ts'
 import { toStream, type ToStreamNode } from './to-stream.ts'
+import { transform, type TransformNode } from './transform.ts'
 import { windowAggregate, type WindowAggregateNode } from './window-aggregate.ts'
 import { withHeaders, type WithHeadersNode } from './with-headers.ts'
 import { withTimestamp, type WithTimestampNode } from './with-timestamp.ts'
@@ -67,6 +68,7 @@ export type TopologyNode =
   | BranchNode
   | ProcessNode
   | JoinStreamsNode
+  | TransformNode
   | RouteNode
   | ToNode
   | TableOperatorNode
@@ -223,6 +225,8 @@ class TopologyBuilder {
           childOf: (name) => this.#childrenOf(node.name).get(name),
           opened: (close) => this.#closes.push(close),
         })
+      case 'transform':
+        return transform(node, context, (close) => this.#closes.push(close))
       case 'route':
         return route(node, context)
       case 'to':

@@ -2,6 +2,35 @@
 import type { Header } from '@millrace/core'
 import { streamError } from '../time/stream-errors.ts'
 
+/** A record that user code made, whole. */
+export interface Forwarded {
+  readonly key: unknown
+  readonly value: unknown
+  readonly timestamp: number
+  readonly headers: readonly Header[]
+}
+
+/**
+ * What user code gave as a record; what it left out comes from the record at hand.
+ * @throws RECORD_INVALID
+ */
+export function forwardedIn(given: unknown, atHand: Pick<Forwarded, 'timestamp' | 'headers'>, where: string): Forwarded {
+  if (typeof given !== 'object' || given === null) throw noRecord(where, '{ key, value }', given)
+  const { key = null, value = null, timestamp = atHand.timestamp, headers = atHand.headers } = given as Partial<Forwarded>
+  checkTimestamp(timestamp, where)
+  if (headers !== atHand.headers) checkHeaders(headers, where)
+  return { key, value, timestamp, headers }
+}
+
+export function noRecord(where: string, expected: string, received: unknown): Error {
+  return streamError('RECORD_INVALID', {
+    what: 'user code forwarded what is no record',
+    where,
+    expected,
+    received: String(received),
+  })
+}
+
 /** @throws RECORD_INVALID */
 export function checkTimestamp(timestamp: unknown, where: string): number {
   if (Number.isSafeInteger(timestamp) && (timestamp as number) >= 0) return timestamp as number

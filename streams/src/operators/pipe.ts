@@ -15,7 +15,7 @@ export interface PipeNode extends OperatorNode {
 
 /** The user's own RxJS operators on the value; key and timestamp stay. `opened` gets what ends them with the task. */
 export function pipe(node: PipeNode, context: TaskContext, opened: (close: () => void) => void): OperatorFunction<Rec, Rec> {
-  const segment = node.open(new Faults(node, context))
+  const segment = node.open(new Faults('pipe', node, context))
   opened(() => segment.close())
   const push = guarded((value: unknown) => segment.push(value), context)
   const { record } = context
@@ -32,12 +32,14 @@ export function pipe(node: PipeNode, context: TaskContext, opened: (close: () =>
  * Faults outside of a record have no caller to throw to. Under `skip` they are reported at once; under `fail` the loop is
  * asked to call back, as for windows that are due, and gets the error there.
  */
-class Faults implements SegmentFaults, Closer {
-  readonly #node: PipeNode
+export class Faults implements SegmentFaults, Closer {
+  readonly #method: string
+  readonly #node: OperatorNode
   readonly #context: TaskContext
   #pending: Error | undefined
 
-  constructor(node: PipeNode, context: TaskContext) {
+  constructor(method: string, node: OperatorNode, context: TaskContext) {
+    this.#method = method
     this.#node = node
     this.#context = context
     context.addCloser(this)
@@ -45,9 +47,9 @@ class Faults implements SegmentFaults, Closer {
 
   error(kind: 'ended' | 'escaped', cause?: unknown): Error {
     const where = this.#node.name
-    if (kind === 'ended') return streamError('RX_ENDED', { what: 'an operator in pipe completed', where })
+    if (kind === 'ended') return streamError('RX_ENDED', { what: `an operator in ${this.#method} completed`, where })
     return streamError('RX_ESCAPED_EMISSION', {
-      what: 'an operator in pipe emitted while no record was given to it',
+      what: `an operator in ${this.#method} emitted while no record was given to it`,
       where,
       cause,
     })

@@ -8,7 +8,6 @@
  *   P3  What was forwarded before the processor failed has gone on: it is what other branches did (KIP-1033).
  *   P4  Behind `forward` the record has the timestamp and headers it was forwarded with, and before and after it its own.
  */
-import type { Header } from '@millrace/core'
 import type { OperatorFunction, Subscriber } from 'rxjs'
 import { emitter } from '../rx/operator.ts'
 import type { PunctuationType } from '../task/punctuators.ts'
@@ -18,7 +17,7 @@ import type { TaskContext } from '../task/task-context.ts'
 import { checkCount, checkFunctions } from '../time/options.ts'
 import { streamError } from '../time/stream-errors.ts'
 import { FixedKey } from './fixed-key.ts'
-import { checkHeaders, checkTimestamp } from './forwarded.ts'
+import { forwardedIn, noRecord, type Forwarded } from './forwarded.ts'
 import type { OperatorNode } from './node.ts'
 import { ProcessorKeyValueStore, ProcessorWindowStore, type StoreUser } from './processor-stores.ts'
 
@@ -157,18 +156,10 @@ class ProcessorHost implements StoreUser {
 
   #checked(given: unknown): Forwarded {
     const { name, fixedKey } = this.#node
-    if (typeof given !== 'object' || given === null || (fixedKey && !(given instanceof FixedKey))) {
-      throw streamError('RECORD_INVALID', {
-        what: 'user code forwarded what is no record',
-        where: name,
-        expected: fixedKey ? 'a record that the processor was given, changed by withValue(...)' : '{ key, value }',
-        received: String(given),
-      })
+    if (fixedKey && !(given instanceof FixedKey)) {
+      throw noRecord(name, 'a record that the processor was given, changed by withValue(...)', given)
     }
-    const { key = null, value = null, timestamp = this.timestamp, headers = this.#record.headers } = given as Partial<Forwarded>
-    checkTimestamp(timestamp, name)
-    if (headers !== this.#record.headers) checkHeaders(headers, name)
-    return { key, value, timestamp, headers }
+    return forwardedIn(given, this.#record, name)
   }
 
   #childOf(child: unknown): Subscriber<Rec> {
@@ -245,13 +236,6 @@ class ProcessorHost implements StoreUser {
     this.#phase = 'closed'
     this.#processor?.close?.()
   }
-}
-
-interface Forwarded {
-  readonly key: unknown
-  readonly value: unknown
-  readonly timestamp: number
-  readonly headers: readonly Header[]
 }
 
 /** What user code holds: nothing of the host but this. Its methods may be taken off. */

@@ -1,15 +1,18 @@
 import { expect, test } from 'vitest'
-import { json, string } from '@millrace/core'
-import { StreamsBuilder } from '../dsl/streams-builder.ts'
+import { GraphBuilder } from '../graph/graph-builder.ts'
 import type { Topology } from '../graph/topology.ts'
+import { chain, rekey, source, through, to } from './plan.fixtures.ts'
 import { planOf } from './plan-of.ts'
 
-const serdes = { key: string, value: json<number>() }
+const matching = (pattern: RegExp): ReturnType<typeof source> => ({
+  ...source(),
+  settings: { reset: null, timestamp: null, pattern },
+})
 
 function reading(...patterns: readonly (RegExp | string)[]): Topology {
-  const builder = new StreamsBuilder()
-  for (const pattern of patterns) builder.stream(pattern, serdes).to('out', serdes)
-  return builder.build()
+  const graph = new GraphBuilder()
+  for (const pattern of patterns) chain(graph, typeof pattern === 'string' ? source(pattern) : matching(pattern), to('out'))
+  return graph.build()
 }
 
 const sourcesOf = (topology: Topology, topics: readonly string[]): (readonly string[])[] =>
@@ -28,13 +31,9 @@ test('what a global or sticky pattern remembers plays no part', () => {
 })
 
 test('the topics of a pattern count as source topics, and a repartition behind them inherits theirs', () => {
-  const builder = new StreamsBuilder()
-  builder
-    .stream(/^in/, serdes)
-    .selectKey(() => 'k')
-    .repartition({ name: 'r', ...serdes })
-    .to('out', serdes)
-  const plan = planOf(builder.build(), 'app', ['in-1', 'in-2'])
+  const graph = new GraphBuilder()
+  chain(graph, matching(/^in/), rekey, through('r'), to('out'))
+  const plan = planOf(graph.build(), 'app', ['in-1', 'in-2'])
   expect(plan.sourceTopics).toEqual(['in-1', 'in-2'])
   expect(plan.internalTopics[0]).toMatchObject({ inherits: ['in-1', 'in-2'] })
 })
@@ -43,10 +42,10 @@ test('nothing that matches, or a topic that another source reads, is refused', (
   expect(() => sourcesOf(reading(/^in/), ['out'])).toThrow(/SOURCE_TOPIC_MISSING.*\^in/s)
   expect(() => sourcesOf(reading('in-1', /^in/), ['in-1', 'in-2'])).toThrow(/TOPOLOGY_INVALID.*in-1/s)
   expect(() => sourcesOf(reading(/^in/, /1$/), ['in-1'])).toThrow(/TOPOLOGY_INVALID.*in-1.*source-1 and source-2/s)
-  const builder = new StreamsBuilder()
-  builder.globalTable('in-1', { ...serdes, store: 's' })
-  builder.stream(/^in/, serdes)
-  expect(() => sourcesOf(builder.build(), ['in-1'])).toThrow(/TOPOLOGY_INVALID.*in-1/s)
+  const graph = new GraphBuilder()
+  chain(graph, { ...source(), kind: 'global-table', topic: 'in-1', store: 's' })
+  chain(graph, matching(/^in/), to('out'))
+  expect(() => sourcesOf(graph.build(), ['in-1'])).toThrow(/TOPOLOGY_INVALID.*in-1/s)
 })
 
 test('the description shows the pattern, as Kafka does', () => {

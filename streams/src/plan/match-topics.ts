@@ -11,7 +11,7 @@ export function matchTopics(nodes: readonly GraphNode[], topics: readonly string
   return nodes.map((node) => (node.kind === 'source' && patternOf(node) !== null ? matched(node, topics, readers) : node))
 }
 
-export function patternOf({ settings }: SourceNode): RegExp | null {
+function patternOf({ settings }: SourceNode): RegExp | null {
   return settings?.pattern ?? null
 }
 

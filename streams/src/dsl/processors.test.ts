@@ -1,12 +1,12 @@
 import { describe, expect, test } from 'vitest'
 import { int64, json, string, type Header } from '@millrace/core'
-import type { KStream } from '../dsl/k-stream.ts'
-import { keyValueStore } from '../dsl/processors.ts'
-import { StreamsBuilder } from '../dsl/streams-builder.ts'
+import type { KStream } from './k-stream.ts'
+import { keyValueStore } from './processors.ts'
+import { StreamsBuilder } from './streams-builder.ts'
 import type { FixedKeyContext, FixedKeyRecord, ProcessorContext, StreamRecord } from '../graph/processor.ts'
 import type { KeyValueStore } from '../graph/stores.ts'
-import type { MemoryAppOptions } from './memory-app.ts'
-import { memoryStream, type MemoryStream } from './memory-stream.ts'
+import type { MemoryAppOptions } from '../testing/memory-app.ts'
+import { memoryStream, type MemoryStream } from '../testing/memory-stream.ts'
 import { millis } from '../time/duration.ts'
 
 const text = { key: string, value: string }

@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest'
 import { json, string } from '@millrace/core'
-import { otherwise } from '../dsl/split.ts'
-import { StreamsBuilder } from '../dsl/streams-builder.ts'
-import { memoryStream } from './memory-stream.ts'
+import { otherwise } from './split.ts'
+import { StreamsBuilder } from './streams-builder.ts'
+import { memoryStream } from '../testing/memory-stream.ts'
 
 const number = { key: string, value: json<number>() }
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { json, string, type Header } from '@millrace/core'
 import type { Partitions } from '../graph/route-node.ts'
-import { StreamsBuilder } from '../dsl/streams-builder.ts'
+import { StreamsBuilder } from './streams-builder.ts'
 import { memoryStream, type MemoryStream } from '../testing/memory-stream.ts'
 
 const number = { key: string, value: json<number>() }

@@ -1,8 +1,8 @@
 import { concatMap, delay, map, of, take, type OperatorFunction } from 'rxjs'
 import { expect, expectTypeOf, test } from 'vitest'
 import { json, string, type Header } from '@millrace/core'
-import type { RekeyedStream } from '../dsl/k-stream.ts'
-import { StreamsBuilder } from '../dsl/streams-builder.ts'
+import type { RekeyedStream } from './k-stream.ts'
+import { StreamsBuilder } from './streams-builder.ts'
 import type { Forwarded, StreamRecord } from '../graph/processor.ts'
 import { memoryStream } from '../testing/memory-stream.ts'
 

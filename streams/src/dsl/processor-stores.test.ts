@@ -1,11 +1,11 @@
 /** The stores that processors declare. */
 import { describe, expect, test } from 'vitest'
 import { int64, json, string } from '@millrace/core'
-import { keyValueStore, windowStore } from '../dsl/processors.ts'
-import { StreamsBuilder } from '../dsl/streams-builder.ts'
+import { keyValueStore, windowStore } from './processors.ts'
+import { StreamsBuilder } from './streams-builder.ts'
 import type { ProcessorContext, StreamRecord } from '../graph/processor.ts'
-import { MemoryApp, type MemoryAppOptions } from './memory-app.ts'
-import { memoryStream, type MemoryStream } from './memory-stream.ts'
+import { MemoryApp, type MemoryAppOptions } from '../testing/memory-app.ts'
+import { memoryStream, type MemoryStream } from '../testing/memory-stream.ts'
 import { millis } from '../time/duration.ts'
 
 const text = { key: string, value: string }

@@ -1,8 +1,8 @@
 /** The operators that keep nothing, part two: filterNot, flatMap, flatMapValues, peek, forEach, print, withHeaders, withTimestamp. */
 import { expect, test } from 'vitest'
 import { json, string, type Header } from '@millrace/core'
-import { StreamsBuilder } from '../dsl/streams-builder.ts'
-import { memoryStream } from './memory-stream.ts'
+import { StreamsBuilder } from './streams-builder.ts'
+import { memoryStream } from '../testing/memory-stream.ts'
 
 const text = { key: string, value: string }
 const number = { key: string, value: json<number>() }

@@ -1,5 +1,6 @@
 import { nullable, type Serde } from '@millrace/core'
-import type { Callback, Joiner, KeyValue } from '../graph/callbacks.ts'
+import type { Callback, Joiner, KeyValue, Meta } from '../graph/callbacks.ts'
+import { sinkOf } from '../graph/cut.ts'
 import { answer, chunkKey, subscribers, subscription } from '../graph/foreign-serdes.ts'
 import type { NewNode } from '../graph/graph-builder.ts'
 import { checkName } from '../graph/names.ts'
@@ -145,14 +146,25 @@ export class TableNode<K, V> implements VersionedTable<K, V> {
     checkSerdes(where, { value, foreignValue })
     for (const table of [this, right]) table.checkReadable(where)
     const parts = { name, on: on as Callback, sides, value: erase(value!), foreignValue: erase(foreignValue!) }
-    const answers = this.#answered(parts, right as unknown as TableNode<unknown, unknown>)
+    const { answers, asks } = this.#answered(parts, right as unknown as TableNode<unknown, unknown>)
     const inputs = [answers, this.at.node]
-    const resolve = { kind: 'foreign-resolve', inputs, join: join as Joiner, sides, value: parts.value } as const
+    const resolve = {
+      kind: 'foreign-resolve',
+      inputs,
+      on: parts.on,
+      asks,
+      join: join as Joiner,
+      sides,
+      value: parts.value,
+    } as const
     return this.#kept(where, resolve, undefined, kept)
   }
 
-  /** The node that reads the answers of the right side. */
-  #answered({ name, on, sides, value, foreignValue }: ForeignParts, right: TableNode<unknown, unknown>): string {
+  /** The node that reads the answers of the right side, and the sink that asks for them. */
+  #answered(
+    { name, on, sides, value, foreignValue }: ForeignParts,
+    right: TableNode<unknown, unknown>,
+  ): { readonly answers: string; readonly asks: string } {
     const { graph, node } = this.at
     const primaryKey = erase(this.at.key)
     const foreignKey = right.at.key
@@ -176,7 +188,7 @@ export class TableNode<K, V> implements VersionedTable<K, V> {
       value: erase(subscribers(primaryKey)),
       primaryKey,
     })
-    return graph.add({
+    const answers = graph.add({
       kind: 'repartition',
       inputs: [answered],
       topicName: `${name}-answers`,
@@ -187,6 +199,7 @@ export class TableNode<K, V> implements VersionedTable<K, V> {
       // Back to where the left row lies, however its own topic is partitioned.
       route: (_key, given) => (given as { readonly partition: number }).partition,
     })
+    return { answers, asks: sinkOf(subscriptions) }
   }
 
   /** The table that the node makes, stored if the caller wants it. */

@@ -53,12 +53,17 @@ function halve(nodes: readonly GraphNode[]): readonly TaskNode[] {
 
 function writingHalf(repartition: RepartitionNode, inputs: readonly string[]): TaskSink {
   const { name, key, value } = repartition
-  return { kind: 'to', name: `${name}-sink`, inputs, topic: topicOf(repartition), key, value, repartition }
+  return { kind: 'to', name: sinkOf(name), inputs, topic: topicOf(repartition), key, value, repartition }
 }
 
 function readingHalf(repartition: RepartitionNode): TaskSource {
   const { name, key, value } = repartition
   return { kind: 'source', name: readerOf(name), inputs: [], topics: [topicOf(repartition)], key, value, repartition }
+}
+
+/** The node that writes what goes through the repartition. */
+export function sinkOf(repartition: string): string {
+  return `${repartition}-sink`
 }
 
 function readerOf(repartition: string): string {

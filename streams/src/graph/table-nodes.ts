@@ -103,6 +103,9 @@ interface ForeignAnswerNode extends StoredTableNode {
 /** Third step, beside the left table: inputs are the answers, then the table. */
 interface ForeignResolveNode extends AnyNode {
   readonly kind: 'foreign-resolve'
+  readonly on: Callback
+  /** The sink that the first step writes to: an answer that came too late is asked for again. */
+  readonly asks: string
   readonly join: Joiner
   readonly sides: 'inner' | 'left'
   readonly value: Serde<unknown>

@@ -1,15 +1,16 @@
 import { describe, expect, test } from 'vitest'
 import type { MemoryApp } from '../testing/memory-app.ts'
-import { feed, outputOf, twoTables, write } from '../testing/memory-tables.ts'
+import { feed, outputOf, twoTables, write, type Sides } from '../testing/memory-tables.ts'
 
 type Left = readonly [foreignKey: string | null, more?: string]
 
-function joining(sides: 'inner' | 'left'): MemoryApp {
-  return twoTables<Left>(({ left, right }) => {
+function joining(sides: 'inner' | 'left', pick?: (partitions: number) => number): MemoryApp {
+  const build = ({ left, right }: Sides<Left, string>): void => {
     const on = ([foreignKey]: Left): string | null => foreignKey
     if (sides === 'inner') write(left.joinForeign(right, { name: 'fk', on, join: ([a], b) => [a, b] }))
     else write(left.leftJoinForeign(right, { name: 'fk', on, join: ([a], b) => [a, b] }))
-  })
+  }
+  return twoTables<Left>(build, pick === undefined ? {} : { pick })
 }
 
 const none = undefined
@@ -97,4 +98,44 @@ test('a result has the newer time when the left side asks, and that of the right
   feed(app, 'left', 'k', ['f'], 10)
   feed(app, 'right', 'f', 'two', 5)
   expect(outputOf(app).map(([, , timestamp]) => timestamp)).toEqual([50, 5])
+})
+
+describe('an answer that is overtaken by its row', () => {
+  /** Each step is a record, or the number of records that are delivered in the order in which they were sent. */
+  function result(...steps: readonly (readonly ['left' | 'right', string, Left | string | null] | number)[]): unknown {
+    const app = joining('inner', () => 0)
+    for (const step of steps) {
+      if (typeof step !== 'number') feed(app, ...step)
+      else for (let i = 0; i < step; i++) app.deliver()
+    }
+    while (app.deliver()) {
+      // Until nothing is on its way.
+    }
+    return outputOf(app).at(-1)?.slice(0, 2)
+  }
+
+  test('makes no result, and the row gets its own', () => {
+    const steps = [
+      ['right', '1', 'one'],
+      ['right', '2', 'two'],
+      ['left', 'k', ['1']],
+      ['left', 'k', ['2']],
+    ] as const
+    expect(result(...steps)).toEqual(['k', ['2', 'two']])
+  })
+
+  test('deletes the result all the same, when the row came back without a foreign key', () => {
+    const steps = [['right', '1', 'one'], ['left', 'k', ['1']], 2, ['left', 'k', null], ['left', 'k', [null]]] as const
+    expect(result(...steps)).toEqual(['k', null])
+  })
+
+  test('deletes the result all the same, when the foreign row went while the row changed', () => {
+    const steps = [['right', '1', 'one'], ['left', 'k', ['1']], 2, ['left', 'k', ['1', 'more']], ['right', '1', null]] as const
+    expect(result(...steps)).toEqual(['k', null])
+  })
+
+  test('deletes nothing that the row has got again', () => {
+    const steps = [['right', '1', 'one'], ['left', 'k', ['1']], 2, ['left', 'k', null], ['left', 'k', ['1', 'again']]] as const
+    expect(result(...steps)).toEqual(['k', ['1', 'one']])
+  })
 })

@@ -68,3 +68,16 @@ test('of several that are due the one upstream goes first', () => {
 test('without any there is nothing to end', () => {
   expect(new Closers().endNext()).toBe(false)
 })
+
+test('those behind a loop hear of the end after those before it', () => {
+  const closers = new Closers()
+  const trace: string[] = []
+  const parts = { closers, trace }
+  closers.add(new Emitter('behind', 0, parts))
+  closers.addLoop()
+  closers.add(new Emitter('before', 0, parts))
+  expect([closers.endNext(0), closers.endNext(0)]).toEqual([true, false])
+  expect(trace).toEqual(['before ends'])
+  expect([closers.endNext(1), closers.endNext(1)]).toEqual([true, false])
+  expect(trace).toEqual(['before ends', 'behind ends'])
+})

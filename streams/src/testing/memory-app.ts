@@ -22,6 +22,11 @@ export interface MemoryAppOptions {
   readonly topics?: readonly string[]
   /** The partition of a record on its way through a repartition topic. Default: 0. */
   readonly partitionOf?: (key: Uint8Array | string, partitions: number) => number
+  /**
+   * Records of repartition topics wait, those of a partition in their order, until `deliver` takes the first of the partition that
+   * this picks. Default: each is followed at once.
+   */
+  readonly pick?: (partitions: number) => number
 }
 
 export class MemoryApp {
@@ -33,15 +38,19 @@ export class MemoryApp {
   readonly #counts: ReadonlyMap<string, number>
   readonly #tables: ReadonlyMap<string, MemoryStore<unknown, unknown>>
   readonly #partitionOf: (key: Uint8Array | string, partitions: number) => number
+  readonly #pick: ((partitions: number) => number) | null
+  /** By `topic/partition`. */
+  readonly #waiting = new Map<string, (MemoryInput & { readonly partition: number })[]>()
 
   constructor(topology: Topology, options: MemoryAppOptions = {}) {
-    const { applicationId = 'memory', errorPolicy = 'fail', partitions = {}, partitionOf = () => 0 } = options
+    const { applicationId = 'memory', errorPolicy = 'fail', partitions = {}, partitionOf = () => 0, pick = null } = options
     this.plan = planOf(topology, applicationId, options.topics ?? Object.keys(partitions))
     const sources = new Map(this.plan.sourceTopics.map((topic) => [topic, partitions[topic] ?? 1]))
     const layout = layOut(this.plan, sources)
     this.#counts = new Map([...sources, ...layout.internalTopics.map(({ topic, partitions: count }) => [topic, count] as const)])
     this.#tables = new Map(this.plan.globalTables.map(({ store, key }) => [store, new MemoryStore<unknown, unknown>(store, key)]))
     this.#partitionOf = partitionOf
+    this.#pick = pick
     this.tasks = new Map(
       layout.tasks.map(({ id, subTopology, partition }) => {
         const parts = {
@@ -74,6 +83,18 @@ export class MemoryApp {
         this.#forward(sub, partition)
       }
     }
+  }
+
+  /** Takes one record that waits in a repartition topic. False: none does. */
+  deliver(): boolean {
+    const places = [...this.#waiting.keys()]
+    if (places.length === 0) return false
+    const place = places[this.#pick!(places.length)]!
+    const records = this.#waiting.get(place)!
+    const record = records.shift()!
+    if (records.length === 0) this.#waiting.delete(place)
+    this.process(record)
+    return true
   }
 
   /** No input comes any more: sub-topologies end after those that write what they read. */
@@ -111,9 +132,17 @@ export class MemoryApp {
   #forward(sub: SubTopology, partition: number): void {
     for (const output of this.task(taskId(sub.id, partition)).take()) {
       const sink = sub.sinks.find(({ name }) => name === output.sink)!
-      if (sink.internal) this.process({ ...output, partition: this.#partition(sink, output) })
+      if (sink.internal) this.#pass({ ...output, partition: this.#partition(sink, output) })
       else this.outputs.push(output)
     }
+  }
+
+  #pass(input: MemoryInput & { readonly partition: number }): void {
+    if (this.#pick === null) return this.process(input)
+    const place = `${input.topic}/${input.partition}`
+    const records = this.#waiting.get(place)
+    if (records === undefined) this.#waiting.set(place, [input])
+    else records.push(input)
   }
 
   #partition({ key, partitionBy, route, topic }: SinkSpec, output: MemoryOutput): number {

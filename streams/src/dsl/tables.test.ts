@@ -1,8 +1,6 @@
 /** What a caller can do wrong with tables: each gets its typed error at the call that is wrong. */
 import { describe, expect, test } from 'vitest'
 import { json, string } from '@millrace/core'
-import { layOut } from '../plan/lay-out.ts'
-import { planOf } from '../plan/plan-of.ts'
 import { hours, millis } from '../time/duration.ts'
 import type { KTable } from './k-table.ts'
 import { StreamsBuilder } from './streams-builder.ts'
@@ -133,59 +131,6 @@ describe('TOPOLOGY_INVALID', () => {
     const kept = left.joinForeign(right, { ...foreign, name: 'kept' }, { store: 'joined', value: json<number>() })
     group(kept.mapValues(Number), 'c')
     kept.join(left, add)
-  })
-})
-
-describe('partitions', () => {
-  const counts = (left: number, right: number): ReadonlyMap<string, number> =>
-    new Map([
-      ['left', left],
-      ['right', right],
-    ])
-
-  test('of both sides of a join must be as many', () => {
-    const { builder, left, right } = two()
-    left.join(right, add)
-    const plan = planOf(builder.build(), 'app')
-    expect(() => layOut(plan, counts(2, 3))).toThrow('PARTITIONS_DIFFER: topics of one operator differ in partitions')
-    expect(() => layOut(plan, counts(2, 3))).toThrow('received left 2, right 3')
-    expect(layOut(plan, counts(3, 3)).tasks).toHaveLength(3)
-  })
-
-  test('of both sides of a foreign-key join may differ; its topics follow the side that reads them', () => {
-    const { builder, left, right } = two()
-    left.joinForeign(right, foreign)
-    const { internalTopics } = layOut(planOf(builder.build(), 'app'), counts(2, 5))
-    const found = Object.fromEntries(internalTopics.map(({ topic, partitions }) => [topic, partitions]))
-    expect(found).toMatchObject({ 'app-fk-subscriptions-repartition': 5, 'app-fk-answers-repartition': 2 })
-    expect(found['app-fk-subscribers-changelog']).toBe(5)
-  })
-
-  test('of a repartition topic are those of the table that it meets, more or fewer than before it', () => {
-    const builder = new StreamsBuilder()
-    const stream = builder.stream('left', serdes).selectKey((value) => String(value))
-    stream.repartition({ name: 'by-value', ...serdes }).join(tableOf(builder, 'right'), add)
-    const plan = planOf(builder.build(), 'app')
-    for (const [left, right] of [
-      [4, 2],
-      [2, 4],
-    ] as const) {
-      const topics = layOut(plan, counts(left, right)).internalTopics
-      expect(topics.find(({ topic }) => topic === 'app-by-value-repartition')!.partitions).toBe(right)
-    }
-  })
-
-  test('of two repartition topics that meet are as many as the greater side has', () => {
-    const builder = new StreamsBuilder()
-    const rekeyed = (topic: string) =>
-      builder
-        .stream(topic, serdes)
-        .selectKey((value) => String(value))
-        .repartition({ name: `by-${topic}`, ...serdes })
-    rekeyed('left').join(rekeyed('right').toTable({ store: 'rows', value: json<number>() }), add)
-    const topics = layOut(planOf(builder.build(), 'app'), counts(2, 5)).internalTopics
-    const repartitions = topics.filter(({ topic }) => topic.endsWith('-repartition'))
-    expect(repartitions.map(({ partitions }) => partitions)).toEqual([5, 5])
   })
 })
 

@@ -23,8 +23,8 @@ export interface TableRegroupNode extends OperatorNode {
 /**
  * Changes of a table under the key that the selector gives (KTableRepartitionMap). Where the new and the replaced value have the
  * same key, one record carries both, so no total is seen without either (KIP-904); otherwise the replaced one goes first. Null
- * as a key or value keeps a row out of its group; of a new row it is counted. An older version of a versioned table is left out
- * and counted.
+ * as a key or value keeps a row out of its group; of a new row it is counted, which Kafka Streams does not. An older version of a
+ * versioned table is left out and counted.
  */
 export function tableRegroup(node: TableRegroupNode, context: TaskContext): OperatorFunction<ChangeRec, ChangeRec> {
   const selector = guarded(node.selector, context)

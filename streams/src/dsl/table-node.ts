@@ -1,5 +1,5 @@
 import { nullable, type Serde } from '@millrace/core'
-import type { Callback, Joiner, KeyValue, Meta } from '../graph/callbacks.ts'
+import type { Callback, Joiner, KeyValue } from '../graph/callbacks.ts'
 import { sinkOf } from '../graph/cut.ts'
 import { answer, chunkKey, subscribers, subscription } from '../graph/foreign-serdes.ts'
 import type { NewNode } from '../graph/graph-builder.ts'

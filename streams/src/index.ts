@@ -16,6 +16,8 @@ export type {
   Windows,
 } from './time/windows.ts'
 export type { CalendarUnit, WeekDay } from './time/calendar.ts'
+export { suppress } from './time/suppression.ts'
+export type { BufferBounds, Suppression } from './time/suppression.ts'
 export { windowed } from './time/windowed.ts'
 export type { Windowed, WindowedSerde } from './time/windowed.ts'
 export { streamErrorRows } from './time/stream-errors.ts'
@@ -54,6 +56,14 @@ export type { Branches, BranchValue } from './dsl/split.ts'
 export type { InnerStreamJoin, JoinWithin, LeftStreamJoin, OuterStreamJoin, StreamJoin, StreamJoins } from './dsl/stream-joins.ts'
 export type { GroupedStream } from './dsl/grouped-stream.ts'
 export type { SessionStream, WindowedStream } from './dsl/windowed-stream.ts'
+export type {
+  CogroupAdder,
+  CogroupAggregation,
+  CogroupedStream,
+  SessionCogroupedStream,
+  WindowedCogroupedStream,
+} from './dsl/cogrouped-stream.ts'
+export type { Suppressing } from './dsl/suppress.ts'
 export type { WindowTable } from './dsl/window-table.ts'
 export type { KTable, VersionedTable } from './dsl/k-table.ts'
 export type { GroupedTable } from './dsl/grouped-table.ts'

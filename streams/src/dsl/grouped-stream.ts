@@ -1,9 +1,10 @@
 import type { Serde } from '@millrace/core'
 import type { SessionWindows, TimeWindows } from '../time/windows.ts'
+import { CogroupedNode, type CogroupAdder, type CogroupedStream } from './cogrouped-stream.ts'
 import { erase } from './erase.ts'
 import type { KTable } from './k-table.ts'
 import type { Aggregation, Counting, Reduction } from './options.ts'
-import type { Place } from './place.ts'
+import { Placed } from './place.ts'
 import { TableNode } from './table-node.ts'
 import { aggregating, counting, reducing, type Totals } from './totals.ts'
 import { SessionNode, WindowedNode, type SessionStream, type WindowedStream } from './windowed-stream.ts'
@@ -16,18 +17,14 @@ export interface GroupedStream<in out K, V> {
   reduce(options: Reduction<K, V>): KTable<K, V>
   /** A null key or value is dropped and counted. @throws as `count` */
   aggregate<A>(options: Aggregation<K, V, A>): KTable<K, A>
+  /** Several groups with the same keys, one total a key (KIP-150). `add` is for the values of this one. @throws INVALID_STREAM_OPTION */
+  cogroup<A>(add: CogroupAdder<K, V, A>): CogroupedStream<K, A>
   /** @throws WINDOW_INVALID */
   windowedBy(windows: SessionWindows): SessionStream<K, V>
   windowedBy(windows: TimeWindows): WindowedStream<K, V>
 }
 
-export class GroupedNode<K, V> implements GroupedStream<K, V> {
-  readonly #place: Place<K>
-
-  constructor(place: Place<K>) {
-    this.#place = place
-  }
-
+export class GroupedNode<K, V> extends Placed<K> implements GroupedStream<K, V> {
   count(options: Counting): KTable<K, number> {
     return this.#table(counting(options))
   }
@@ -40,18 +37,22 @@ export class GroupedNode<K, V> implements GroupedStream<K, V> {
     return this.#table(aggregating(options))
   }
 
+  cogroup<A>(add: CogroupAdder<K, V, A>): CogroupedStream<K, A> {
+    return CogroupedNode.of(this.place, add)
+  }
+
   windowedBy(windows: SessionWindows): SessionStream<K, V>
   windowedBy(windows: TimeWindows): WindowedStream<K, V>
   windowedBy(windows: TimeWindows | SessionWindows): WindowedStream<K, V> | SessionStream<K, V> {
     if ((windows as Partial<TimeWindows | SessionWindows> | undefined)?.kind === 'session') {
-      return new SessionNode<K, V>(this.#place, windows as SessionWindows)
+      return new SessionNode<K, V>(this.place, windows as SessionWindows)
     }
-    return new WindowedNode<K, V>(this.#place, windows as TimeWindows)
+    return new WindowedNode<K, V>(this.place, windows as TimeWindows)
   }
 
   #table<A>(totals: Totals): KTable<K, A> {
-    const { graph, node, key } = this.#place
+    const { graph, node, key } = this.place
     const name = graph.add({ kind: 'aggregate', inputs: [node], key: erase(key), ...totals })
-    return new TableNode({ ...this.#place, node: name }, totals.value as unknown as Serde<A>)
+    return new TableNode({ ...this.place, node: name }, totals.value as unknown as Serde<A>)
   }
 }

@@ -3,6 +3,7 @@ import type { KStream } from './k-stream.ts'
 import type { Of, Through } from './options.ts'
 import type { ForeignJoin, Grouping, Kept } from './table-options.ts'
 import type { Duration } from '../time/duration.ts'
+import type { Suppressing } from './suppress.ts'
 
 /**
  * The newest value of each key, and every update on the way to it. Each update goes on, also one that changes nothing. Operators
@@ -51,6 +52,13 @@ export interface KTable<in out K, V> {
   joinForeign<K2, T, R>(other: KTable<K2, T>, options: ForeignJoin<K, V, K2, T, R>, kept?: Kept<R>): KTable<K, R>
   /** The same with a row for each row of this table; null where there is no other, or no foreign key. @throws as `joinForeign` */
   leftJoinForeign<K2, T, R>(other: KTable<K2, T>, options: ForeignJoin<K, V, K2, T, R, null>, kept?: Kept<R>): KTable<K, R>
+  /**
+   * Holds updates back, so that fewer go on: each with its own timestamp, in stream time (KIP-328). At the end of a bounded input
+   * everything that is held back goes on.
+   * @throws TOPOLOGY_NAME_MISSING, TOPOLOGY_NAME_INVALID, TOPOLOGY_NAME_TAKEN, INVALID_STREAM_OPTION; TOPOLOGY_INVALID when keys without
+   *   windows wait for one to close, and for a versioned table
+   */
+  suppress(options: Suppressing<K, V>): KTable<K, V>
 }
 
 /** A table that also knows older versions of its rows: a stream joins the row as it was at the record's time. */

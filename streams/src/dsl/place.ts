@@ -11,5 +11,14 @@ export interface Place<K> {
   readonly streamAt: StreamAt
 }
 
+/** What knows its place; the types of the DSL do not show it. */
+export class Placed<K> {
+  readonly place: Place<K>
+
+  constructor(place: Place<K>) {
+    this.place = place
+  }
+}
+
 /** Makes a stream. Handed down from stream to group to table: each of these classes makes objects of the next one. */
 export type StreamAt = <K, V>(graph: GraphBuilder, node: string, key: Serde<K>) => KStream<K, V>

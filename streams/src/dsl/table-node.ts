@@ -17,6 +17,7 @@ import type { KTable, VersionedTable } from './k-table.ts'
 import type { Of, Through } from './options.ts'
 import type { Place } from './place.ts'
 import { foreign } from './same-builder.ts'
+import { suppressing, type Suppressing } from './suppress.ts'
 import type { ForeignJoin, Grouping, Kept } from './table-options.ts'
 
 /** A table in the graph: each call adds a node and gives the table behind it. */
@@ -98,6 +99,10 @@ export class TableNode<K, V> implements VersionedTable<K, V> {
 
   leftJoinForeign<K2, T, R>(other: KTable<K2, T>, options: ForeignJoin<K, V, K2, T, R, null>, kept?: Kept<R>): TableNode<K, R> {
     return this.#joinedForeign('leftJoinForeign', 'left', other, options, kept)
+  }
+
+  suppress(options: Suppressing<K, V>): TableNode<K, V> {
+    return new TableNode({ ...this.at, node: suppressing(this.at, options) }, options.value)
   }
 
   /** @throws TOPOLOGY_INVALID when its rows cannot be looked up */

@@ -11,6 +11,7 @@
 import type { Serde, Serializer } from '@millrace/core'
 import type { Windows } from '../time/windows.ts'
 import type { AnyNode } from './any-node.ts'
+import type { SuppressNode } from './suppress-node.ts'
 import type { Adder, Callback, Joiner, KeyValue, OpenSegment, SessionMerge, Starter } from './callbacks.ts'
 import type { ProcessNode } from './processor.ts'
 import type { StatefulGraphNode } from './stateful-nodes.ts'
@@ -140,6 +141,7 @@ export type GraphNode =
   | AggregateNode
   | WindowAggregateNode
   | ToStreamNode
+  | SuppressNode
   | JoinGlobalNode
   | StatelessNode
   | ProcessNode

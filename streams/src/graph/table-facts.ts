@@ -27,7 +27,7 @@ export function isReadable(graph: Nodes, name: string): boolean {
 export function knowsReplaced(graph: Nodes, name: string): boolean {
   const node = graph.node(name)
   if (node.kind === 'foreign-resolve') return false
-  if (node.kind === 'table-filter' || node.kind === 'table-map-values') return knowsReplaced(graph, node.inputs[0]!)
+  if (['table-filter', 'table-map-values', 'suppress'].includes(node.kind)) return knowsReplaced(graph, node.inputs[0]!)
   return true
 }
 

@@ -29,6 +29,7 @@ import { process, type ProcessNode } from './process.ts'
 import { route, type RouteNode } from './route.ts'
 import { selectKey, type SelectKeyNode } from './select-key.ts'
 import { split, type BranchNode, type SplitNode } from './split.ts'
+import { suppress, type SuppressNode } from './suppress.ts'
 import { to, type ToNode } from './to.ts'
 import { toStream, type ToStreamNode } from './to-stream.ts'
 import { transform, type TransformNode } from './transform.ts'
@@ -57,6 +58,7 @@ export type TopologyNode =
   | AggregateNode
   | WindowAggregateNode
   | ToStreamNode
+  | SuppressNode
   | JoinGlobalNode
   | FlatMapNode
   | FlatMapValuesNode
@@ -204,6 +206,8 @@ class TopologyBuilder {
         return windowAggregate(node, context)
       case 'to-stream':
         return toStream() as OperatorFunction<Rec, Rec>
+      case 'suppress':
+        return suppress(node, context) as OperatorFunction<Rec, Rec>
       case 'join-global':
         return joinGlobal(node, context)
       case 'flat-map':

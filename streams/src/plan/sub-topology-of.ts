@@ -72,6 +72,7 @@ function storeOf(node: StoreNode, nodes: readonly TaskNode[], applicationId: str
     const { windows } = node
     return { kind: 'window', ...common, value: isByTime(windows) ? rowsOf(value) : value, windows }
   }
+  if (node.kind === 'suppress') return { kind: 'window', ...common, value: rowsOf(value), windows: null }
   return { kind: node.kind === 'join-table-later' ? 'waiting' : 'keyValue', ...common }
 }
 
@@ -98,7 +99,7 @@ function needsReplaced(node: TaskNode): boolean {
 
 function keepsTime(node: StoreNode): boolean {
   if (node.kind === 'table') return node.historyMs !== null
-  return node.kind === 'window-aggregate' || node.kind === 'join-table-later'
+  return ['window-aggregate', 'suppress', 'join-table-later'].includes(node.kind)
 }
 
 /** Their bounds come from the records: a row holds what a key has in a stretch of time (operators/time-rows.ts). */

@@ -19,6 +19,11 @@ const rows = {
   TOPOLOGY_EMPTY: { fault: 'caller', outcome: 'fatal', todo: 'Read at least one topic with stream(...) before build().' },
   TOPOLOGY_INVALID: { fault: 'caller', outcome: 'fatal', todo: 'Correct the topology where the message points.' },
   WINDOW_INVALID: { fault: 'caller', outcome: 'fatal', todo: 'Give durations made by millis, seconds, minutes, hours or days.' },
+  SUPPRESS_BUFFER_FULL: {
+    fault: 'caller',
+    outcome: 'fatal',
+    todo: 'Give suppress(...) more room, or let it emit early when it is full.',
+  },
   INVALID_STREAM_OPTION: {
     fault: 'caller',
     outcome: 'fatal',

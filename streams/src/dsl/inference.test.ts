@@ -6,7 +6,8 @@ import { filter, map } from '../rx/pure-operators.ts'
 import { unchecked } from '../rx/value-operator.ts'
 import { days, millis } from '../time/duration.ts'
 import { windowed, type Windowed } from '../time/windowed.ts'
-import { tumbling } from '../time/windows.ts'
+import { suppress } from '../time/suppression.ts'
+import { hopping, session, sliding, tumbling } from '../time/windows.ts'
 import type { GroupedStream } from './grouped-stream.ts'
 import type { KStream, RekeyedStream } from './k-stream.ts'
 import type { KTable } from './k-table.ts'
@@ -97,6 +98,29 @@ test('chains of pure operators infer from value to value', () => {
   expectTypeOf(flights.pipe(unchecked('delays', own))).toEqualTypeOf<KStream<string, number>>()
 })
 
+test('windows infer key and total, as records and as tables', () => {
+  const { builder, flights } = start()
+  const group = flights.groupByKey()
+  const hops = hopping({ size: days(7), advance: days(1), grace: days(1) })
+  expectTypeOf(group.windowedBy(hops).count({ store: 'hops' }).emitOnUpdate()).toEqualTypeOf<KTable<Windowed<string>, number>>()
+  const sessions = session({ gap: millis(5), grace: millis(0) })
+  const merge = (one: Delays, other: Delays): Delays => ({ flights: one.flights + other.flights })
+  const table = group
+    .windowedBy(sessions)
+    .aggregate({ ...byAirport, merge })
+    .emitOnUpdate()
+  expectTypeOf(table).toEqualTypeOf<KTable<Windowed<string>, Delays>>()
+  const once = table.suppress({ store: 'held', value: json<Delays>(), until: suppress.untilWindowCloses() })
+  expectTypeOf(once).toEqualTypeOf<KTable<Windowed<string>, Delays>>()
+  const orders = builder.stream('orders', { key: string, value: json<number>() }).groupByKey()
+  const both = orders
+    .cogroup((total: Delays, amount) => ({ flights: total.flights + amount }))
+    .cogroup(group, (total, flight) => ({ flights: total.flights + flight.delay }))
+  expectTypeOf(both.aggregate({ store: 'both', value: json<Delays>(), initial: noDelays })).toEqualTypeOf<
+    KTable<string, Delays>
+  >()
+})
+
 /** Never called: each line must be refused by the compiler. */
 export function refused(): void {
   const { builder, flights } = start()
@@ -132,6 +156,20 @@ export function refused(): void {
   tumbling({ size: days(1) })
   // @ts-expect-error a bare number is no duration
   tumbling({ size: 86_400_000, grace: millis(0) })
+
+  const sessions = session({ gap: millis(1), grace: millis(0) })
+  // @ts-expect-error totals of sessions that meet have to be merged
+  flights.groupByKey().windowedBy(sessions).aggregate(byAirport)
+  // @ts-expect-error sliding windows have a difference
+  sliding({ size: days(1), grace: millis(0) })
+  const counts = flights.groupByKey().count({ store: 'counts' })
+  // @ts-expect-error keys without windows cannot wait for one to close
+  counts.suppress({ store: 'held', value: int64, until: suppress.untilWindowCloses() })
+  // @ts-expect-error what is held back is stored: its store has a name
+  counts.suppress({ value: int64, until: suppress.untilTimeLimit(millis(1)) })
+  const cogrouped = flights.groupByKey().cogroup(addFlight)
+  // @ts-expect-error groups of different keys make no total together
+  cogrouped.cogroup(orders.groupByKey(), (total) => total)
 
   const ordered = builder.globalTable('ordered', { key: orderId, value: json<number>(), store: 'ordered' })
   // @ts-expect-error a table is joined by its own key: a branded key is not any text

@@ -61,3 +61,27 @@ test.prop([fc.array(command, { maxLength: 60 }), fc.integer({ min: 1, max: 20 })
     if (first !== undefined) expect(rows.stretch(first)).toHaveLength(plain.filter((held) => held.time < first + width).length)
   },
 )
+
+test.prop([
+  fc.array(fc.tuple(time, fc.string({ maxLength: 2 })), { maxLength: 20 }),
+  fc.array(fc.tuple(time, fc.boolean()), { maxLength: 20 }),
+  fc.integer({ min: 1, max: 20 }),
+])('many changes at once leave what they would leave one by one', (given, changes, width) => {
+  const [together, apart] = [0, 1].map(() => {
+    const rows = new TimeRows(new MemoryWindowStore<string, TimedValues<string>>('rows', string), width)
+    for (const [at, value] of given) rows.put('a', { time: at, span: 0, stamp: at, value })
+    return rows
+  })
+  const all = changes.map(([at, isGone], index) =>
+    isGone ? { time: at, gone: true as const } : { time: at, span: 0, stamp: at, value: `n${index}` },
+  )
+  together!.change('a', all, 99)
+  for (const one of all) {
+    if ('gone' in one) apart!.removeAt('a', one.time, 99)
+    else apart!.put('a', one)
+  }
+  const found = together!.between('a', 0, 60)
+  expect(found).toEqual(apart!.between('a', 0, 60))
+  expect(together!.first('a', 7, 30)).toEqual(found.find((value) => value.time >= 7 && value.time <= 30))
+  expect(together!.firstStart()).toBe(apart!.firstStart())
+})

@@ -11,6 +11,9 @@
 import type { WindowStore } from '../task/stores.ts'
 import { TimedValues, type TimedValue } from '../time/timed-values.ts'
 
+/** A value that takes the place of what stands at its time, or nothing. */
+export type TimeChange<V> = TimedValue<V> | { readonly time: number; readonly gone: true }
+
 export class TimeRows<K, V> {
   readonly #store: WindowStore<K, TimedValues<V>>
   readonly #width: number
@@ -66,18 +69,12 @@ export class TimeRows<K, V> {
     this.#put(key, start, isThere ? row.replaced(index, value) : row.with(value), value.stamp)
   }
 
-  /** As `put` and `removeAt` for each, every row written once. At least one; no two of one time. */
-  change(key: K, changes: readonly (TimedValue<V> | { readonly time: number; readonly gone: true })[], stamp: number): void {
+  /** As `put` and `removeAt` for each, in their order, but every row is written once. */
+  change(key: K, changes: readonly TimeChange<V>[], stamp: number): void {
     for (const [start, own] of Map.groupBy(changes, ({ time }) => this.#startOf(time))) {
-      const values = this.#store.get(key, start)?.value.toArray() ?? []
-      for (const one of own) {
-        const found = values.findIndex(({ time }) => time >= one.time)
-        const index = found < 0 ? values.length : found
-        const there = values[index]?.time === one.time ? 1 : 0
-        if ('gone' in one) values.splice(index, there)
-        else values.splice(index, there, one)
-      }
-      this.#put(key, start, TimedValues.of(values), stamp)
+      const last = new Map(own.map((one) => [one.time, one]))
+      const changed = [...last.values()].toSorted((one, other) => one.time - other.time)
+      this.#put(key, start, merged(this.#rowOf(key, start).row, changed), stamp)
     }
   }
 
@@ -171,4 +168,18 @@ export class TimeRows<K, V> {
     if (row.size === 0) this.#store.delete(key, start, stamp)
     else this.#store.put(key, start, row, stamp)
   }
+}
+
+/** `changes`: by time, one for each. Of several that stand at one time the first is changed. */
+function merged<V>(row: TimedValues<V>, changes: readonly TimeChange<V>[]): TimedValues<V> {
+  const values: TimedValue<V>[] = []
+  let from = 0
+  for (const change of changes) {
+    const index = row.indexFrom(change.time)
+    for (; from < index; from++) values.push(row.at(from))
+    if (from < row.size && row.at(from).time === change.time) from++
+    if (!('gone' in change)) values.push(change)
+  }
+  for (; from < row.size; from++) values.push(row.at(from))
+  return TimedValues.of(values)
 }

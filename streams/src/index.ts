@@ -54,6 +54,20 @@ export type { Source } from './dsl/source.ts'
 export { otherwise } from './dsl/split.ts'
 export type { Branches, BranchValue } from './dsl/split.ts'
 export type { InnerStreamJoin, JoinWithin, LeftStreamJoin, OuterStreamJoin, StreamJoin, StreamJoins } from './dsl/stream-joins.ts'
+export type {
+  ComparedBy,
+  Counted,
+  Deduplicate,
+  DeduplicateBy,
+  DurableOperators,
+  DurableState,
+  DurableValues,
+  Scan,
+  Timed,
+  TimedValuesOf,
+  Timeout,
+} from './dsl/durable-operators.ts'
+export type { TopN } from './dsl/top-n.ts'
 export type { GroupedStream } from './dsl/grouped-stream.ts'
 export type { SessionStream, WindowedStream } from './dsl/windowed-stream.ts'
 export type {

@@ -1,11 +1,13 @@
 import type { Serde } from '@millrace/core'
 import type { SessionWindows, TimeWindows } from '../time/windows.ts'
 import { CogroupedNode, type CogroupAdder, type CogroupedStream } from './cogrouped-stream.ts'
+import { listOf } from '../time/composed-serdes.ts'
 import { erase } from './erase.ts'
 import type { KTable } from './k-table.ts'
 import type { Aggregation, Counting, Reduction } from './options.ts'
 import { Placed } from './place.ts'
 import { TableNode } from './table-node.ts'
+import { topNode, type TopN } from './top-n.ts'
 import { aggregating, counting, reducing, type Totals } from './totals.ts'
 import { SessionNode, WindowedNode, type SessionStream, type WindowedStream } from './windowed-stream.ts'
 
@@ -19,6 +21,11 @@ export interface GroupedStream<in out K, V> {
   aggregate<A>(options: Aggregation<K, V, A>): KTable<K, A>
   /** Several groups with the same keys, one total a key (KIP-150). `add` is for the values of this one. @throws INVALID_STREAM_OPTION */
   cogroup<A>(add: CogroupAdder<K, V, A>): CogroupedStream<K, A>
+  /**
+   * The first `n` values of each key in the order of `compare`; the whole list, each time that it changes. A null key or value is
+   * dropped and counted. @throws as `count`
+   */
+  topN(options: TopN<V>): KTable<K, readonly V[]>
   /** @throws WINDOW_INVALID */
   windowedBy(windows: SessionWindows): SessionStream<K, V>
   windowedBy(windows: TimeWindows): WindowedStream<K, V>
@@ -39,6 +46,11 @@ export class GroupedNode<K, V> extends Placed<K> implements GroupedStream<K, V> 
 
   cogroup<A>(add: CogroupAdder<K, V, A>): CogroupedStream<K, A> {
     return CogroupedNode.of(this.place, add)
+  }
+
+  topN(options: TopN<V>): KTable<K, readonly V[]> {
+    const { graph, node, key } = this.place
+    return new TableNode({ ...this.place, node: graph.add(topNode(node, erase(key), options)) }, listOf(options.value))
   }
 
   windowedBy(windows: SessionWindows): SessionStream<K, V>

@@ -1,6 +1,34 @@
 import type { Serde } from '@millrace/core'
 import type { GraphBuilder, NewNode } from '../graph/graph-builder.ts'
 import { streamError } from '../time/stream-errors.ts'
+import {
+  bufferCountNode,
+  debounceTimeNode,
+  deduplicateNode,
+  delayNode,
+  distinctNode,
+  distinctUntilChangedNode,
+  pairwiseNode,
+  scanNode,
+  skipNode,
+  takeNode,
+  throttleTimeNode,
+  timeoutNode,
+  type Behind,
+} from './durable-nodes.ts'
+import type {
+  ComparedBy,
+  Counted,
+  Deduplicate,
+  DeduplicateBy,
+  DurableOperators,
+  DurableValues,
+  Scan,
+  Timed,
+  TimedValuesOf,
+  Timeout,
+} from './durable-operators.ts'
+import { erase } from './erase.ts'
 import type { KStream } from './k-stream.ts'
 import type { StreamAt } from './place.ts'
 import { streamJoin, type InnerStreamJoin, type LeftStreamJoin, type OuterStreamJoin, type StreamJoins } from './stream-joins.ts'
@@ -16,7 +44,7 @@ interface StreamPlace<K> {
 }
 
 /** The operators of a stream that keep something in stores of their own. */
-export abstract class StatefulStream<K, V> implements StreamJoins<K, V> {
+export abstract class StatefulStream<K, V> implements StreamJoins<K, V>, DurableOperators<K, V> {
   readonly #place: StreamPlace<K>
 
   protected constructor(place: StreamPlace<K>) {
@@ -35,14 +63,71 @@ export abstract class StatefulStream<K, V> implements StreamJoins<K, V> {
     return this.#then('outerJoinStream', streamJoin('outer', this.#withOther(right, 'outerJoinStream'), options))
   }
 
+  scan<A>(options: Scan<K, V, A>): KStream<K, A> {
+    return this.#then('scan', scanNode(this.#behind('scan'), options))
+  }
+
+  distinct<S>(options: DurableValues<V> | ComparedBy<K, V, S>): KStream<K, V> {
+    return this.#then('distinct', distinctNode(this.#behind('distinct'), options))
+  }
+
+  distinctUntilChanged<S>(options: DurableValues<V> | ComparedBy<K, V, S>): KStream<K, V> {
+    return this.#then('distinctUntilChanged', distinctUntilChangedNode(this.#behind('distinctUntilChanged'), options))
+  }
+
+  pairwise(options: DurableValues<V>): KStream<K, readonly [V, V]> {
+    return this.#then('pairwise', pairwiseNode(this.#behind('pairwise'), options))
+  }
+
+  bufferCount(options: DurableValues<V> & Counted): KStream<K, readonly V[]> {
+    return this.#then('bufferCount', bufferCountNode(this.#behind('bufferCount'), options))
+  }
+
+  take(options: Counted): KStream<K, V> {
+    return this.#then('take', takeNode(this.#behind('take'), options))
+  }
+
+  skip(options: Counted): KStream<K, V> {
+    return this.#then('skip', skipNode(this.#behind('skip'), options))
+  }
+
+  debounceTime(options: TimedValuesOf<V>): KStream<K, V> {
+    return this.#then('debounceTime', debounceTimeNode(this.#behind('debounceTime'), options))
+  }
+
+  throttleTime(options: Timed): KStream<K, V> {
+    return this.#then('throttleTime', throttleTimeNode(this.#behind('throttleTime'), options))
+  }
+
+  delay(options: TimedValuesOf<V>): KStream<K, V> {
+    return this.#then('delay', delayNode(this.#behind('delay'), options))
+  }
+
+  timeout<R>(options: Timeout<K, V, R>): KStream<K, V | R> {
+    return this.#then('timeout', timeoutNode(this.#behind('timeout'), options))
+  }
+
+  deduplicate<S>(options: Deduplicate | DeduplicateBy<K, V, S>): KStream<K, V> {
+    return this.#then('deduplicate', deduplicateNode(this.#behind('deduplicate'), options))
+  }
+
+  #behind(where: string): Behind {
+    return { input: this.#place.node, key: erase(this.#keyOf(where)) }
+  }
+
   #withOther(other: unknown, where: string): readonly [string, string] {
     if (other instanceof StatefulStream && other.#place.graph === this.#place.graph) return [this.#place.node, other.#place.node]
     throw streamError('TOPOLOGY_INVALID', { what: 'the other side was not made by the same StreamsBuilder', where })
   }
 
   #then<O>(where: string, node: NewNode): KStream<K, O> {
-    const { graph, key, streamAt } = this.#place
-    if (key !== undefined) return streamAt(graph, graph.add(node), key)
+    const { graph, streamAt } = this.#place
+    return streamAt(graph, graph.add(node), this.#keyOf(where))
+  }
+
+  #keyOf(where: string): Serde<K> {
+    const { key } = this.#place
+    if (key !== undefined) return key
     throw streamError('TOPOLOGY_INVALID', { what: 'the key was changed: call repartition(...) before', where })
   }
 }

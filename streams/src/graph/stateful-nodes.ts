@@ -4,7 +4,7 @@
  */
 import type { Serde } from '@millrace/core'
 import type { Grace } from '../time/windows.ts'
-import type { Joiner } from './callbacks.ts'
+import type { Callback, Joiner, Meta } from './callbacks.ts'
 
 /** A store that a node needs. */
 export type KeptStore = KeptRows | KeptTimeRows
@@ -54,4 +54,68 @@ interface JoinStreamsNode extends StatefulNode {
   readonly widthMs: number
 }
 
-export type StatefulGraphNode = JoinStreamsNode
+/** The twins of RxJS operators that look at one record of a key after the other. */
+export type KeyedKind =
+  | 'scan'
+  | 'distinct'
+  | 'distinct-until-changed'
+  | 'pairwise'
+  | 'buffer-count'
+  | 'take'
+  | 'skip'
+  | 'throttle-time'
+
+/** What a step may do beside giving the next state. */
+interface StepOut {
+  emit(value: unknown): void
+  /** The record is too old to be judged. */
+  late(): void
+}
+
+/** The next state; undefined: it stays, null: there is none any more. `state` is undefined before the first. */
+export type KeyedStep = (state: unknown, value: unknown, key: unknown, meta: Meta, out: StepOut) => unknown
+
+interface KeyedNode extends StatefulNode {
+  readonly kind: KeyedKind
+  readonly state: string
+  /** What the state belongs to, where that is not the key alone. */
+  readonly stateKey: Callback | null
+  readonly step: KeyedStep
+}
+
+interface DeduplicateNode extends StatefulNode {
+  readonly kind: 'deduplicate'
+  readonly state: string
+  readonly withinMs: number
+  readonly widthMs: number
+  readonly identity: Callback
+}
+
+interface DelayNode extends StatefulNode {
+  readonly kind: 'delay'
+  readonly state: string
+  readonly delayMs: number
+  readonly widthMs: number
+}
+
+/** What happens when a key has no record for some time: its last one is emitted, or something made of it behind all records. */
+interface SilenceNode extends StatefulNode {
+  readonly kind: 'debounce-time' | 'timeout'
+  readonly state: string
+  readonly silenceMs: number
+  readonly widthMs: number
+  /** Null: the last one itself, and records do not go on otherwise. */
+  readonly made: ((last: unknown, key: unknown) => unknown) | null
+}
+
+/** The best values of each key, as a table. */
+interface TopNode extends StatefulNode {
+  readonly kind: 'top-n'
+  readonly state: string
+  readonly count: number
+  readonly compare: (a: unknown, b: unknown) => number
+  /** Null: each value stands for itself. */
+  readonly by: ((value: unknown) => unknown) | null
+}
+
+export type StatefulGraphNode = JoinStreamsNode | KeyedNode | DeduplicateNode | DelayNode | SilenceNode | TopNode

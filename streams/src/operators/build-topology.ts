@@ -14,12 +14,15 @@ import type { Rec } from '../task/rec.ts'
 import type { TaskContext } from '../task/task-context.ts'
 import { streamError } from '../time/stream-errors.ts'
 import { aggregate, type AggregateNode } from './aggregate.ts'
+import { deduplicate, type DeduplicateNode } from './deduplicate.ts'
+import { delay, type DelayNode } from './delay.ts'
 import { filter, type FilterNode } from './filter.ts'
 import { flatMap, type FlatMapNode } from './flat-map.ts'
 import { flatMapValues, type FlatMapValuesNode } from './flat-map-values.ts'
 import { joinGlobal, type JoinGlobalNode } from './join-global.ts'
 import { joinStreams, type JoinStreamsNode } from './join-streams.ts'
 import { flowsOfTable, isTableNode, type TableOperatorNode } from './build-table-flows.ts'
+import { keyedStep, type KeyedStepNode } from './keyed-step.ts'
 import { map, type MapNode } from './map.ts'
 import { mapValues, type MapValuesNode } from './map-values.ts'
 import type { OperatorNode } from './node.ts'
@@ -29,9 +32,11 @@ import { process, type ProcessNode } from './process.ts'
 import { route, type RouteNode } from './route.ts'
 import { selectKey, type SelectKeyNode } from './select-key.ts'
 import { split, type BranchNode, type SplitNode } from './split.ts'
+import { silence, type SilenceNode } from './silence.ts'
 import { suppress, type SuppressNode } from './suppress.ts'
 import { to, type ToNode } from './to.ts'
 import { toStream, type ToStreamNode } from './to-stream.ts'
+import { topN, type TopNode } from './top-n.ts'
 import { transform, type TransformNode } from './transform.ts'
 import { windowAggregate, type WindowAggregateNode } from './window-aggregate.ts'
 import { withHeaders, type WithHeadersNode } from './with-headers.ts'
@@ -72,6 +77,11 @@ export type TopologyNode =
   | JoinStreamsNode
   | TransformNode
   | RouteNode
+  | KeyedStepNode
+  | DeduplicateNode
+  | DelayNode
+  | SilenceNode
+  | TopNode
   | ToNode
   | TableOperatorNode
 
@@ -233,6 +243,24 @@ class TopologyBuilder {
         return transform(node, context, (close) => this.#closes.push(close))
       case 'route':
         return route(node, context)
+      case 'scan':
+      case 'distinct':
+      case 'distinct-until-changed':
+      case 'pairwise':
+      case 'buffer-count':
+      case 'take':
+      case 'skip':
+      case 'throttle-time':
+        return keyedStep(node, context)
+      case 'deduplicate':
+        return deduplicate(node, context)
+      case 'delay':
+        return delay(node, context)
+      case 'debounce-time':
+      case 'timeout':
+        return silence(node, context)
+      case 'top-n':
+        return topN(node, context)
       case 'to':
         return to(node, context)
       default:

@@ -67,6 +67,8 @@ export type {
   TimedValuesOf,
   Timeout,
 } from './dsl/durable-operators.ts'
+export type { WindowedPipelines, WindowedRecords } from './dsl/windowed-pipeline.ts'
+export type { VirtualPipeline, VirtualWindow } from './rx/virtual-run.ts'
 export type { TopN } from './dsl/top-n.ts'
 export type { GroupedStream } from './dsl/grouped-stream.ts'
 export type { SessionStream, WindowedStream } from './dsl/windowed-stream.ts'

@@ -13,6 +13,7 @@ import type { ChosenSink, Sink } from './sink.ts'
 import type { Printing, RecordOperators } from './record-operators.ts'
 import type { StreamJoins } from './stream-joins.ts'
 import type { ToTable, Versioned, WithGrace } from './table-options.ts'
+import type { WindowedPipelines } from './windowed-pipeline.ts'
 
 /** Operators that need no known partitioning: they stand on both kinds of stream. */
 export interface Stateless<K, V> {
@@ -76,7 +77,7 @@ export interface Stateless<K, V> {
 
 /** A stream whose records lie in the partition of their key: keyed operators are allowed. */
 export interface KStream<in out K, V>
-  extends Stateless<K, V>, RecordOperators<'keyed', K, V>, StreamJoins<K, V>, DurableOperators<K, V> {
+  extends Stateless<K, V>, RecordOperators<'keyed', K, V>, StreamJoins<K, V>, DurableOperators<K, V>, WindowedPipelines<K, V> {
   /** A type guard narrows the values behind it. */
   filter<V2 extends V>(predicate: (value: V, key: K, meta: Meta) => value is V2): KStream<K, V2>
   filter(predicate: Of<K, V, boolean>): KStream<K, V>

@@ -1,6 +1,10 @@
 import type { Serde } from '@millrace/core'
 import type { GraphBuilder, NewNode } from '../graph/graph-builder.ts'
+import type { VirtualPipeline } from '../rx/virtual-run.ts'
+import { checkFunctions } from '../time/options.ts'
 import { streamError } from '../time/stream-errors.ts'
+import { windowed, type Windowed } from '../time/windowed.ts'
+import type { Windows } from '../time/windows.ts'
 import {
   bufferCountNode,
   debounceTimeNode,
@@ -32,6 +36,7 @@ import { erase } from './erase.ts'
 import type { KStream } from './k-stream.ts'
 import type { StreamAt } from './place.ts'
 import { streamJoin, type InnerStreamJoin, type LeftStreamJoin, type OuterStreamJoin, type StreamJoins } from './stream-joins.ts'
+import { recordsIn, replayNode, type WindowedPipelines, type WindowedRecords } from './windowed-pipeline.ts'
 
 /** Where a stream is in the graph. */
 interface StreamPlace<K> {
@@ -44,7 +49,7 @@ interface StreamPlace<K> {
 }
 
 /** The operators of a stream that keep something in stores of their own. */
-export abstract class StatefulStream<K, V> implements StreamJoins<K, V>, DurableOperators<K, V> {
+export abstract class StatefulStream<K, V> implements StreamJoins<K, V>, DurableOperators<K, V>, WindowedPipelines<K, V> {
   readonly #place: StreamPlace<K>
 
   protected constructor(place: StreamPlace<K>) {
@@ -109,6 +114,15 @@ export abstract class StatefulStream<K, V> implements StreamJoins<K, V>, Durable
 
   deduplicate<S>(options: Deduplicate | DeduplicateBy<K, V, S>): KStream<K, V> {
     return this.#then('deduplicate', deduplicateNode(this.#behind('deduplicate'), options))
+  }
+
+  windowed<R>(windows: Windows, options: WindowedRecords<V>, pipeline: VirtualPipeline<K, V, R>): KStream<Windowed<K>, R> {
+    const { graph, node, streamAt } = this.#place
+    const place = { graph, node, key: this.#keyOf('windowed'), streamAt }
+    checkFunctions('windowed', { pipeline })
+    const lists = recordsIn<K, V>(place, windows, options).emitFinal()
+    const closed = (lists as unknown as StatefulStream<Windowed<K>, unknown>).#place.node
+    return streamAt(graph, graph.add(replayNode(closed, pipeline)), windowed(place.key, windows))
   }
 
   #behind(where: string): Behind {

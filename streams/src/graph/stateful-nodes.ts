@@ -118,4 +118,20 @@ interface TopNode extends StatefulNode {
   readonly by: ((value: unknown) => unknown) | null
 }
 
-export type StatefulGraphNode = JoinStreamsNode | KeyedNode | DeduplicateNode | DelayNode | SilenceNode | TopNode
+interface TimedItem {
+  readonly time: number
+  readonly value: unknown
+}
+
+/** A user's pipeline over all records of a window that is closed. */
+interface ReplayNode {
+  readonly name: string
+  readonly inputs: readonly string[]
+  readonly kind: 'replay'
+  readonly run: (
+    items: readonly TimedItem[],
+    window: { readonly key: unknown; readonly start: number; readonly end: number },
+  ) => { readonly emitted: readonly TimedItem[]; readonly ended: boolean }
+}
+
+export type StatefulGraphNode = ReplayNode | JoinStreamsNode | KeyedNode | DeduplicateNode | DelayNode | SilenceNode | TopNode

@@ -30,6 +30,7 @@ import { forEach, peek, type ForEachNode, type PeekNode } from './peek.ts'
 import { pipe, type PipeNode } from './pipe.ts'
 import { process, type ProcessNode } from './process.ts'
 import { route, type RouteNode } from './route.ts'
+import { replay, type ReplayNode } from './replay.ts'
 import { selectKey, type SelectKeyNode } from './select-key.ts'
 import { split, type BranchNode, type SplitNode } from './split.ts'
 import { silence, type SilenceNode } from './silence.ts'
@@ -82,6 +83,7 @@ export type TopologyNode =
   | DelayNode
   | SilenceNode
   | TopNode
+  | ReplayNode
   | ToNode
   | TableOperatorNode
 
@@ -259,6 +261,8 @@ class TopologyBuilder {
       case 'debounce-time':
       case 'timeout':
         return silence(node, context)
+      case 'replay':
+        return replay(node, context) as unknown as OperatorFunction<Rec, Rec>
       case 'top-n':
         return topN(node, context)
       case 'to':

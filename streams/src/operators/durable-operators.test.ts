@@ -123,7 +123,7 @@ describe('twins with stream time for a clock', () => {
 describe('out of order', () => {
   test('a delayed record goes by its time, and at once when its time has come', () => {
     const run = memoryStream<string>((input) =>
-      input.delay({ store, value: string as never, time: millis(10) }).to('out', { key: string, value: string }),
+      input.delay({ store, value, time: millis(10) }).to('out', { key: string, value: string }),
     )
     run.feed('k', 'a', 20).feed('k', 'b', 15).feed('k', 'late', 10).feed('other', 'now', 30)
     expect(run.rows).toEqual([
@@ -136,7 +136,7 @@ describe('out of order', () => {
 
   test('debounceTime drops what is late, and what was followed within the time', () => {
     const run = memoryStream<string>((input) =>
-      input.debounceTime({ store, value: string as never, time: millis(10) }).to('out', { key: string, value: string }),
+      input.debounceTime({ store, value, time: millis(10) }).to('out', { key: string, value: string }),
     )
     run.feed('k', 'a', 20).feed('k', 'followed', 12).feed('k', 'late', 9).feed('other', 'now', 31)
     expect(run.rows).toEqual([['k', 'a', 30]])

@@ -11,7 +11,7 @@ export type Diagrams = Readonly<Record<string, string>>
 /** As in the run mode of RxJS: one character, one millisecond. */
 TestScheduler.frameTimeFactor = 1
 
-const letters = Object.fromEntries([...'abcdefghijklmnopqrstuvwxyz'].map((letter) => [letter, letter]))
+const letters = Object.fromEntries('abcdefghijklmnopqrstuvwxyz'.split('').map((letter) => [letter, letter]))
 
 interface Frame {
   readonly key: string

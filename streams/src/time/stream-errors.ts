@@ -84,6 +84,16 @@ const rows = {
     outcome: 'fatal',
     todo: 'Remove the operator that completes (take, first, ...); a stream has no end that an operator decides.',
   },
+  RX_NOT_ENDED: {
+    fault: 'caller',
+    outcome: 'fatal',
+    todo: 'Give the scheduler of the window to operators that take one, and let the pipeline complete when its records do.',
+  },
+  WINDOW_FULL: {
+    fault: 'caller',
+    outcome: 'fatal',
+    todo: 'Make the windows smaller, or allow more records; all of them are kept in one row until the window is closed.',
+  },
 
   STORE_CORRUPT: {
     fault: 'world',

@@ -8,7 +8,7 @@ import { StreamsApp } from './streams-app.ts'
 import type { StreamsOptions } from './streams-options.ts'
 
 /** Small enough for a simulated disk, large enough for what is tested here. */
-const geometry: LogGeometry = {
+export const geometry: LogGeometry = {
   journal: { fileBytes: 1 << 20, blockBytes: 4096 },
   roundBytes: 1 << 18,
   maxFrameBytes: 1 << 18,

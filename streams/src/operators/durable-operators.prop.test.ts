@@ -19,8 +19,7 @@ import {
 } from 'rxjs'
 import { describe, expect } from 'vitest'
 import { int64, json } from '@millrace/core'
-import type { KStream } from '../dsl/k-stream.ts'
-import { memoryStream } from '../testing/memory-stream.ts'
+import { memoryStream, type TextKeyed } from '../testing/memory-stream.ts'
 import { millis } from '../time/duration.ts'
 
 interface Given {
@@ -39,7 +38,7 @@ const inOrder = fc
   .map((all) => all.toSorted((a, b) => a.time - b.time))
 const span = fc.integer({ min: 1, max: 15 })
 
-function durable<R>(given: readonly Given[], operators: (input: KStream<string, number>) => KStream<string, R>) {
+function durable<R>(given: readonly Given[], operators: (input: TextKeyed<number>) => TextKeyed<R>) {
   const run = memoryStream<number>((input) =>
     operators(input).to('out', { key: { name: 'any', write: String }, value: json<R>() }),
   )
@@ -61,7 +60,7 @@ function reference(given: readonly Given[], wanted: string, operators: Reference
 
 function expectSame<R>(
   given: readonly Given[],
-  twin: (input: KStream<string, number>) => KStream<string, R>,
+  twin: (input: TextKeyed<number>) => TextKeyed<R>,
   { rx }: { readonly rx: Reference },
 ): void {
   const rows = durable(given, twin)

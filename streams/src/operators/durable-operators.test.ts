@@ -1,7 +1,7 @@
 /** Each durable twin as diagrams: those of RxJS, a line a key. */
 import { describe, expect, test } from 'vitest'
 import { int64, json as jsonOf, string } from '@millrace/core'
-import { expectMarbles } from '../testing/marbles.fixtures.ts'
+import { expectMarbles } from './marbles.fixtures.ts'
 import { memoryStream } from '../testing/memory-stream.ts'
 import { millis, seconds } from '../time/duration.ts'
 

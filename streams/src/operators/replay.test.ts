@@ -4,7 +4,7 @@ import { int64, json, string } from '@millrace/core'
 import { memoryStream } from '../testing/memory-stream.ts'
 import { millis } from '../time/duration.ts'
 import { windowed, type Windowed } from '../time/windowed.ts'
-import { tumbling } from '../time/windows.ts'
+import { session, tumbling, unlimited } from '../time/windows.ts'
 
 const windows = tumbling({ size: millis(100), grace: millis(10) })
 const kept = { store: 'records', value: int64 }
@@ -99,4 +99,40 @@ test('a window keeps so many records', () => {
   skipping.app.endOfInput()
   expect(skipping.rows.map(([, value]) => value)).toEqual([[1, 2], [4]])
   expect(skipping.drops).toEqual({ failed: 1 })
+})
+
+test('a session is a window: its records are merged by time', () => {
+  const gaps = session({ gap: millis(10), grace: millis(20) })
+  const run = memoryStream<number>((input) =>
+    input
+      .windowed(gaps, kept, (records) => records.pipe(toArray()))
+      .to('out', {
+        key: windowed(string, gaps),
+        value: json<readonly number[]>(),
+      }),
+  )
+  run.feed('a', 1, 5).feed('a', 3, 25).feed('a', 2, 15).feed('a', 9, 100)
+  run.app.endOfInput()
+  expect(rowsOf(run)).toEqual([
+    ['a', 5, [1, 2, 3], 25],
+    ['a', 100, [9], 100],
+  ])
+})
+
+test('a window without an end ends with its last record', () => {
+  const all = unlimited()
+  const run = memoryStream<number>((input) =>
+    input
+      .windowed(all, kept, (records, { scheduler }) => records.pipe(debounceTime(20, scheduler)))
+      .to('out', {
+        key: windowed(string, all),
+        value: json<number>(),
+      }),
+  )
+  run.feed('a', 1, 5).feed('a', 2, 30)
+  run.app.endOfInput()
+  expect(rowsOf(run)).toEqual([
+    ['a', 0, 1, 25],
+    ['a', 0, 2, 30],
+  ])
 })

@@ -2,9 +2,8 @@ import { json, string } from '@millrace/core'
 import { StreamsBuilder } from '../dsl/streams-builder.ts'
 import type { JoinWithin } from '../dsl/stream-joins.ts'
 import type { Topology } from '../graph/topology.ts'
-import { MemoryApp } from './memory-app.ts'
-import type { ErrorPolicy } from '../task/task-context.ts'
 import type { Grace } from '../time/windows.ts'
+import { MemoryApp } from './memory-app.ts'
 
 export type Sides = 'inner' | 'left' | 'outer'
 
@@ -34,8 +33,8 @@ function joining({ sides, within, grace }: JoinOf): Topology {
 export class JoinInMemory {
   readonly app: MemoryApp
 
-  constructor(join: JoinOf, errorPolicy: ErrorPolicy = 'fail') {
-    this.app = new MemoryApp(joining(join), { errorPolicy })
+  constructor(join: JoinOf) {
+    this.app = new MemoryApp(joining(join))
   }
 
   /** Returns what the record brings out, as `value@timestamp`. */

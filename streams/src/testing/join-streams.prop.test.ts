@@ -2,7 +2,7 @@ import { fc, test } from '@fast-check/vitest'
 import { expect } from 'vitest'
 import { millis } from '../time/duration.ts'
 import type { Grace } from '../time/windows.ts'
-import { JoinInMemory, type Sides } from './join-streams.fixtures.ts'
+import { JoinInMemory, type Sides } from '../testing/join-streams.fixtures.ts'
 
 interface Given {
   readonly topic: 'left' | 'right'

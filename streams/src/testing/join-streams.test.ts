@@ -1,12 +1,13 @@
 import { describe, expect, test } from 'vitest'
-import { json, string } from '@millrace/core'
-import { StreamsBuilder } from '../dsl/streams-builder.ts'
-import { MemoryApp } from './memory-app.ts'
+import { string } from '@millrace/core'
+import { memoryStream } from '../testing/memory-stream.ts'
 import { millis } from '../time/duration.ts'
-import { JoinInMemory, type Sides } from './join-streams.fixtures.ts'
+import { JoinInMemory, type Sides } from '../testing/join-streams.fixtures.ts'
 
 const within = millis(15)
 const grace = millis(5)
+const text = { key: string, value: string }
+const serdes = { key: string, left: string, right: string }
 
 /**
  * The example of Kafka's documentation of joins of streams: window 15, grace 5, one key. What comes out is what Kafka Streams 4.3.1
@@ -214,37 +215,28 @@ test('rows that nobody can meet any more leave the stores', () => {
 })
 
 test('a joiner that throws is passed over under skip, and counted', () => {
-  const builder = new StreamsBuilder()
-  const text = { key: string, value: string }
-  const options = { name: 'j', within, grace, key: string, left: string, right: string }
   const join = (left: string): string => {
     if (left === 'bad') throw new Error('boom')
     return left
   }
-  builder
-    .stream('left', text)
-    .joinStream(builder.stream('right', text), { ...options, join })
-    .to('out', text)
-  const app = new MemoryApp(builder.build(), { errorPolicy: 'skip' })
-  for (const value of ['bad', 'good']) app.process({ topic: 'left', key: 'k', value, timestamp: 1 })
-  app.process({ topic: 'right', key: 'k', value: 'r', timestamp: 1 })
-  expect(app.outputs.map(({ value }) => value)).toEqual(['good'])
-  expect(app.task('0_0').context.drops).toEqual(new Map([['failed', 1]]))
+  const run = memoryStream<string>(
+    (input, builder) =>
+      input
+        .joinStream(builder.stream('right', text), { name: 'j', within, grace, ...serdes, join })
+        .to('out', { key: string, value: string }),
+    { errorPolicy: 'skip' },
+  )
+  run.feed('k', 'bad', 1).feed('k', 'good', 1)
+  run.app.process({ topic: 'right', key: 'k', value: 'r', timestamp: 1 })
+  expect(run.rows).toEqual([['k', 'good', 1]])
+  expect(run.drops).toEqual({ failed: 1 })
 })
 
 test('a stream joined with itself meets each pair from both sides, and itself once', () => {
-  const builder = new StreamsBuilder()
-  const input = builder.stream('in', { key: string, value: string })
   const join = (left: string, right: string): string => `${left}${right}`
-  input
-    .joinStream(input, { name: 'self', within, grace, key: string, left: string, right: string, join })
-    .to('out', { key: string, value: json<string>() })
-  const app = new MemoryApp(builder.build())
-  for (const [value, timestamp] of [
-    ['a', 1],
-    ['b', 2],
-    ['c', 50],
-  ] as const)
-    app.process({ topic: 'in', key: 'k', value, timestamp })
-  expect(app.outputs.map(({ value }) => value)).toEqual(['aa', 'ba', 'ab', 'bb', 'cc'])
+  const run = memoryStream<string>((input) =>
+    input.joinStream(input, { name: 'self', within, grace, ...serdes, join }).to('out', text),
+  )
+  run.feed('k', 'a', 1).feed('k', 'b', 2).feed('k', 'c', 50)
+  expect(run.rows.map((row) => row[1])).toEqual(['aa', 'ba', 'ab', 'bb', 'cc'])
 })

@@ -5,6 +5,9 @@ import type { Topology } from '../graph/topology.ts'
 import { MemoryApp, type MemoryAppOptions } from './memory-app.ts'
 import type { MemoryTask } from './memory-task.ts'
 
+/** What a test of operators builds upon. */
+export type TextKeyed<V> = KStream<string, V>
+
 /** A topology that reads topic `in` (keys are text, values JSON) and writes topics as it likes, over plain maps. */
 export class MemoryStream {
   readonly app: MemoryApp

@@ -1,9 +1,7 @@
 import { expect } from 'vitest'
 import { TestScheduler } from 'rxjs/testing'
 import { json, string } from '@millrace/core'
-import type { KStream } from '../dsl/k-stream.ts'
-import { StreamsBuilder } from '../dsl/streams-builder.ts'
-import { MemoryApp } from './memory-app.ts'
+import { memoryStream, type TextKeyed } from '../testing/memory-stream.ts'
 
 /** For each key a diagram of RxJS, as in its run mode: a frame is a millisecond of event time; `|` of any key ends the input. */
 export type Diagrams = Readonly<Record<string, string>>
@@ -24,13 +22,11 @@ interface Frame {
  * A letter stands for itself, or for its value in `values`.
  */
 export function expectMarbles<R>(
-  operators: (input: KStream<string, string>) => KStream<string, R>,
+  operators: (input: TextKeyed<string>) => TextKeyed<R>,
   given: Diagrams,
   { expected, values = {} }: { readonly expected: Diagrams; readonly values?: Readonly<Record<string, unknown>> },
 ): void {
-  const builder = new StreamsBuilder()
-  operators(builder.stream('in', { key: string, value: string })).to('out', { key: string, value: json<R>() })
-  const app = new MemoryApp(builder.build())
+  const { app } = memoryStream<string>((input) => operators(input).to('out', { key: string, value: json<R>() }))
   for (const { key, frame, value } of framesOf(given, {})) {
     app.process({ topic: 'in', key, value, timestamp: frame })
   }

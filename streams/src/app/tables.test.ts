@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { int64, nullable, string } from '@millrace/core'
 import type { StreamsBuilder } from '../dsl/streams-builder.ts'
+import { millis } from '../time/duration.ts'
 import { inWorld, type AppWorld, type Row } from './app-world.fixtures.ts'
 
 const text = { key: string, value: string }
@@ -169,6 +170,55 @@ describe('after a crash', () => {
 
   test.each([1, 2, 7, 20, 33, 51])('at update %i the totals of a grouped table are written as without it', async (call) => {
     expect(await countsAfter(call)).toEqual(await countsAfter(Infinity))
+  })
+})
+
+describe('a stream that waits for a versioned table', () => {
+  const later = { grace: millis(40), store: 'waiting', value: string }
+
+  function waiting(moment: Moment): (builder: StreamsBuilder) => void {
+    return (builder) => {
+      const versioned = { historyRetention: millis(200) }
+      const right = builder.table('right', { ...text, store: 'right', versioned })
+      const join = (a: string, b: string | null): string => {
+        moment()
+        return `${a}+${b}`
+      }
+      builder.stream('left', text).leftJoin(right, join, later).to('out', text)
+    }
+  }
+
+  const late = (i: number): number => (i % 4 === 3 ? Math.max(0, i - 20) : i)
+  const left = Array.from({ length: 900 }, (_, i): Row => [`k${i % 5}`, `${i}`, late(i)])
+  const right = Array.from({ length: 900 }, (_, i): Row => [`k${(i * 3) % 5}`, i % 9 === 8 ? null : `${i}`, late(i + 2)])
+
+  async function outputAfter(call: number): Promise<readonly string[]> {
+    let rows: readonly string[] = []
+    await inWorld(async (world) => {
+      await world.topics(['left', 'right', 'out'])
+      for (let from = 0; from < 900; from += 100) {
+        await world.put('left', left.slice(from, from + 100))
+        await world.put('right', right.slice(from, from + 100))
+      }
+      let calls = 0
+      const crash = (): void => {
+        if (++calls === call) throw new Error('crash')
+      }
+      await using app = world.app(waiting(crash), { commitIntervalMs: 1, maxUncommittedBytes: 4096 })
+      await app.start()
+      await app.finished.catch(() => {})
+      await app.close()
+      world.engines = world.engines.crash(world.engines.snapshot(), () => ({ kind: 'none' }))
+      await world.run(waiting(() => {}))
+      rows = await world.rows('out')
+    })
+    return rows
+  }
+
+  test.each([1, 100, 450, 880])('goes on after a crash at result %i as without it', async (call) => {
+    const expected = await outputAfter(Infinity)
+    expect(expected).toHaveLength(900)
+    expect(await outputAfter(call)).toEqual(expected)
   })
 })
 

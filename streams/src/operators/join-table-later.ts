@@ -1,6 +1,6 @@
 /**
  * A stream and a versioned table, with grace (KIP-923): a record waits until stream time is `graceMs` beyond it, so that rows
- * that came late are there. Stream time is the greatest timestamp of the stream's records.
+ * that came late are there. Stream time is the greatest timestamp of records that have waited: what is dropped does not move it.
  *
  * Invariants
  *   J1  A record that is later than the grace does not wait, it is joined at once. One without a key neither: no row is its.
@@ -67,7 +67,6 @@ class WaitingRecords implements Closer {
   }
 
   take(rec: Rec, out: Subscriber<Rec>): void {
-    this.#time.advance(rec.timestamp)
     if (!isDropped(this.#node.sides, rec, this.#context)) {
       if (rec.key === null || rec.timestamp < this.#time.now - this.#node.graceMs) this.#emit(rec, out)
       else this.#keep(rec)
@@ -86,6 +85,7 @@ class WaitingRecords implements Closer {
   }
 
   #keep({ key, value, timestamp }: Rec): void {
+    this.#time.advance(timestamp)
     const waiting = this.#store.get(key, timestamp)?.value ?? []
     this.#store.put(key, timestamp, [...waiting, { value, headers: this.#context.record.headers }], timestamp)
   }

@@ -145,6 +145,17 @@ describe('grace (KIP-923)', () => {
     ])
   })
 
+  test('a record that is dropped moves no time', () => {
+    const app = versions('inner', 100, 8)
+    feed(app, 'right', 'k', 'a', 20)
+    feed(app, 'left', 'k', 'A', 20)
+    feed(app, 'left', 'k', null, 28)
+    feed(app, 'left', 'k', 'B', 27)
+    expect(outputOf(app)).toEqual([])
+    feed(app, 'left', 'k', 'C', 28)
+    expect(outputOf(app)).toEqual([['k', ['A', 'a'], 20]])
+  })
+
   test('a record keeps its headers while it waits', () => {
     const app = versions('left', 100, 10)
     const headers = [['trace', Buffer.from('1')]] as const

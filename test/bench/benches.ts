@@ -8,7 +8,9 @@ import { readTail } from './read-tail.ts'
 import { restart1gb } from './restart-1gb.ts'
 import type { Bench } from './row.ts'
 import { streamsCount, streamsCount1m } from './streams-count.ts'
+import { streamsJoin } from './streams-join.ts'
 import { streamsJson } from './streams-json.ts'
+import { streamsWindow } from './streams-window.ts'
 import { transact32 } from './transact-32.ts'
 
 /** Every row of `npm run bench`, in the order in which it prints them. */
@@ -25,5 +27,7 @@ export const benches: readonly Bench[] = [
   streamsJson,
   streamsCount,
   streamsCount1m,
+  streamsWindow,
+  streamsJoin,
   restart1gb,
 ]

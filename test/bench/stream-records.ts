@@ -16,10 +16,14 @@ export interface Payment {
 const text = 'the quick brown fox jumps over the lazy '
 const firstTimestamp = 1_700_000_000_000
 
-const partitions = 4
+export const streamPartitions = 4
 
 export function keyOf(index: number, keys: number): string {
   return `k${(Math.imul(index, 0x9e3779b1) >>> 0) % keys}`
+}
+
+export function recordTimestamp(index: number): number {
+  return firstTimestamp + index
 }
 
 export function valueOf(index: number, key: string): string {
@@ -30,8 +34,8 @@ export function valueOf(index: number, key: string): string {
 export async function fillTopics(log: LogClient, { records, keys }: StreamRecords): Promise<number> {
   const config = { 'retention.ms': '-1' }
   await log.admin.createTopics([
-    { topic: 'in', partitions, config },
-    { topic: 'out', partitions, config },
+    { topic: 'in', partitions: streamPartitions, config },
+    { topic: 'out', partitions: streamPartitions, config },
   ])
   const producer = await log.producer()
   let bytes = 0
@@ -39,7 +43,7 @@ export async function fillTopics(log: LogClient, { records, keys }: StreamRecord
     const key = keyOf(index, keys)
     const value = valueOf(index, key)
     bytes += key.length + value.length
-    if (!producer.append('in', key, value, { timestamp: firstTimestamp + index })) await producer.ready()
+    if (!producer.append('in', key, value, { timestamp: recordTimestamp(index) })) await producer.ready()
   }
   await producer.flush()
   await producer.close()

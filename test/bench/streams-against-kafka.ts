@@ -8,6 +8,8 @@ import { withReference, type BenchRow } from './row.ts'
 const works: Readonly<Record<string, StreamsWork>> = {
   'streams-json': 'json',
   'streams-count': 'count',
+  'streams-window': 'window',
+  'streams-join': 'join',
 }
 
 /** As our rows have them. */

@@ -28,7 +28,11 @@ export function alignedAggregate(node: AlignedNode, context: TaskContext): Opera
   )
 }
 
+/** Rows that go without a word go so many at a time. */
+const handful = 32
+
 interface RowAt {
+  /** Null: any of them. */
   readonly key: unknown
   readonly start: number
 }
@@ -88,14 +92,21 @@ class AlignedTotals implements OpenWindows<RowAt> {
   /** Of one end there is one start. */
   rowsAt(): readonly RowAt[] {
     const start = this.#store.firstStart()!
+    if (!this.#isFinal)
+      return Array.from({ length: Math.ceil(this.#store.countAt(start) / handful) }, () => ({ key: null, start }))
     return this.#store.keysAt(start).map((key) => ({ key, start }))
   }
 
   close({ key, start }: RowAt): void {
+    if (this.#isFinal) this.#emit(key, start)
+    else this.#store.deleteAt(start, handful, this.#grid.endOf(start))
+  }
+
+  #emit(key: unknown, start: number): void {
     const row = this.#store.get(key, start)
     if (row === undefined) return
     this.#store.delete(key, start, row.timestamp)
-    if (this.#isFinal) this.#out!.next(new Rec({ key, start, end: this.#grid.endOf(start) }, row.value, row.timestamp))
+    this.#out!.next(new Rec({ key, start, end: this.#grid.endOf(start) }, row.value, row.timestamp))
   }
 
   /** False: user code threw, and the record is left out from here on. */

@@ -14,9 +14,6 @@ export interface StretchExpiryParts {
 /** Removes the stretches of TimeRows that nobody reads any more, a few rows a turn of the loop. It emits nothing. */
 export class StretchExpiry implements Closer {
   readonly #parts: StretchExpiryParts
-  #keys: readonly unknown[] = []
-  #start = 0
-  #done = 0
 
   constructor(parts: StretchExpiryParts) {
     this.#parts = parts
@@ -31,11 +28,8 @@ export class StretchExpiry implements Closer {
 
   closeDue(limit: number): boolean {
     const { store, time } = this.#parts
-    for (let left = limit; left > 0; left--) {
-      if (this.#done === this.#keys.length && !this.#next()) return false
-      store.delete(this.#keys[this.#done++], this.#start, Math.max(0, time.now))
-    }
-    return this.#done < this.#keys.length || this.#isDue()
+    for (let left = limit; left > 0 && this.#isDue();) left -= store.deleteAt(store.firstStart()!, left, Math.max(0, time.now))
+    return this.#isDue()
   }
 
   /** Time alone removes. */
@@ -45,13 +39,5 @@ export class StretchExpiry implements Closer {
     const { store, widthMs, floor } = this.#parts
     const start = store.firstStart()
     return start !== undefined && start + widthMs <= floor()
-  }
-
-  #next(): boolean {
-    if (!this.#isDue()) return false
-    this.#start = this.#parts.store.firstStart()!
-    this.#keys = this.#parts.store.keysAt(this.#start)
-    this.#done = 0
-    return true
   }
 }

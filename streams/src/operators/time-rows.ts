@@ -17,8 +17,6 @@ export type TimeChange<V> = TimedValue<V> | { readonly time: number; readonly go
 export class TimeRows<K, V> {
   readonly #store: WindowStore<K, TimedValues<V>>
   readonly #width: number
-  /** The keys that are still to be expired of a stretch. */
-  #expiring: { readonly start: number; readonly keys: K[] } = { start: Number.NaN, keys: [] }
 
   /** `widthMs`: the same for as long as the store lives. Lookups should reach over a few stretches. */
   constructor(store: WindowStore<K, TimedValues<V>>, widthMs: number) {
@@ -121,26 +119,12 @@ export class TimeRows<K, V> {
 
   /** As `expire`, at most so many rows; call it again while `isDue`. */
   expireSome(before: number, stamp: number, limit: number): void {
-    for (let left = limit; left > 0 && this.isDue(before); left--) this.#expireOne(this.#store.firstStart()!, stamp)
-  }
-
-  /** The keys of a stretch are asked for once, not for each of them. */
-  #expireOne(start: number, stamp: number): void {
-    if (this.#expiring.start !== start || this.#expiring.keys.length === 0) {
-      this.#expiring = { start, keys: [...this.#store.keysAt(start)] }
-    }
-    this.#store.delete(this.#expiring.keys.pop()!, start, stamp)
+    for (let left = limit; left > 0 && this.isDue(before);) left -= this.#store.deleteAt(this.#store.firstStart()!, left, stamp)
   }
 
   /** Removes the stretches that end at or before the time. `stamp`: of the deletion. */
   expire(before: number, stamp: number): void {
-    for (
-      let start = this.#store.firstStart();
-      start !== undefined && start + this.#width <= before;
-      start = this.#store.firstStart()
-    ) {
-      for (const key of this.#store.keysAt(start)) this.#store.delete(key, start, stamp)
-    }
+    while (this.isDue(before)) this.#store.deleteAt(this.#store.firstStart()!, Infinity, stamp)
   }
 
   /** The start of the first stretch that has anything. */

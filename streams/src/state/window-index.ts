@@ -28,6 +28,24 @@ export class WindowIndex<K> {
     if (keys?.delete(key) === true && keys.size === 0) this.#rows.delete(start)
   }
 
+  has(start: number, key: string): boolean {
+    return this.#rows.get(start)?.has(key) === true
+  }
+
+  countAt(start: number): number {
+    return this.#rows.get(start)?.size ?? 0
+  }
+
+  /** The first of them, in any order. */
+  someAt(start: number, limit: number): readonly string[] {
+    const some: string[] = []
+    for (const key of this.#rows.get(start) ?? []) {
+      if (some.length >= limit) break
+      some.push(key)
+    }
+    return some
+  }
+
   firstStart(): number | undefined {
     return this.#starts.first((start) => this.#rows.has(start))
   }

@@ -22,7 +22,9 @@ export class LayeredWindowStore<K, V> implements WindowStore<K, V> {
   }
 
   get(key: K, start: number): Stamped<V> | undefined {
-    return this.#layers.read(this.#row(key, start))
+    const row = this.#row(key, start)
+    // The index knows all rows: most windows of a key are new, and nothing below has to be asked for them.
+    return this.#index.has(start, this.#lastText) ? this.#layers.read(row) : undefined
   }
 
   put(key: K, start: number, value: V, timestamp: number): void {
@@ -45,6 +47,19 @@ export class LayeredWindowStore<K, V> implements WindowStore<K, V> {
 
   keysAt(start: number): readonly K[] {
     return this.#index.keysAt(start)
+  }
+
+  countAt(start: number): number {
+    return this.#index.countAt(start)
+  }
+
+  deleteAt(start: number, limit: number, timestamp: number): number {
+    const texts = this.#index.someAt(start, limit)
+    for (const text of texts) {
+      this.#layers.remove(windowRow(start, text), timestamp)
+      this.#index.remove(start, text)
+    }
+    return texts.length
   }
 
   /** Starts at which the key may have a committed row: those that the index has, and those that the steps under way have changed. */

@@ -24,6 +24,10 @@ export interface WindowStore<K, V> {
   starts(): readonly number[]
   /** The keys that have a row for `start`, in the order of their bytes (the same after every restart). */
   keysAt(start: number): readonly K[]
+  /** How many rows there are for `start`. */
+  countAt(start: number): number
+  /** Deletes at most `limit` rows of `start`, without reading them, in any order; returns how many. */
+  deleteAt(start: number, limit: number, timestamp: number): number
 }
 
 /** A table that every instance holds whole. */

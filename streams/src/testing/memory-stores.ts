@@ -80,6 +80,19 @@ export class MemoryWindowStore<K, V> implements WindowStore<K, V> {
     return sorted(this.#windows.get(start) ?? new Map<string, Row<K, V>>()).map(({ key }) => key)
   }
 
+  countAt(start: number): number {
+    return this.#windows.get(start)?.size ?? 0
+  }
+
+  deleteAt(start: number, limit: number, _timestamp: number): number {
+    const rows = this.#windows.get(start)
+    if (rows === undefined) return 0
+    const gone = [...rows.keys()].slice(0, limit)
+    for (const key of gone) rows.delete(key)
+    if (rows.size === 0) this.#windows.delete(start)
+    return gone.length
+  }
+
   /** By start, then in the order of the bytes of the keys. */
   rows(): readonly (Row<K, V> & { readonly start: number })[] {
     const starts = [...this.#windows.keys()].toSorted((a, b) => a - b)

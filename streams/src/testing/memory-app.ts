@@ -6,9 +6,9 @@ import type { Topology } from '../graph/topology.ts'
 import { layOut, taskId } from '../plan/lay-out.ts'
 import type { Plan, SinkSpec, SubTopology } from '../plan/plan.ts'
 import { planOf } from '../plan/plan-of.ts'
-import type { ErrorPolicy } from '../task/task-context.ts'
+import type { DropReason, ErrorPolicy } from '../task/task-context.ts'
 import type { MemoryOutput } from './memory-context.ts'
-import { MemoryStore } from './memory-stores.ts'
+import { MemoryStore, type MemoryRow } from './memory-stores.ts'
 import { MemoryTask, type MemoryInput } from './memory-task.ts'
 
 export interface MemoryAppOptions {
@@ -27,7 +27,13 @@ export interface MemoryAppOptions {
    * this picks. Default: each is followed at once.
    */
   readonly pick?: (partitions: number) => number
+  /** What a sink makes of a row, or why it drops it. Default: the row as it is, nulls too. */
+  readonly written?: Written
+  /** The wall clock at first. Default 0. */
+  readonly nowMs?: number
 }
+
+type Written = (row: MemoryOutput, sink: SinkSpec) => MemoryOutput | DropReason
 
 export class MemoryApp {
   readonly plan: Plan
@@ -41,6 +47,7 @@ export class MemoryApp {
   readonly #pick: ((partitions: number) => number) | null
   /** By `topic/partition`. */
   readonly #waiting = new Map<string, (MemoryInput & { readonly partition: number })[]>()
+  readonly #written: Written
 
   constructor(topology: Topology, options: MemoryAppOptions = {}) {
     const { applicationId = 'memory', errorPolicy = 'fail', partitions = {}, partitionOf = () => 0, pick = null } = options
@@ -51,6 +58,7 @@ export class MemoryApp {
     this.#tables = new Map(this.plan.globalTables.map(({ store, key }) => [store, new MemoryStore<unknown, unknown>(store, key)]))
     this.#partitionOf = partitionOf
     this.#pick = pick
+    this.#written = options.written ?? ((row) => row)
     this.tasks = new Map(
       layout.tasks.map(({ id, subTopology, partition }) => {
         const parts = {
@@ -58,6 +66,7 @@ export class MemoryApp {
           partition,
           errorPolicy,
           globalStores: this.#tables,
+          nowMs: options.nowMs ?? 0,
           partitionsOf: (topic: string) => partitions[topic] ?? 1,
         }
         return [id, new MemoryTask(parts)]
@@ -112,6 +121,15 @@ export class MemoryApp {
     return this.tasks.get(id)!
   }
 
+  /** What a store holds, of all its tasks in their order; undefined: there is none of that name. */
+  rowsOf(store: string): readonly (MemoryRow & { readonly partition: number })[] | undefined {
+    const table = this.#tables.get(store)
+    if (table !== undefined) return table.rows().map((row) => ({ ...row, partition: -1 }))
+    const tasks = [...this.tasks.values()].map(({ context }) => ({ rows: context.rowsOf(store), partition: context.partition }))
+    if (tasks.every(({ rows }) => rows === undefined)) return undefined
+    return tasks.flatMap(({ rows = [], partition }) => rows.map((row) => ({ ...row, partition })))
+  }
+
   close(): void {
     for (const task of this.tasks.values()) task.close()
   }
@@ -130,9 +148,12 @@ export class MemoryApp {
   }
 
   #forward(sub: SubTopology, partition: number): void {
-    for (const output of this.task(taskId(sub.id, partition)).take()) {
-      const sink = sub.sinks.find(({ name }) => name === output.sink)!
-      if (sink.internal) this.#pass({ ...output, partition: this.#partition(sink, output) })
+    const task = this.task(taskId(sub.id, partition))
+    for (const row of task.take()) {
+      const sink = sub.sinks.find(({ name }) => name === row.sink)!
+      const output = this.#written(row, sink)
+      if (typeof output === 'string') task.context.drop(output)
+      else if (sink.internal) this.#pass({ ...output, partition: this.#partition(sink, output) })
       else this.outputs.push(output)
     }
   }
@@ -146,6 +167,7 @@ export class MemoryApp {
   }
 
   #partition({ key, partitionBy, route, topic }: SinkSpec, output: MemoryOutput): number {
+    if (output.key === null) return 0
     const routed = route === null ? null : route(output.key, output.value)
     if (typeof routed === 'number') return routed
     return this.#partitionOf(routed ?? (partitionBy ?? key).write(output.key), this.#counts.get(topic!)!)

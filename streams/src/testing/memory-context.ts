@@ -10,7 +10,7 @@ import { RecordContext } from '../task/record-context.ts'
 import type { GlobalStore, KeyValueStore, WindowStore } from '../task/stores.ts'
 import type { Closer, StreamTime } from '../task/stream-time.ts'
 import type { DropReason, ErrorPolicy, Output, Route, TaskContext } from '../task/task-context.ts'
-import { MemoryStore, MemoryWindowStore } from './memory-stores.ts'
+import { MemoryStore, MemoryWindowStore, type MemoryRow } from './memory-stores.ts'
 import { taskTime } from '../time/task-time.ts'
 
 /** A record that a sink was given. */
@@ -35,6 +35,8 @@ export interface MemoryContextOptions {
   readonly globalStores?: ReadonlyMap<string, GlobalStore<unknown, unknown>>
   /** Of a topic that a sink chooses; null: there is none of the name. Default: 1. */
   readonly partitionsOf?: (topic: string) => number | null
+  /** The wall clock at first. Default 0. */
+  readonly nowMs?: number
 }
 
 export class MemoryStreamTime implements StreamTime {
@@ -58,7 +60,7 @@ export class MemoryContext implements TaskContext {
   readonly punctuators: Punctuators
   node: string = ''
   /** The wall clock; it stands still until somebody moves it. */
-  now: number = 0
+  now: number
   /** How often a processor asked for a commit. */
   commitRequests: number = 0
   /** Everything that sinks were given, in order. */
@@ -80,12 +82,14 @@ export class MemoryContext implements TaskContext {
     errorPolicy = 'fail',
     globalStores = new Map(),
     partitionsOf = () => 1,
+    nowMs = 0,
   }: MemoryContextOptions) {
     this.#partitionsOf = partitionsOf
     const { id, stores, sinks, streamTimes } = subTopology
     this.taskId = `${id}_${partition}`
     this.partition = partition
     this.errorPolicy = errorPolicy
+    this.now = nowMs
     this.keyValueStores = new Map(
       stores
         .filter(({ kind }) => kind === 'keyValue')
@@ -126,6 +130,11 @@ export class MemoryContext implements TaskContext {
       this.outputs.push({ sink, topic, key, value, timestamp, headers, ...chosen })
     }
     return { append, partitions: this.#partitionsOf }
+  }
+
+  /** What a store of any kind holds; undefined: this task has none of that name. */
+  rowsOf(store: string): readonly MemoryRow[] | undefined {
+    return (this.keyValueStores.get(store) ?? this.windowStores.get(store))?.rows()
   }
 
   drop(reason: DropReason): void {

@@ -9,6 +9,11 @@ interface Row<K, V> extends Stamped<V> {
   readonly key: K
 }
 
+/** A row of any store; `start` where the store has windows. */
+export interface MemoryRow extends Row<unknown, unknown> {
+  readonly start?: number
+}
+
 /** What a key-value store or a global table holds. */
 export class MemoryStore<K, V> implements KeyValueStore<K, V>, GlobalStore<K, V> {
   readonly name: string

@@ -141,6 +141,11 @@ const rows = {
     todo: 'Give the application another id, or reset its offsets: another program has committed under this one.',
   },
   APP_STATE: { fault: 'caller', outcome: 'fatal', todo: 'Start an application once, and make a new one after it was closed.' },
+  TEST_DRIVER_MISUSED: {
+    fault: 'caller',
+    outcome: 'fatal',
+    todo: 'Correct the test: name topics of the topology, and use a driver until it is closed or its input has ended.',
+  },
   BUG: { fault: 'bug', outcome: 'fatal', todo: 'This is a fault of Millrace; please report it with this message and the stack.' },
 } as const
 

@@ -1,6 +1,7 @@
 import { spawn, type ChildProcess } from 'node:child_process'
 import { createInterface } from 'node:readline'
 import type { KafkaHome } from './kafka-home.ts'
+import type { InputRow, Outcome, Step } from './streams/topology-case.ts'
 
 /**
  * The Java process that runs Kafka's broker, clients and tools for a test; driver/Driver.java is its other half. One process does
@@ -44,6 +45,8 @@ export interface KafkaCommands {
   readSegment: { args: { path: string }; answer: readonly KafkaBatch[] }
   readProducerSnapshot: { args: { path: string }; answer: readonly Readonly<Record<string, number>>[] }
   readTransactionIndex: { args: { path: string }; answer: readonly Readonly<Record<string, number>>[] }
+  /** A new topology, fed in order; driver/TopologyCase.java. */
+  runTopology: { args: { topology: readonly Step[]; input: readonly InputRow[] }; answer: Outcome }
 }
 
 export type Settings = Readonly<Record<string, string>>

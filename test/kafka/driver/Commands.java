@@ -77,6 +77,8 @@ class Commands {
         return Files.producerSnapshot(text(it, "path"));
       case "readTransactionIndex":
         return Files.transactionIndex(text(it, "path"));
+      case "runTopology":
+        return TopologyCase.run(it.get("topology"), it.get("input"));
       default:
         throw new IllegalArgumentException("no command " + it.get("op"));
     }

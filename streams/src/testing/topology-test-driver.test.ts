@@ -1,6 +1,7 @@
 import { describe, expect, expectTypeOf, test } from 'vitest'
 import { int64, json, nullable, string } from '@millrace/core'
 import { StreamsBuilder } from '../dsl/streams-builder.ts'
+import type { ProcessorContext } from '../graph/processor.ts'
 import type { Topology } from '../graph/topology.ts'
 import { millis } from '../time/duration.ts'
 import { windowed, type Windowed } from '../time/windowed.ts'
@@ -114,6 +115,26 @@ describe('a topology under test', () => {
     driver.pipeInput('in', { key: 'a', value: 2 })
     expect(driver.nowMs).toBe(120)
     expect(driver.readAll('out').map(({ timestamp }) => timestamp)).toEqual([100, 120])
+  })
+
+  test('fires punctuators of wall-clock time when it is told to', () => {
+    const builder = new StreamsBuilder()
+    builder
+      .stream('in', { key: string, value: string })
+      .process({
+        name: 'ticks',
+        open: (context: ProcessorContext<string, number>) => {
+          context.schedule(millis(50), 'wall-clock', (now) => context.forward({ key: 'now', value: now, timestamp: 1 }))
+          return { process: () => {} }
+        },
+      })
+      .to('out', { key: string, value: json<number>() })
+    using driver = new TopologyTestDriver(builder.build(), { nowMs: 1000 })
+    for (const by of [49, 1, 200]) driver.advanceWallClock(millis(by))
+    expect(plain(driver.readAll('out'))).toEqual([
+      ['now', 1050, 1],
+      ['now', 1250, 1],
+    ])
   })
 
   test('passes headers on', () => {

@@ -66,6 +66,7 @@ export class TopologyTestDriver implements Disposable {
       applicationId,
       errorPolicy: onError,
       partitions,
+      nowMs,
       partitionOf: (key, count) => partitionOf(bytesOf(key), count),
       written: (row, sink) => this.#written(row, sink),
     })

@@ -9,8 +9,8 @@ import org.apache.kafka.streams.state.Stores;
 
 /**
  * The store of a step: by its name, versioned when the step says for how long history is kept. Stores of time windows keep their
- * rows for a day: Kafka's default, size and grace, loses final rows when stream time jumps (`"retention": "default"` asks for it).
- * Stores of sessions have the default, gap and grace: with a longer one a closed session would go on with a later record.
+ * rows for a day: Kafka's default, size and grace, loses final rows when stream time jumps. Those of sessions have the default, gap
+ * and grace, which is a millisecond less than a session is open. A step may say otherwise: `retention`, in milliseconds or `default`.
  */
 class Stored {
   private static final Duration DAY = Duration.ofDays(1);
@@ -27,8 +27,7 @@ class Stored {
 
   /** A count's values are Kafka's own. */
   static <S extends StateStore> Materialized<Object, Long, S> counts(Step step) {
-    Materialized<Object, Long, S> store = Materialized.<Object, Long, S>as(step.text("store")).withKeySerde(TopologyBuilder.TEXT);
-    return step.has("retention") ? store : store.withRetention(DAY);
+    return retained(step, Materialized.<Object, Long, S>as(step.text("store")).withKeySerde(TopologyBuilder.TEXT));
   }
 
   static <S extends StateStore> Materialized<Object, Object, S> texts(
@@ -38,15 +37,19 @@ class Stored {
   }
 
   static <S extends StateStore> Materialized<Object, Object, S> of(Step step) {
-    Materialized<Object, Object, S> store = texts(Materialized.as(step.text("store")));
-    return step.has("retention") ? store : store.withRetention(DAY);
+    return retained(step, texts(Materialized.as(step.text("store"))));
+  }
+
+  private static <V, S extends StateStore> Materialized<Object, V, S> retained(Step step, Materialized<Object, V, S> store) {
+    if (!step.has("retention")) return store.withRetention(DAY);
+    return step.text("retention").equals("default") ? store : store.withRetention(step.millis("retention"));
   }
 
   static Materialized<Object, Long, SessionStore<Bytes, byte[]>> sessionCounts(Step step) {
-    return Materialized.<Object, Long, SessionStore<Bytes, byte[]>>as(step.text("store")).withKeySerde(TopologyBuilder.TEXT);
+    return step.has("retention") ? counts(step) : Materialized.<Object, Long, SessionStore<Bytes, byte[]>>as(step.text("store")).withKeySerde(TopologyBuilder.TEXT);
   }
 
   static Materialized<Object, Object, SessionStore<Bytes, byte[]>> sessions(Step step) {
-    return texts(Materialized.as(step.text("store")));
+    return step.has("retention") ? of(step) : texts(Materialized.as(step.text("store")));
   }
 }

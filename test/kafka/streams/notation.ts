@@ -46,3 +46,9 @@ export function each(
     Object.entries(inputs).map(([how, input]) => ({ name: `${what}: ${how}`, topology, input })),
   )
 }
+
+/** The windows and the total of them. A session's store keeps it for as long as it is open: Kafka's default is a millisecond less. */
+export function totalOf(window: Step, total: Step): readonly Step[] {
+  if (window.op !== 'session' || total['retention'] !== undefined) return [window, total]
+  return [window, { ...total, retention: Number(window['gap']) + Number(window['grace']) + 1 }]
+}

@@ -1,4 +1,4 @@
-import { each, rows, sink, source, step } from '../notation.ts'
+import { each, rows, sink, source, step, totalOf } from '../notation.ts'
 import type { Step, TopologyCase } from '../topology-case.ts'
 
 function cogrouped(...steps: readonly Step[]): readonly Step[] {
@@ -22,7 +22,7 @@ export const cogroupCases: readonly TopologyCase[] = each(
     cogroup: cogrouped(total),
     'cogroup, tumbling': cogrouped(step('tumbling', { size: 10, grace: 5 }), total, step('emitOnUpdate')),
     'cogroup, sliding': cogrouped(step('sliding', { difference: 10, grace: 5 }), total, step('emitOnUpdate')),
-    'cogroup, session': cogrouped(step('session', { gap: 5, grace: 5 }), total, step('emitOnUpdate')),
+    'cogroup, session': cogrouped(...totalOf(step('session', { gap: 5, grace: 5 }), total), step('emitOnUpdate')),
   },
   {
     'both sides': rows('left@1 a=x', 'right@2 a=yyy', 'left@3 a=z', 'right@4 b=q', 'right@9 a=r', 'left@12 a=s'),

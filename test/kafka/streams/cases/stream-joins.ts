@@ -138,4 +138,14 @@ export const streamJoinCases: readonly TopologyCase[] = [
       'left@900000 z=Z',
     ),
   }),
+  ...each(joins({ before: 6, after: 9, grace: 4 }, 'unequal directions'), {
+    'a right record is over before a left one of its time': rows(
+      'right@20 k=a',
+      'left@31 j=A',
+      'left@33 j=B',
+      'left@34 j=C',
+      'left@99 z=Z',
+    ),
+    'each side lets its own go': rows('left@20 k=A', 'right@20 j=a', 'right@31 i=b', 'left@34 i=B', 'right@99 z=z'),
+  }),
 ]

@@ -1,9 +1,9 @@
-import { each, rows, sink, source, step } from '../notation.ts'
+import { each, rows, sink, source, step, totalOf } from '../notation.ts'
 import type { Step, TopologyCase } from '../topology-case.ts'
 
 function windowed(window: Step, emit: 'emitFinal' | 'emitOnUpdate', total: Step = concat): readonly Step[] {
   const emits = emit === 'emitFinal' ? [step(emit)] : [step(emit), step('table.toStream')]
-  return [source('in'), step('groupByKey'), window, total, ...emits, sink()]
+  return [source('in'), step('groupByKey'), ...totalOf(window, total), ...emits, sink()]
 }
 
 const concat = step('aggregate', { store: 'totals', by: 'concat' })
@@ -185,10 +185,15 @@ export const windowCases: readonly TopologyCase[] = [
       'a record between two sessions': rows('in@0 a=1', 'in@10 a=2', 'in@5 a=3', 'in@16 a=4', 'in@50 z=5'),
       'the gap is inclusive': rows('in@0 a=1', 'in@5 a=2', 'in@11 a=3', 'in@16 a=4', 'in@50 z=5'),
       'earlier than the session': rows('in@10 a=1', 'in@5 a=2', 'in@0 a=3', 'in@50 z=5'),
-      'at the border of what the store keeps': rows('in@25 b=1', 'in@40 a=2', 'in@24 b=3', 'in@26 b=4', 'in@29 b=5', 'in@70 z=6'),
+      'at the border of being closed': rows('in@25 b=1', 'in@40 a=2', 'in@24 b=3', 'in@26 b=4', 'in@29 b=5', 'in@70 z=6'),
       'inside the session': rows('in@10 a=1', 'in@15 a=2', 'in@12 a=3', 'in@12 a=4', 'in@50 z=5'),
     },
   ),
+  {
+    name: 'session: at the border of being closed, and Kafka keeps rows for gap and grace only',
+    topology: windowed(sessionGrace, 'emitOnUpdate', step('count', { store: 'totals', retention: 'default' })),
+    input: rows('in@25 b=1', 'in@40 a=2', 'in@24 b=3', 'in@26 b=4', 'in@29 b=5', 'in@70 z=6'),
+  },
   {
     name: 'hopping: windows of minutes, each update',
     topology: windowed(step('hopping', { size: 60_000, advance: 30_000, grace: 300_000 }), 'emitOnUpdate'),
@@ -213,7 +218,15 @@ export const windowCases: readonly TopologyCase[] = [
 
 /** A table of windows is a table. */
 function suppressed(window: Step, suppress: Step): readonly Step[] {
-  return [source('in'), step('groupByKey'), window, concat, step('emitOnUpdate'), suppress, step('table.toStream'), sink()]
+  return [
+    source('in'),
+    step('groupByKey'),
+    ...totalOf(window, concat),
+    step('emitOnUpdate'),
+    suppress,
+    step('table.toStream'),
+    sink(),
+  ]
 }
 
 const untilClosed = step('table.suppress', { until: 'closed', store: 'held' })

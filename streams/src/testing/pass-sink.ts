@@ -11,6 +11,8 @@ export interface PassedRow extends MemoryOutput {
   readonly valueBytes: Uint8Array | null
   /** The bytes that decide the partition; null: none. */
   readonly routedBy: Uint8Array | null
+  /** One of the partitions that a partitioner chose. */
+  readonly chosen?: number
 }
 
 /** What a sink does to a row on its way into a log and out of it. @throws VALUE_UNWRITABLE */
@@ -18,9 +20,9 @@ export function pass(row: MemoryOutput, sink: SinkSpec): PassedRow | DropReason 
   const { key, value } = row
   if (key === null && sink.key.nullable !== true) return 'null-key'
   if (value === null && sink.value.nullable !== true) return 'null-value'
-  const keyBytes = written(sink.key, key, `the key for topic ${sink.topic}`)
-  const valueBytes = written(sink.value, value, `the value for topic ${sink.topic}`)
-  const routedBy = sink.partitionBy === null ? keyBytes : written(sink.partitionBy, key, `the key for topic ${sink.topic}`)
+  const keyBytes = written(sink.key, key, `the key for topic ${row.topic}`)
+  const valueBytes = written(sink.value, value, `the value for topic ${row.topic}`)
+  const routedBy = sink.partitionBy === null ? keyBytes : written(sink.partitionBy, key, `the key for topic ${row.topic}`)
   return {
     ...row,
     key: read(sink.key, keyBytes, key),

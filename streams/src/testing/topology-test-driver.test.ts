@@ -137,6 +137,18 @@ describe('a topology under test', () => {
     ])
   })
 
+  test('knows topics and partitions that the topology chooses', () => {
+    const builder = new StreamsBuilder()
+    builder
+      .stream('in', { key: string, value: string })
+      .to((value) => `to-${value}`, { key: string, value: string, partition: (value) => (value === 'both' ? [0, 1] : undefined) })
+    using driver = new TopologyTestDriver(builder.build(), { partitions: { 'to-both': 2 } })
+    for (const value of ['both', 'one']) driver.pipeInput('in', { key: 'a', value })
+    expect(driver.readAll('to-both').map(({ partition }) => partition)).toEqual([0, 1])
+    expect(plain(driver.readAll('to-one'))).toEqual([['a', 'one', 0]])
+    expect(driver.readAll('to-nowhere')).toEqual([])
+  })
+
   test('passes headers on', () => {
     using driver = new TopologyTestDriver(loop())
     const headers = [['trace', Buffer.from('t1')]] as const

@@ -220,10 +220,10 @@ export class TopologyTestDriver implements Disposable {
   /** A record as a log would give it. */
   #feed(raw: Omit<TestRow, 'key' | 'value'> & Pick<PassedRow, 'keyBytes' | 'valueBytes'>): void {
     const { topic, partition, keyBytes, valueBytes, timestamp, headers } = raw
-    const { key, value, table } = this.#source(topic)
+    const { key, value, timed, table } = this.#source(topic)
     if (keyBytes === null && (table || key.nullable !== true)) return this.#drop('null-key')
     if (valueBytes === null && !table && value.nullable !== true) return this.#drop('null-value')
-    if (timestamp < 0 && !table) return this.#undecodable(topic, 'it has no timestamp')
+    if (timestamp < 0 && !timed) return this.#undecodable(topic, 'it has no timestamp')
     try {
       const decoded = { key: read(key, keyBytes), value: read(value, valueBytes) }
       this.#app.process({ topic, partition, timestamp, headers, ...decoded })
@@ -254,7 +254,13 @@ export class TopologyTestDriver implements Disposable {
     }
   }
 
+  /** A partitioner may have chosen several partitions, or none. */
   #take(row: PassedRow): void {
+    if (row.partitions === undefined) return this.#takeOne(row)
+    for (const chosen of row.partitions) this.#takeOne({ ...row, chosen })
+  }
+
+  #takeOne(row: PassedRow): void {
     const unread = this.#unread.get(row.topic)
     if (unread === undefined) this.#unread.set(row.topic, [row])
     else unread.push(row)
@@ -291,7 +297,8 @@ export class TopologyTestDriver implements Disposable {
     return { topic, partition: this.#partitionOfRow(row), key, value, timestamp, headers }
   }
 
-  #partitionOfRow({ topic, routedBy }: PassedRow): number {
+  #partitionOfRow({ topic, routedBy, chosen }: PassedRow): number {
+    if (chosen !== undefined) return chosen
     return routedBy === null ? 0 : this.#partitionOf(routedBy, this.#countOf(topic))
   }
 
@@ -299,12 +306,17 @@ export class TopologyTestDriver implements Disposable {
     return this.#partitions[topic] ?? 1
   }
 
-  #source(topic: string): { readonly key: Serde<unknown>; readonly value: Serde<unknown>; readonly table: boolean } {
+  #source(topic: string): {
+    readonly key: Serde<unknown>
+    readonly value: Serde<unknown>
+    readonly timed: boolean
+    readonly table: boolean
+  } {
     const { subTopologies, globalTables, sourceTopics } = this.plan
     const source = subTopologies.flatMap(({ sources }) => sources).find((one) => one.topic === topic && !one.internal)
-    if (source !== undefined) return { key: source.key, value: source.value, table: false }
+    if (source !== undefined) return { key: source.key, value: source.value, timed: Boolean(source.timestamp), table: false }
     const global = globalTables.find((table) => table.topic === topic)
-    if (global !== undefined) return { key: global.key, value: global.value, table: true }
+    if (global !== undefined) return { key: global.key, value: global.value, timed: true, table: true }
     throw misused(`the topology reads ${sourceTopics.join(', ')}, and no topic ${topic}`, 'pipeInput')
   }
 
@@ -312,7 +324,7 @@ export class TopologyTestDriver implements Disposable {
     const topics = this.plan.subTopologies.flatMap(({ sinks }) =>
       sinks.filter(({ internal }) => !internal).map((sink) => sink.topic),
     )
-    if (this.#unread.has(topic) || topics.includes(topic)) return
+    if (this.#unread.has(topic) || topics.includes(topic) || topics.includes(null)) return
     throw misused(`the topology writes ${topics.join(', ') || 'nothing'}, and no topic ${topic}`, 'readOutput')
   }
 

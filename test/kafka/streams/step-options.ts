@@ -57,9 +57,11 @@ export function total({ op, by, store }: Step, of: Totalled): object {
   return { store, value: text, ...more }
 }
 
-export function suppression({ until, records, store }: Step): unknown {
-  if (until === 'closed') return { store, until: 'window-closes', ...topic }
-  return { store, until: duration(until), ...topic, ...(records !== undefined && { maxRecords: records }) }
+export function suppression({ until, records, store }: Step): object {
+  const { suppress } = streams
+  const bounds = records === undefined ? {} : { maxRecords: Number(records) }
+  const waits = until === 'closed' ? suppress.untilWindowCloses(bounds) : suppress.untilTimeLimit(duration(until), bounds)
+  return { store, value: text, until: waits }
 }
 
 export function streamJoin({ name, before, after, grace }: Step): object {

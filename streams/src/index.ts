@@ -24,6 +24,7 @@ export { streamErrorRows } from './time/stream-errors.ts'
 export type { StreamErrorCode } from './time/stream-errors.ts'
 
 export { StreamsBuilder } from './dsl/streams-builder.ts'
+export type { AsyncMapping, AsyncMappings, CallsOutside, Retry } from './dsl/async-mappings.ts'
 export type { GlobalJoin, KStream, RekeyedStream, Stateless } from './dsl/k-stream.ts'
 export type { Kinds, Printing, RecordOperators } from './dsl/record-operators.ts'
 export { keyValueStore, windowStore } from './dsl/processors.ts'
@@ -104,7 +105,7 @@ export type {
   Through,
   TopicSerdes,
 } from './dsl/options.ts'
-export type { Meta } from './graph/callbacks.ts'
+export type { AsyncCall, Meta } from './graph/callbacks.ts'
 export { Topology } from './graph/topology.ts'
 
 export { planOf } from './plan/plan-of.ts'

@@ -3,6 +3,7 @@ import type { Meta } from '../graph/callbacks.ts'
 import type { Forwarded, StreamRecord } from '../graph/processor.ts'
 import type { AnyStore } from '../graph/stores.ts'
 import type { ValueOperator } from '../rx/value-operator.ts'
+import type { AsyncMappings } from './async-mappings.ts'
 import type { DurableOperators } from './durable-operators.ts'
 import type { GlobalTable } from './global-table.ts'
 import type { GroupedStream } from './grouped-stream.ts'
@@ -77,7 +78,13 @@ export interface Stateless<K, V> {
 
 /** A stream whose records lie in the partition of their key: keyed operators are allowed. */
 export interface KStream<in out K, V>
-  extends Stateless<K, V>, RecordOperators<'keyed', K, V>, StreamJoins<K, V>, DurableOperators<K, V>, WindowedPipelines<K, V> {
+  extends
+    Stateless<K, V>,
+    RecordOperators<'keyed', K, V>,
+    StreamJoins<K, V>,
+    AsyncMappings<K, V>,
+    DurableOperators<K, V>,
+    WindowedPipelines<K, V> {
   /** A type guard narrows the values behind it. */
   filter<V2 extends V>(predicate: (value: V, key: K, meta: Meta) => value is V2): KStream<K, V2>
   filter(predicate: Of<K, V, boolean>): KStream<K, V>

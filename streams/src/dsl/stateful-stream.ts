@@ -33,6 +33,7 @@ import type {
   Timeout,
 } from './durable-operators.ts'
 import { erase } from './erase.ts'
+import { asyncMapping, type AsyncMapping, type AsyncMappings, type CallsOutside } from './async-mappings.ts'
 import type { KStream } from './k-stream.ts'
 import type { StreamAt } from './place.ts'
 import { streamJoin, type InnerStreamJoin, type LeftStreamJoin, type OuterStreamJoin, type StreamJoins } from './stream-joins.ts'
@@ -49,7 +50,9 @@ interface StreamPlace<K> {
 }
 
 /** The operators of a stream that keep something in stores of their own. */
-export abstract class StatefulStream<K, V> implements StreamJoins<K, V>, DurableOperators<K, V>, WindowedPipelines<K, V> {
+export abstract class StatefulStream<K, V>
+  implements StreamJoins<K, V>, AsyncMappings<K, V>, DurableOperators<K, V>, WindowedPipelines<K, V>
+{
   readonly #place: StreamPlace<K>
 
   protected constructor(place: StreamPlace<K>) {
@@ -66,6 +69,10 @@ export abstract class StatefulStream<K, V> implements StreamJoins<K, V>, Durable
 
   outerJoinStream<R, O>(right: KStream<K, R>, options: OuterStreamJoin<K, V, R, O>): KStream<K, O> {
     return this.#then('outerJoinStream', streamJoin('outer', this.#withOther(right, 'outerJoinStream'), options))
+  }
+
+  mapAsync<R>(call: CallsOutside<K, V, R>, options: AsyncMapping<K, V>): KStream<K, R> {
+    return this.#then('mapAsync', asyncMapping(this.#place.node, call, options))
   }
 
   scan<A>(options: Scan<K, V, A>): KStream<K, A> {

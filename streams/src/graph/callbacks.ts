@@ -51,3 +51,28 @@ interface SegmentFaults {
 }
 
 export type OpenSegment = (faults: SegmentFaults) => ValueSegment
+
+/** What user code is told about its call to the outside. */
+export interface AsyncCall {
+  /**
+   * Aborted when the time of this attempt is up (its reason is CALL_TIMED_OUT), and when the task is closed: give it to what you call,
+   * as in `fetch(url, { signal })`.
+   */
+  readonly signal: AbortSignal
+  /** 1, and one more with each retry. After a restart it begins anew. */
+  readonly attempt: number
+  /** Of the input. It stays valid. */
+  readonly meta: Meta
+}
+
+/** User code that calls the outside. */
+export type AsyncMapper = (value: unknown, key: unknown, call: AsyncCall) => unknown
+
+export interface RetryPlan {
+  /** How often a call is made again. */
+  readonly times: number
+  /** Before the first retry. */
+  readonly backoffMs: number
+  /** What each wait is to the one before it. */
+  readonly factor: number
+}

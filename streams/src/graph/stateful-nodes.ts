@@ -4,10 +4,10 @@
  */
 import type { Serde } from '@millrace/core'
 import type { Grace } from '../time/windows.ts'
-import type { Callback, Joiner, Meta } from './callbacks.ts'
+import type { AsyncMapper, Callback, Joiner, Meta, RetryPlan } from './callbacks.ts'
 
 /** A store that a node needs. */
-export type KeptStore = KeptRows | KeptTimeRows
+export type KeptStore = KeptRows | KeptTimeRows | KeptInputs
 
 interface Kept {
   /** Given by the user, or made from such a name. */
@@ -25,6 +25,12 @@ interface KeptTimeRows extends Kept {
   readonly kind: 'timeRows'
   /** Of a stretch. */
   readonly widthMs: number
+}
+
+/** Inputs by key and number. */
+interface KeptInputs extends Kept {
+  readonly kind: 'window'
+  readonly windows: null
 }
 
 interface StatefulNode {
@@ -134,4 +140,27 @@ interface ReplayNode {
   ) => { readonly emitted: readonly TimedItem[]; readonly ended: boolean }
 }
 
-export type StatefulGraphNode = ReplayNode | JoinStreamsNode | KeyedNode | DeduplicateNode | DelayNode | SilenceNode | TopNode
+/** Calls to the outside. `pending` is the name in `kept`. */
+interface MapAsyncNode extends StatefulNode {
+  readonly kind: 'map-async'
+  readonly pending: string
+  readonly key: Serde<unknown>
+  readonly mapper: AsyncMapper
+  /** Calls at a time, for each task. */
+  readonly concurrency: number
+  readonly order: 'key' | 'none'
+  readonly timeoutMs: number
+  readonly retry: RetryPlan
+  /** Null: as the application's error policy says. */
+  readonly onFailure: 'fail' | 'skip' | null
+}
+
+export type StatefulGraphNode =
+  | ReplayNode
+  | JoinStreamsNode
+  | KeyedNode
+  | DeduplicateNode
+  | DelayNode
+  | SilenceNode
+  | TopNode
+  | MapAsyncNode

@@ -9,6 +9,7 @@ import { expect, test } from 'vitest'
 import { noHeaders } from '@millrace/core'
 import { Change } from '../task/change.ts'
 import { Rec } from '../task/rec.ts'
+import { Completions } from '../task/completions.ts'
 import { Punctuators } from '../task/punctuators.ts'
 import { RecordContext } from '../task/record-context.ts'
 import type { Stamped } from '../task/stores.ts'
@@ -66,6 +67,8 @@ function bareContext(written: { count: number }): TaskContext {
     drop: unused,
     failed: unused,
     punctuators: new Punctuators(null, () => 0),
+    completions: new Completions(),
+    after: unused,
     requestCommit: () => undefined,
     addCloser: unused,
     addLoop: unused,

@@ -24,6 +24,7 @@ import { joinStreams, type JoinStreamsNode } from './join-streams.ts'
 import { flowsOfTable, isTableNode, type TableOperatorNode } from './build-table-flows.ts'
 import { keyedStep, type KeyedStepNode } from './keyed-step.ts'
 import { map, type MapNode } from './map.ts'
+import { mapAsync, type MapAsyncNode } from './map-async.ts'
 import { mapValues, type MapValuesNode } from './map-values.ts'
 import type { OperatorNode } from './node.ts'
 import { forEach, peek, type ForEachNode, type PeekNode } from './peek.ts'
@@ -84,6 +85,7 @@ export type TopologyNode =
   | SilenceNode
   | TopNode
   | ReplayNode
+  | MapAsyncNode
   | ToNode
   | TableOperatorNode
 
@@ -212,6 +214,8 @@ class TopologyBuilder {
         return map(node, context)
       case 'pipe':
         return pipe(node, context, (close) => this.#closes.push(close))
+      case 'map-async':
+        return mapAsync(node, context, (close) => this.#closes.push(close))
       case 'aggregate':
         return aggregate(node, context)
       case 'window-aggregate':

@@ -8,6 +8,7 @@ import type { InputQueue } from './input-queue.ts'
  *   F1  A partition whose queue is full is paused until half of it is gone; RxJS has no back pressure, so it ends here.
  *   F2  A bounded partition is not read on once its end is reached.
  *   F3  `caughtUp` says of a queue that the log has nothing more for it: the last poll had room left and brought it nothing.
+ *   F4  A poll that `nudge` has overtaken goes on, and the next `fill` waits for it again: what it brings comes from nowhere else.
  */
 const pollBytes = 4 << 20
 /** What all queues may hold, and one of them at the most and at the least. */
@@ -23,16 +24,17 @@ export class InputFeed {
   private readonly inputs: ReadonlyMap<string, InputQueue>
   private readonly paused = new Set<InputQueue>()
   private readonly queueBytes: number
-  private readonly interrupted: Promise<null>
-  private interrupt: () => void
+  private polling: Promise<readonly ConsumedBatch[]> | null = null
+  /** Ends the present wait of `fill`. */
+  private overtake: (() => void) | null = null
+  private isStopped = false
+  /** Resumed while a poll was on its way: it may not have looked at them. */
+  private readonly unseen = new Set<InputQueue>()
 
   constructor(consumer: FeedConsumer, inputs: readonly InputQueue[]) {
     this.consumer = consumer
     this.inputs = new Map(inputs.map((input) => [partitionName(input), input]))
     this.queueBytes = Math.min(largestQueueBytes, Math.max(smallestQueueBytes, totalBytes / Math.max(1, inputs.length)))
-    const { promise, resolve } = Promise.withResolvers<null>()
-    this.interrupted = promise
-    this.interrupt = () => resolve(null)
   }
 
   async open(): Promise<void> {
@@ -43,23 +45,57 @@ export class InputFeed {
   /** Polls once, waiting up to `timeoutMs` for something to come. */
   async fill(timeoutMs: number): Promise<void> {
     this.regulate()
-    if (this.paused.size === this.inputs.size && timeoutMs === 0) return
+    const isNew = this.polling === null
+    if (this.isStopped || (this.paused.size === this.inputs.size && timeoutMs === 0 && isNew)) return
+    this.polling ??= this.poll(timeoutMs)
+    const batches = await this.first(this.polling, !isNew && timeoutMs === 0)
+    if (batches === null) return
+    this.polling = null
+    this.take(batches)
+  }
+
+  /** What the poll gives; null when somebody overtakes it, or `atOnce` when it has nothing yet. */
+  private async first(poll: Promise<readonly ConsumedBatch[]>, atOnce: boolean): Promise<readonly ConsumedBatch[] | null> {
+    const overtaken = Promise.withResolvers<null>()
+    this.overtake = () => overtaken.resolve(null)
+    if (atOnce) this.overtake()
+    try {
+      return await Promise.race([poll, overtaken.promise])
+    } finally {
+      this.overtake = null
+    }
+  }
+
+  private poll(timeoutMs: number): Promise<readonly ConsumedBatch[]> {
     const poll = this.consumer.poll({ maxBytes: pollBytes, timeoutMs })
     poll.catch(() => {
       // Of a poll that nobody waits for any more.
     })
-    const batches = await Promise.race([poll, this.interrupted])
-    if (batches !== null) this.take(batches)
+    return poll
+  }
+
+  /** A poll is on its way that the last `fill` did not wait for. */
+  get isPolling(): boolean {
+    return this.polling !== null
+  }
+
+  /** Ends the wait of a `fill` that is under way. */
+  nudge(): void {
+    this.overtake?.()
   }
 
   /** Ends the wait of `fill`, now and for good: the instance stops. */
   wake(): void {
-    this.interrupt()
+    this.isStopped = true
+    this.nudge()
   }
 
   private take(batches: readonly ConsumedBatch[]): void {
     const bytes = batches.reduce((sum, batch) => sum + batch.sizeBytes, 0)
-    for (const input of this.inputs.values()) input.caughtUp = bytes < pollBytes && !this.paused.has(input)
+    for (const input of this.inputs.values()) {
+      input.caughtUp = bytes < pollBytes && !this.paused.has(input) && !this.unseen.has(input)
+    }
+    this.unseen.clear()
     for (const batch of batches) {
       const input = this.inputs.get(partitionName(batch))!
       input.push(batch)
@@ -84,6 +120,7 @@ export class InputFeed {
 
   private resume(input: InputQueue): void {
     this.paused.delete(input)
+    if (this.isPolling) this.unseen.add(input)
     this.consumer.resume([input])
   }
 

@@ -136,6 +136,7 @@ async function assemble(
     tasks.flatMap((task) => (task.hasEnded ? [] : task.inputs)),
   )
   await feed.open()
+  for (const task of tasks) task.onArrival(() => feed.nudge())
   return { ...parts, committer, feed, ends, limits }
 }
 

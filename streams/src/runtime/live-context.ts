@@ -1,4 +1,6 @@
+import type { Clock, Timer } from '@millrace/core'
 import { Closers } from '../task/closers.ts'
+import { Completions } from '../task/completions.ts'
 import { Punctuators } from '../task/punctuators.ts'
 import { RecordContext } from '../task/record-context.ts'
 import type { GlobalStore, KeyValueStore, WindowStore } from '../task/stores.ts'
@@ -18,8 +20,7 @@ export interface LiveParts {
   readonly times: TaskTimes
   readonly globals: GlobalTables
   readonly onSkipped: OnSkipped
-  /** The wall clock. */
-  readonly now: () => number
+  readonly clock: Pick<Clock, 'now' | 'after'>
 }
 
 /** What the operators of a running task stand on. */
@@ -32,6 +33,7 @@ export class LiveContext implements TaskContext {
   /** Of the open step: a step that is not committed has dropped nothing. */
   readonly drops: DropCounts = new DropCounts()
   readonly punctuators: Punctuators
+  readonly completions: Completions = new Completions()
   /** A processor asked for a commit in the open step. */
   wantsCommit = false
   node = ''
@@ -42,7 +44,7 @@ export class LiveContext implements TaskContext {
     this.partition = partition
     this.errorPolicy = errorPolicy
     this.parts = parts
-    this.punctuators = new Punctuators(parts.times.of(taskTime), parts.now)
+    this.punctuators = new Punctuators(parts.times.of(taskTime), () => parts.clock.now())
   }
 
   keyValueStore<K, V>(name: string): KeyValueStore<K, V> {
@@ -82,6 +84,10 @@ export class LiveContext implements TaskContext {
 
   requestCommit(): void {
     this.wantsCommit = true
+  }
+
+  after(delayMs: number, work: () => void): Timer {
+    return this.parts.clock.after(delayMs, work)
   }
 
   addCloser(closer: Closer): void {

@@ -59,7 +59,7 @@ export class Loop {
         await this.commit()
         return 'stopped'
       }
-      await this.instance.feed.fill(this.waitMs())
+      await this.fill()
       await this.follow()
       this.work()
       if (this.isCommitDue()) await this.commit()
@@ -67,6 +67,15 @@ export class Loop {
       await this.writeEngines()
       await this.clock.turn()
     }
+  }
+
+  /** Waits for input, or for a call to the outside. A poll that such a call has overtaken may wait longer than we do. */
+  private async fill(): Promise<void> {
+    const { feed } = this.instance
+    const waitMs = this.waitMs()
+    const timer = feed.isPolling && waitMs > 0 ? this.clock.after(waitMs, () => feed.nudge()) : null
+    await feed.fill(waitMs)
+    timer?.cancel()
   }
 
   /** How long to wait for input. */

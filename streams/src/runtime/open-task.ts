@@ -71,13 +71,13 @@ interface OpenedParts {
 
 function assemble(house: TaskHouse, spec: TaskSpec, { subTopology, metadata, inputs, state }: OpenedParts): Task {
   const { producer, globals, drops, onSkipped, errorPolicy } = house
-  const now = (): number => house.world.clock.now()
+  const { clock } = house.world
   const outputs = new TaskOutputs(producer, subTopology.sinks, house.writable)
   const times = new TaskTimes(
     subTopology.streamTimes,
     metadata.flatMap((each) => each.times),
   )
-  const context = new LiveContext(spec.id, spec.partition, errorPolicy, { state, outputs, times, globals, onSkipped, now })
+  const context = new LiveContext(spec.id, spec.partition, errorPolicy, { state, outputs, times, globals, onSkipped, clock })
   const topology = buildTopology(subTopology, context)
   context.punctuators.opened()
   const ended = house.bounded && metadata[0]?.ended === true && knowsAll(house, spec, subTopology)

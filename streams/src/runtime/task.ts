@@ -29,6 +29,8 @@ import type { TaskTimes } from './task-times.ts'
  *   K2  A step that failed is never committed in part: the task is closed and opened again.
  *   K3  A task has ended when every input has, every closed window is emitted, and all of it is committed.
  *   K4  Of several inputs the oldest record comes first, by timestamp, then in the order of the plan.
+ *   K5  While an operator holds as many calls as it may, nothing happens but their completions; the end of the input reaches an
+ *       operator once all calls that were made before it have ended.
  */
 export interface TaskParts {
   readonly spec: TaskSpec
@@ -120,22 +122,37 @@ export class Task {
     return this.parts.context.wantsCommit
   }
 
-  /** When the wall clock makes a punctuation due; Infinity: never. */
+  /** When the wall clock makes a punctuation due that may fire; Infinity: never. */
   get nextClockTick(): number {
-    return this.progress === 'ended' || this.progress === 'ending' ? Infinity : this.parts.context.punctuators.nextClockTick
+    const { completions, punctuators } = this.parts.context
+    return this.progress === 'ended' || this.progress === 'ending' || completions.isFull ? Infinity : punctuators.nextClockTick
   }
 
-  /** An event waits that needs no more input: a closed window, a punctuation, the end. */
+  /** Calls back when a call to the outside has ended. */
+  onArrival(wake: () => void): void {
+    this.parts.context.completions.onArrival = wake
+  }
+
+  /** An event waits that needs no more input: a call that has ended, a closed window, a punctuation, the end. */
   get isReady(): boolean {
     if (this.progress === 'ended' || this.progress === 'ending') return false
-    const { closers, punctuators } = this.parts.context
-    return this.progress === 'closing' || closers.hasDue || punctuators.hasDue || this.inputs.every((input) => input.hasEnded)
+    const { closers, punctuators, completions } = this.parts.context
+    if (completions.hasArrived) return true
+    if (completions.isFull) return false
+    if (closers.hasDue || punctuators.hasDue) return true
+    return this.progress === 'closing' ? completions.pending === 0 : this.inputs.every((input) => input.hasEnded)
   }
 
   /** Nothing waits, and nothing is open: what it has done is committed. */
   get isIdle(): boolean {
     if (this.hasEnded) return true
-    return this.events === 0 && !this.parts.context.closers.hasDue && this.inputs.every((input) => input.peek() === undefined)
+    const { closers, completions } = this.parts.context
+    return (
+      this.events === 0 &&
+      !closers.hasDue &&
+      completions.pending === 0 &&
+      this.inputs.every((input) => input.peek() === undefined)
+    )
   }
 
   /**
@@ -170,9 +187,13 @@ export class Task {
   /** One event, or at most `limit` rows of closed windows. Returns how many. */
   private step(limit: number): number {
     if (this.progress === 'ended' || this.progress === 'ending') return 0
-    if (this.parts.context.closers.hasDue) return this.closeWindows(Math.min(limit, closeLimit))
-    if (this.parts.context.punctuators.hasDue) return this.punctuate()
-    if (this.progress === 'closing') return this.endNext()
+    const { closers, punctuators, completions } = this.parts.context
+    const isFull = completions.isFull
+    if (!isFull && closers.hasDue) return this.closeWindows(Math.min(limit, closeLimit))
+    if (!isFull && punctuators.hasDue) return this.punctuate()
+    if (completions.hasArrived) return this.complete()
+    if (isFull) return 0
+    if (this.progress === 'closing') return completions.pending > 0 ? 0 : this.endNext()
     const input = this.choose()
     if (input !== undefined) return this.take(input)
     return this.inputs.every((one) => one.hasEnded) ? this.endInput() : 0
@@ -187,6 +208,11 @@ export class Task {
 
   private punctuate(): number {
     this.parts.context.punctuators.fire()
+    return 1
+  }
+
+  private complete(): number {
+    this.parts.context.completions.handleNext()
     return 1
   }
 

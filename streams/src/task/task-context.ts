@@ -1,4 +1,5 @@
-import type { Header } from '@millrace/core'
+import type { Header, Timer } from '@millrace/core'
+import type { Completions } from './completions.ts'
 import type { Punctuators } from './punctuators.ts'
 import type { RecordContext } from './record-context.ts'
 import type { GlobalStore, KeyValueStore, WindowStore } from './stores.ts'
@@ -50,6 +51,8 @@ export interface TaskContext {
   node: string
   /** The stream time of the task, and what its processors have scheduled. */
   readonly punctuators: Punctuators
+  /** Calls to the outside that have ended, and stand in line for the loop. */
+  readonly completions: Completions
   keyValueStore<K, V>(name: string): KeyValueStore<K, V>
   windowStore<K, V>(name: string): WindowStore<K, V>
   globalStore<K, V>(name: string): GlobalStore<K, V>
@@ -61,6 +64,8 @@ export interface TaskContext {
   failed(error: unknown): void
   /** Asks for a commit soon. */
   requestCommit(): void
+  /** Runs the work once, by the world's clock and outside of any event: it may neither emit nor touch a store. */
+  after(delayMs: number, work: () => void): Timer
   /** Registers an operator that emits when time passes, while the topology is built: those downstream come first. */
   addCloser(closer: Closer): void
   /** Records come in here that this task sent out itself, while the topology is built: what registered before stands behind. */

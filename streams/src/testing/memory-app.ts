@@ -48,6 +48,8 @@ export class MemoryApp {
   /** By `topic/partition`. */
   readonly #waiting = new Map<string, (MemoryInput & { readonly partition: number })[]>()
   readonly #written: Written
+  /** Those whose input has not ended, once the end has come; `told`: they wait for calls. */
+  readonly #ending = new Map<SubTopology, 'open' | 'told'>()
 
   constructor(topology: Topology, options: MemoryAppOptions = {}) {
     const { applicationId = 'memory', errorPolicy = 'fail', partitions = {}, partitionOf = () => 0, pick = null } = options
@@ -106,15 +108,49 @@ export class MemoryApp {
     return true
   }
 
-  /** No input comes any more: sub-topologies end after those that write what they read. */
-  endOfInput(): void {
-    const open = new Set(this.plan.subTopologies)
-    while (open.size > 0) {
-      const next =
-        [...open].find((sub) => this.#writersOf(sub).every((writer) => writer === sub || !open.has(writer))) ?? [...open][0]!
-      open.delete(next)
-      this.#end(next)
+  /** As `MemoryTask.settle`, of all tasks: until no call ends any more. */
+  async settle(): Promise<void> {
+    for (let handled = Infinity; handled > 0;) {
+      handled = 0
+      for (const sub of this.plan.subTopologies) handled += await this.#settle(sub)
+      this.#endSome()
     }
+  }
+
+  /**
+   * No input comes any more: sub-topologies end after those that write what they read. Where calls to the outside have not ended it goes
+   * on with `settle`.
+   */
+  endOfInput(): void {
+    for (const sub of this.plan.subTopologies) this.#ending.set(sub, 'open')
+    this.#endSome()
+  }
+
+  #endSome(): void {
+    for (let next = this.#nextToEnd(); next !== undefined; next = this.#nextToEnd()) {
+      if (this.#ending.get(next) === 'open') this.#end(next)
+      this.#ending.set(next, 'told')
+      if (this.#tasksOf(next).some(({ context }) => context.completions.pending > 0)) return
+      this.#ending.delete(next)
+    }
+  }
+
+  #nextToEnd(): SubTopology | undefined {
+    const open = [...this.#ending.keys()]
+    return open.find((sub) => this.#writersOf(sub).every((writer) => writer === sub || !this.#ending.has(writer))) ?? open[0]
+  }
+
+  async #settle(sub: SubTopology): Promise<number> {
+    let handled = 0
+    for (let partition = 0; partition < this.#taskCount(sub); partition++) {
+      handled += await this.task(taskId(sub.id, partition)).settle()
+      this.#forward(sub, partition)
+    }
+    return handled
+  }
+
+  #tasksOf(sub: SubTopology): MemoryTask[] {
+    return Array.from({ length: this.#taskCount(sub) }, (_, partition) => this.task(taskId(sub.id, partition)))
   }
 
   task(id: string): MemoryTask {

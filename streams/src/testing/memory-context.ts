@@ -2,15 +2,17 @@
  * What the operators of a task stand on, on plain maps: the reference that the runtime is compared with. The operators are the
  * real ones; there is no overlay, cache, commit or clock, and nothing is ever restored.
  */
-import type { Header } from '@millrace/core'
+import type { Header, Timer } from '@millrace/core'
 import type { SubTopology } from '../plan/plan.ts'
 import { Closers } from '../task/closers.ts'
+import { Completions } from '../task/completions.ts'
 import { Punctuators } from '../task/punctuators.ts'
 import { RecordContext } from '../task/record-context.ts'
 import type { GlobalStore, KeyValueStore, WindowStore } from '../task/stores.ts'
 import type { Closer, StreamTime } from '../task/stream-time.ts'
 import type { DropReason, ErrorPolicy, Output, Route, TaskContext } from '../task/task-context.ts'
 import { MemoryStore, MemoryWindowStore, type MemoryRow } from './memory-stores.ts'
+import { MemoryTimers } from './memory-timers.ts'
 import { taskTime } from '../time/task-time.ts'
 
 /** A record that a sink was given. */
@@ -58,6 +60,7 @@ export class MemoryContext implements TaskContext {
   readonly errorPolicy: ErrorPolicy
   readonly record: RecordContext = new RecordContext()
   readonly punctuators: Punctuators
+  readonly completions: Completions = new Completions()
   node: string = ''
   /** The wall clock; it stands still until somebody moves it. */
   now: number
@@ -75,6 +78,8 @@ export class MemoryContext implements TaskContext {
   readonly #topics: ReadonlyMap<string, string | null>
   readonly #partitionsOf: (topic: string) => number | null
   readonly #closers = new Closers()
+  readonly #timers = new MemoryTimers()
+  #isEnding = false
 
   constructor({
     subTopology,
@@ -150,6 +155,10 @@ export class MemoryContext implements TaskContext {
     this.commitRequests++
   }
 
+  after(delayMs: number, work: () => void): Timer {
+    return this.#timers.add(this.now + delayMs, work)
+  }
+
   addCloser(closer: Closer): void {
     this.#closers.add(closer)
   }
@@ -179,9 +188,32 @@ export class MemoryContext implements TaskContext {
     }
   }
 
+  /** The wall clock goes on, in one leap; what timers do then has not arrived yet. */
+  advanceWallClock(ms: number): void {
+    this.now += ms
+    this.#timers.runDue(this.now)
+    this.punctuators.lookAtClock()
+  }
+
+  /** Handles the calls that have ended up to now, and what becomes due by that. Returns how many. */
+  complete(): number {
+    let handled = 0
+    for (; this.completions.hasArrived; handled++) {
+      this.completions.handleNext()
+      this.runDue()
+    }
+    if (this.#isEnding) this.endOfInput()
+    return handled
+  }
+
+  /** Where calls have not ended it stops before the operators behind them; `complete` goes on. */
   endOfInput(): void {
-    do this.runDue()
-    while (this.#closers.endNext())
+    this.#isEnding = true
+    do {
+      this.runDue()
+      if (this.completions.pending > 0) return
+    } while (this.#closers.endNext())
+    this.#isEnding = false
   }
 }
 

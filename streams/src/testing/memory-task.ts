@@ -1,4 +1,4 @@
-import { noHeaders, type Header } from '@millrace/core'
+import { nodeWorld, noHeaders, type Header } from '@millrace/core'
 import { buildTopology, type TaskTopology } from '../operators/build-topology.ts'
 import type { SourceSpec } from '../plan/plan.ts'
 import { extractedTime } from '../runtime/record-times.ts'
@@ -58,14 +58,24 @@ export class MemoryTask {
 
   /** The wall clock goes on, in one leap: a schedule fires once, however many ticks lie in it. */
   advanceWallClock(ms: number): void {
-    this.context.now += ms
-    this.context.punctuators.lookAtClock()
+    this.context.advanceWallClock(ms)
     this.context.runDue()
   }
 
-  /** No input comes any more: what is open is closed. */
+  /** No input comes any more: what is open is closed. Behind calls to the outside it goes on with `settle`. */
   endOfInput(): void {
     this.context.endOfInput()
+  }
+
+  /**
+   * Lets promises that are resolved get to their calls, and handles the calls that have ended, until no more of them do. A call that
+   * waits for something of this machine, or for the wall clock of this task, is not waited for. Returns how many it handled.
+   */
+  async settle(): Promise<number> {
+    const { clock } = nodeWorld()
+    let handled = 0
+    for (await clock.turn(); this.context.completions.hasArrived; await clock.turn()) handled += this.context.complete()
+    return handled
   }
 
   /** What sinks were given since the last call. */

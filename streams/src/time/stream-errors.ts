@@ -59,6 +59,16 @@ const rows = {
     outcome: 'fatal',
     todo: 'Correct the function, or let the error policy skip such records.',
   },
+  CALL_FAILED: {
+    fault: 'caller',
+    outcome: 'fatal',
+    todo: 'Correct the function or what it calls, give it more retries, or skip such inputs (onFailure of mapAsync).',
+  },
+  CALL_TIMED_OUT: {
+    fault: 'world',
+    outcome: 'retriable',
+    todo: 'Look at what is called, or give mapAsync a longer timeoutMs.',
+  },
   RECORD_INVALID: {
     fault: 'caller',
     outcome: 'fatal',

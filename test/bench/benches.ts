@@ -1,6 +1,7 @@
 import { append1000Partitions } from './append-1000-partitions.ts'
 import { appendDurable, appendOs } from './append-durable.ts'
 import { appendLatency } from './append-latency.ts'
+import { mapAsync } from './map-async.ts'
 import { openAfterCrash } from './open-after-crash.ts'
 import { partitions10000 } from './partitions-10000.ts'
 import { readDisk } from './read-disk.ts'
@@ -27,6 +28,7 @@ export const benches: readonly Bench[] = [
   streamsJson,
   streamsCount,
   streamsCount1m,
+  mapAsync,
   streamsWindow,
   streamsJoin,
   restart1gb,

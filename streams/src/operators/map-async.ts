@@ -2,7 +2,7 @@
  * Calls to the outside for the values of a stream: what has begun and not ended is state.
  *
  *   store    (key, number of the input) → value, and the record that it came with; numbers rise as inputs come
- *   memory   the same inputs: called │ waiting for one of `concurrency` │ waiting for the input of their key before them
+ *   memory   the same inputs: called │ waiting for one of `concurrency`, the oldest first │ waiting for the one of their key before them
  *
  * Invariants
  *   M1  An input is in the store from the event that took it to the event that emits its result or gives it up: each is in one
@@ -81,8 +81,8 @@ class AsyncCalls implements Holder {
   readonly #most: number
   /** The one that came last of each key that has any. */
   readonly #lastOfKey = new Map<string, Held>()
-  /** May be called, as they came. */
-  readonly #callable = new Set<Held>()
+  /** May be called, as they came: few, and what is added is mostly the last. */
+  readonly #callable: Held[] = []
   readonly #calling = new Set<OutsideCall>()
   #pending = 0
   #number = 0
@@ -133,7 +133,7 @@ class AsyncCalls implements Holder {
     this.#pending++
     const before = held.keyText === null ? undefined : this.#lastOfKey.get(held.keyText)
     if (held.keyText !== null) this.#lastOfKey.set(held.keyText, held)
-    if (before === undefined) this.#callable.add(held)
+    if (before === undefined) this.#callable.push(held)
     else before.next = held
   }
 
@@ -144,9 +144,8 @@ class AsyncCalls implements Holder {
   }
 
   #callSome(): void {
-    for (const held of this.#callable) {
-      if (this.#calling.size >= this.#node.concurrency) return
-      this.#callable.delete(held)
+    while (this.#calling.size < this.#node.concurrency && this.#callable.length > 0) {
+      const held = this.#callable.shift()!
       const call = new OutsideCall(this.#options, held, (outcome) => this.#ended(call, held, outcome))
       this.#calling.add(call)
     }
@@ -156,10 +155,15 @@ class AsyncCalls implements Holder {
   #ended(call: OutsideCall, held: Held, outcome: Outcome): void {
     if (this.#isClosed) return
     this.#calling.delete(call)
-    if (held.next !== undefined) this.#callable.add(held.next)
+    if (held.next !== undefined) this.#mayCall(held.next)
     else if (held.keyText !== null) this.#lastOfKey.delete(held.keyText)
     this.#completions.arrived(this.#idOf(held), () => this.#complete(held, outcome))
     this.#callSome()
+  }
+
+  /** Before all that came later. */
+  #mayCall(held: Held): void {
+    this.#callable.splice(this.#callable.findLastIndex(({ number }) => number < held.number) + 1, 0, held)
   }
 
   /** The same in every run up to here: numbers are given in the order of the input. */
@@ -191,6 +195,6 @@ class AsyncCalls implements Holder {
     this.#isClosed = true
     for (const call of this.#calling) call.cancel()
     this.#calling.clear()
-    this.#callable.clear()
+    this.#callable.length = 0
   }
 }

@@ -13,9 +13,17 @@ class ScriptedConsumer implements FeedConsumer {
   closed = false
   private readonly positions = new Map<string, number>()
   private readonly waiting: ConsumedBatch[] = []
+  private later: Promise<void> | null = null
 
   give(topic: string, sizeBytes: number, ...offsets: number[]): void {
     this.waiting.push({ ...batchAt(offsets), topic, sizeBytes })
+  }
+
+  /** The next poll answers once the function is called that comes back. */
+  answerLater(): () => void {
+    const { promise, resolve } = Promise.withResolvers<void>()
+    this.later = promise
+    return resolve
   }
 
   async assign(partitions: readonly Assignment[]): Promise<void> {
@@ -24,12 +32,15 @@ class ScriptedConsumer implements FeedConsumer {
 
   async poll(options: PollOptions = {}): Promise<readonly ConsumedBatch[]> {
     this.polls.push(options)
+    const { later } = this
+    this.later = null
+    if (later !== null) await later
     const taken = this.waiting.filter((batch) => !this.paused.has(partitionName(batch)))
     for (const batch of taken) {
       this.waiting.splice(this.waiting.indexOf(batch), 1)
       this.positions.set(partitionName(batch), batch.nextOffset)
     }
-    if (taken.length === 0 && options.timeoutMs! > 0) return new Promise(() => {})
+    if (taken.length === 0 && options.timeoutMs! > 0 && later === null) return new Promise(() => {})
     return taken
   }
 
@@ -133,6 +144,43 @@ describe('the feed', () => {
     consumer.seek({ topic: 'in', partition: 0 }, 7)
     await feed.fill(0)
     expect(queues[0]!.position).toBe(7)
+  })
+
+  test('does not lose what a poll brings that was overtaken', async () => {
+    const { consumer, feed, queues } = await feeding('in', 'other')
+    const answer = consumer.answerLater()
+    const filling = feed.fill(1_000_000)
+    feed.nudge()
+    await filling
+    expect(feed.isPolling).toBe(true)
+    await feed.fill(0)
+    expect(queues[0]!.sizeBytes).toBe(0)
+    consumer.give('in', 100, 0)
+    answer()
+    await feed.fill(1_000_000)
+    expect(queues[0]!.sizeBytes).toBe(100)
+    expect(feed.isPolling).toBe(false)
+    expect(consumer.polls).toHaveLength(1)
+    expect(queues.map(({ caughtUp }) => caughtUp)).toEqual([false, true])
+  })
+
+  test('does not take a queue for caught up that a poll on its way may not have looked at', async () => {
+    const { consumer, feed, queues } = await feeding('in', 'other')
+    consumer.give('in', 2 * MiB, 0)
+    await feed.fill(0)
+    const answer = consumer.answerLater()
+    const filling = feed.fill(1_000_000)
+    expect([...consumer.paused]).toEqual(['in-0'])
+    feed.nudge()
+    await filling
+    drain(queues[0]!)
+    const again = feed.fill(1_000_000)
+    expect([...consumer.paused]).toEqual([])
+    answer()
+    await again
+    expect(queues.map(({ caughtUp }) => caughtUp)).toEqual([false, true])
+    await feed.fill(0)
+    expect(queues.map(({ caughtUp }) => caughtUp)).toEqual([true, true])
   })
 
   test('wakes from a wait, then and for good', async () => {

@@ -167,7 +167,8 @@ export const randomFamilies: readonly RandomFamily[] = [
   ...windows('tumbling', tumbling),
   ...windows('tumbling with removals', tumbling, step('aggregate', { store: 'totals', by: 'null-on:x' })),
   ...windows('hopping', hopping),
-  ...windows('sliding', sliding),
+  // Not suppressed: Kafka lets a closed sliding window go on twice, differences.ts.
+  ...windows('sliding', sliding).filter(({ name }) => name !== 'sliding, suppressed'),
   ...windows('session', session),
   {
     name: 'cogroup',

@@ -233,6 +233,11 @@ const untilClosed = step('table.suppress', { until: 'closed', store: 'held' })
 const fewOf = { 'at the borders': inputs['at the borders'], 'out of order and late': inputs['out of order and late'] }
 
 export const suppressCases: readonly TopologyCase[] = [
+  {
+    name: 'suppress until closed, sliding: a window that is made and closed by one record',
+    topology: suppressed(step('sliding', { difference: 8, grace: 5 }), untilClosed),
+    input: rows('in@19 b=1', 'in@20 b=2', 'in@24 a=3', 'in@27 a=4', 'in@34 a=5', 'in@29 b=6', 'in@34 a=7'),
+  },
   ...each(
     {
       'suppress until closed, tumbling': suppressed(tumblingGrace, untilClosed),

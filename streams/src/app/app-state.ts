@@ -1,3 +1,4 @@
+import { tell } from '../runtime/tell.ts'
 import { streamError } from '../time/stream-errors.ts'
 
 /**
@@ -53,19 +54,24 @@ export class AppLife {
     for (const listener of this.listeners) tell(listener, next, before)
   }
 
+  /** @throws APP_STATE unless it starts or runs */
+  mustRun(what: string): void {
+    this.must(what, ['running', 'starting', 'restarting'])
+  }
+
+  /** @throws APP_STATE unless it has not been started, or is closed */
+  mustRest(what: string): void {
+    this.must(what, ['created', 'closed'])
+  }
+
+  private must(what: string, states: readonly AppState[]): void {
+    if (states.includes(this.state)) return
+    const expected = states.join(' or ')
+    throw streamError('APP_STATE', { what: `the application cannot be ${what}`, expected, received: this.state })
+  }
+
   listen(listener: StateListener): () => void {
     this.listeners.add(listener)
     return () => this.listeners.delete(listener)
-  }
-}
-
-/** What a listener throws is the listener's: it becomes an uncaught exception, and the application goes on. */
-function tell(listener: StateListener, state: AppState, before: AppState): void {
-  try {
-    listener(state, before)
-  } catch (error) {
-    queueMicrotask(() => {
-      throw error
-    })
   }
 }

@@ -1,4 +1,4 @@
-import { int64, string, type LogClient } from '@millrace/core'
+import { int64, string, type Header, type LogClient } from '@millrace/core'
 import { openSimulatedLog, simWorld, type LogGeometry, type SimWorld, type SimWorldOptions } from '@millrace/core/testing'
 import { StreamsBuilder } from '../dsl/streams-builder.ts'
 import type { Topology } from '../graph/topology.ts'
@@ -54,7 +54,9 @@ export class AppWorld {
     return (await this.records(topic)).map(({ value }) => int64.read(value!))
   }
 
-  async records(topic: string): Promise<{ key: Uint8Array | null; value: Uint8Array | null; timestamp: number }[]> {
+  async records(
+    topic: string,
+  ): Promise<{ key: Uint8Array | null; value: Uint8Array | null; timestamp: number; headers: readonly Header[] }[]> {
     const [description] = await this.log.admin.describeTopics([topic])
     const places = Array.from({ length: description!.partitions }, (_, partition) => ({ topic, partition }))
     const ends = await this.log.admin.listOffsets(places.map((place) => ({ ...place, at: 'stable' })))
@@ -63,8 +65,8 @@ export class AppWorld {
     const found = []
     while (places.some((place, index) => consumer.position(place) < ends[index]!)) {
       for (const batch of await consumer.poll()) {
-        for (const { key, value, timestamp, offset } of batch.toArray())
-          found.push({ at: batch.partition * 1e9 + offset, key, value, timestamp })
+        for (const { key, value, timestamp, offset, headers } of batch.toArray())
+          found.push({ at: batch.partition * 1e9 + offset, key, value, timestamp, headers })
       }
     }
     return found.sort((a, b) => a.at - b.at)

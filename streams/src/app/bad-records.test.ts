@@ -3,7 +3,7 @@ import { int64, json, nullable, string, type MillraceError, type Serde } from '@
 import type { StreamsBuilder } from '../dsl/streams-builder.ts'
 import { map, mergeMap } from '../rx/pure-operators.ts'
 import { unchecked } from '../rx/value-operator.ts'
-import type { Skipped } from '../runtime/skipped.ts'
+import type { Dropped } from '../runtime/dropped.ts'
 import { take } from 'rxjs'
 import { inWorld, mapping, type AppWorld } from './app-world.fixtures.ts'
 import type { StreamsOptions } from './streams-options.ts'
@@ -25,9 +25,9 @@ async function failureOf(world: AppWorld, build: Build, options: Partial<Streams
 }
 
 /** Runs it under the policy skip; gives what it counted and what it told. */
-async function skipping(world: AppWorld, build: Build): Promise<{ dropped: unknown; told: Skipped[] }> {
-  const told: Skipped[] = []
-  const { dropped } = await world.run(build, { onError: 'skip', onSkipped: (skipped) => told.push(skipped) })
+async function skipping(world: AppWorld, build: Build): Promise<{ dropped: unknown; told: Dropped[] }> {
+  const told: Dropped[] = []
+  const { dropped } = await world.run(build, { onError: 'skip', onDropped: (one) => told.push(one) })
   return { dropped, told }
 }
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { int64, json, string } from '@millrace/core'
 import type { StreamsBuilder } from '../dsl/streams-builder.ts'
-import type { Skipped } from '../runtime/skipped.ts'
+import type { Dropped } from '../runtime/dropped.ts'
 import { inWorld, type AppWorld } from './app-world.fixtures.ts'
 
 const text = { key: string, value: string }
@@ -89,11 +89,14 @@ describe('a global table', () => {
         ['not a number', 'x'],
       ])
       await world.put('in', [['a', '1']])
-      const told: Skipped[] = []
-      const app = await world.run(joiningNumbers, { onError: 'skip', onSkipped: (skipped) => told.push(skipped) })
+      const told: Dropped[] = []
+      const app = await world.run(joiningNumbers, { onError: 'skip', onDropped: (one) => told.push(one) })
       expect(await world.rows('out')).toEqual(['a=one'])
       expect(app.dropped).toEqual({ 'null-key': 1, undecodable: 1 })
-      expect(told).toMatchObject([{ reason: 'undecodable', node: 'names', task: null, topic: 'names', partition: 0, offset: 2 }])
+      expect(told).toMatchObject([
+        { reason: 'null-key', error: null, node: 'names', offset: 1 },
+        { reason: 'undecodable', node: 'names', task: null, topic: 'names', partition: 0, offset: 2 },
+      ])
     }))
 
   test('that cannot be read is no table under the policy fail', () =>

@@ -5,7 +5,7 @@ import { nullable, string, type MillraceError, type Serde } from '@millrace/core
 import type { AsyncMapping } from '../dsl/async-mappings.ts'
 import type { StreamsBuilder } from '../dsl/streams-builder.ts'
 import type { AsyncCall } from '../graph/callbacks.ts'
-import type { Skipped } from '../runtime/skipped.ts'
+import type { Dropped } from '../runtime/dropped.ts'
 import { millis } from '../time/duration.ts'
 import { windowed } from '../time/windowed.ts'
 import { tumbling } from '../time/windows.ts'
@@ -252,8 +252,8 @@ describe('calls that fail', () => {
         if (key === 'b') throw new Error('refused')
         return result
       }
-      const told: Skipped[] = []
-      const app = await world.run(calling(call, { options: { onFailure: 'skip' } }), { onSkipped: (one) => told.push(one) })
+      const told: Dropped[] = []
+      const app = await world.run(calling(call, { options: { onFailure: 'skip' } }), { onDropped: (one) => told.push(one) })
       expect(await world.rows('out')).toEqual(['a=0/50', 'c=2/500'])
       expect(app.dropped).toEqual({ failed: 1 })
       expect(told).toMatchObject([

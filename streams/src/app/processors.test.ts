@@ -182,7 +182,7 @@ test('a punctuation that throws stops the application, or is skipped, counted an
     const told: unknown[] = []
     const app = await world.run(summing({ punctuate }), {
       onError: 'skip',
-      onSkipped: ({ reason, node, task, offset }) => told.push({ reason, node, task, offset }),
+      onDropped: ({ reason, node, task, offset }) => told.push({ reason, node, task, offset }),
     })
     expect(app.dropped).toEqual({ failed: 1 })
     expect(told).toEqual([{ reason: 'failed', node: 'sums', task: '0_0', offset: -1 }])

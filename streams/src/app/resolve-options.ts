@@ -1,12 +1,14 @@
 import { nodeWorld, type LogClient, type World } from '@millrace/core'
 import type { Topology } from '../graph/topology.ts'
 import type { Plan } from '../plan/plan.ts'
-import type { OnSkipped } from '../runtime/skipped.ts'
+import type { DropListener } from '../runtime/dropped.ts'
+import type { ErrorPolicies } from '../runtime/error-policies.ts'
+import type { RestoreListener } from '../runtime/restore.ts'
 import type { StoreEngines } from '../state/engine.ts'
 import { ClassicLevelEngines } from '../state/engines/classic-level-engine.ts'
-import type { ErrorPolicy } from '../task/task-context.ts'
 import { checkOptions } from '../time/options.ts'
-import { streamError } from '../time/stream-errors.ts'
+import { checkOption as check, isWhole } from './check-option.ts'
+import { errorPoliciesOf } from './error-options.ts'
 import type { StreamsOptions } from './streams-options.ts'
 
 /** The options as everything inside uses them: all present. */
@@ -14,10 +16,14 @@ export interface ResolvedStreamsOptions {
   readonly log: LogClient
   readonly stateDir: string | null
   readonly bounded: boolean
-  readonly errorPolicy: ErrorPolicy
-  readonly onSkipped: OnSkipped
+  readonly policies: ErrorPolicies
+  readonly onDropped: DropListener
+  readonly onRestore: RestoreListener
   readonly commitIntervalMs: number
   readonly maxUncommittedBytes: number
+  readonly maxTaskIdleMs: number
+  /** Null: none. */
+  readonly idleAdvanceMs: number | null
   readonly engines: StoreEngines
   readonly world: World
 }
@@ -28,17 +34,19 @@ const names: readonly (keyof StreamsOptions)[] = [
   'stateDir',
   'bounded',
   'onError',
-  'onSkipped',
+  'onDropped',
+  'onRestore',
   'commitIntervalMs',
   'maxUncommittedBytes',
+  'maxTaskIdleMs',
+  'idleAdvance',
   'storeEngines',
   'world',
 ]
-const subject = 'StreamsApp'
 
 /** Before anything is done with them. @throws INVALID_STREAM_OPTION */
 export function checkNames(topology: Topology, options: StreamsOptions): void {
-  checkOptions(subject, options, names)
+  checkOptions('StreamsApp', options, names)
   check(
     'topology',
     Array.isArray((topology as Partial<Topology> | undefined)?.nodes),
@@ -54,9 +62,12 @@ export function resolveOptions(options: StreamsOptions, plan: Plan): ResolvedStr
     stateDir,
     bounded = false,
     onError = 'fail',
-    onSkipped = () => {},
+    onDropped = () => {},
+    onRestore = () => {},
     commitIntervalMs = 100,
     maxUncommittedBytes = 8 << 20,
+    maxTaskIdleMs = 0,
+    idleAdvance,
   } = options
   check('log', typeof log?.consumer === 'function', 'a log, as embeddedLog gives it', log)
   check(
@@ -68,10 +79,11 @@ export function resolveOptions(options: StreamsOptions, plan: Plan): ResolvedStr
   const keepsState = plan.subTopologies.some(({ stores }) => stores.length > 0)
   check('stateDir', stateDir !== undefined || !keepsState, 'the path of a directory, since the topology has stores', stateDir)
   check('bounded', typeof bounded === 'boolean', 'true or false', bounded)
-  check('onError', onError === 'fail' || onError === 'skip', 'fail or skip', onError)
-  check('onSkipped', typeof onSkipped === 'function', 'a function', onSkipped)
-  check('commitIntervalMs', isCount(commitIntervalMs), 'milliseconds above 0', commitIntervalMs)
-  check('maxUncommittedBytes', isCount(maxUncommittedBytes), 'bytes above 0', maxUncommittedBytes)
+  check('onDropped', typeof onDropped === 'function', 'a function', onDropped)
+  check('onRestore', typeof onRestore === 'function', 'a function', onRestore)
+  check('commitIntervalMs', isWhole(commitIntervalMs, 1), 'milliseconds above 0', commitIntervalMs)
+  check('maxUncommittedBytes', isWhole(maxUncommittedBytes, 1), 'bytes above 0', maxUncommittedBytes)
+  check('maxTaskIdleMs', isWhole(maxTaskIdleMs, -1), 'whole milliseconds from 0, or -1', maxTaskIdleMs)
   const { world = nodeWorld(), storeEngines: engines = new ClassicLevelEngines() } = options
   check('world', typeof world?.clock?.turn === 'function', 'clock, random and disk', world)
   check('storeEngines', typeof engines?.open === 'function', 'engines of stores', engines)
@@ -79,25 +91,22 @@ export function resolveOptions(options: StreamsOptions, plan: Plan): ResolvedStr
     log,
     stateDir: stateDir ?? null,
     bounded,
-    errorPolicy: onError,
-    onSkipped,
+    policies: errorPoliciesOf(onError, plan),
+    onDropped,
+    onRestore,
     commitIntervalMs,
     maxUncommittedBytes,
+    maxTaskIdleMs,
+    idleAdvanceMs: idleAdvanceOf(idleAdvance, bounded),
     engines,
     world,
   }
 }
 
-function isCount(value: unknown): boolean {
-  return Number.isSafeInteger(value) && (value as number) > 0
-}
-
-function check(name: string, holds: boolean, expected: string, received: unknown): void {
-  if (holds) return
-  throw streamError('INVALID_STREAM_OPTION', {
-    what: `the option ${name} is not valid`,
-    where: subject,
-    expected,
-    received: String(received),
-  })
+function idleAdvanceOf(given: StreamsOptions['idleAdvance'], bounded: boolean): number | null {
+  if (given === undefined) return null
+  checkOptions('StreamsApp, idleAdvance', given, ['afterMs'])
+  check('idleAdvance.afterMs', isWhole(given.afterMs, 1), 'whole milliseconds from 1', given.afterMs)
+  check('idleAdvance', !bounded, 'nothing for a bounded application, whose windows the end of its input closes', 'idleAdvance')
+  return given.afterMs
 }

@@ -6,13 +6,18 @@ import { DropCounts } from '../runtime/drop-counts.ts'
 import { messageOf } from '../runtime/explain.ts'
 import { Instance, type InstanceOptions } from '../runtime/instance.ts'
 import { Loop } from '../runtime/loop.ts'
+import { Retries } from '../runtime/retries.ts'
 import { StepLimits } from '../runtime/step-limits.ts'
 import type { DropReason } from '../task/task-context.ts'
 import { streamError } from '../time/stream-errors.ts'
+import { Delay } from '../runtime/delay.ts'
+import { PauseGate } from '../runtime/pause-gate.ts'
 import { AppLife, type AppState, type StateListener } from './app-state.ts'
-import { Pause } from './pause.ts'
 import { QueriedStores, type QueryOptions } from './queried-stores.ts'
 import { checkNames, resolveOptions, type ResolvedStreamsOptions } from './resolve-options.ts'
+import { cleanUp } from './clean-up.ts'
+import { checkOption } from './check-option.ts'
+import { timeoutOf, type CloseOptions } from './close-options.ts'
 import { Restarts } from './restarts.ts'
 import { openStateDirectory, type StateDirectory } from './state-directory.ts'
 import type { KeyValueQueries, WindowQueries } from './store-queries.ts'
@@ -29,7 +34,8 @@ import type { StreamsOptions } from './streams-options.ts'
  * Invariants
  *   A1  After an error nothing of the open step is kept: everything is opened again at what is committed, or the application fails.
  *   A2  A failure is never silent: `start` or `finished` rejects with it, or `close` where nobody asked for `finished`.
- *   A3  When `close` resolves nothing runs any more, and the state directory is free.
+ *   A3  When `close` resolves to true nothing runs any more, and the state directory is free. To false: what the log or the disk still
+ *       has in hand ends by itself, nothing begins any more, and the directory is free when the last of it has ended.
  */
 export class StreamsApp implements AsyncDisposable {
   private readonly options: ResolvedStreamsOptions
@@ -39,12 +45,18 @@ export class StreamsApp implements AsyncDisposable {
   private readonly life = new AppLife()
   private readonly drops = new DropCounts()
   private readonly limits: StepLimits
+  private readonly retries = new Retries()
   private readonly restarts: Restarts
-  private readonly pause: Pause
+  private readonly gate: PauseGate
+  /** The wait before a restart. */
+  private readonly delay: Delay
   private readonly end = Promise.withResolvers<void>()
   private starting: Promise<boolean> = Promise.resolve(false)
   private running: Promise<void> = Promise.resolve()
-  private closing: Promise<void> | null = null
+  private closing: Promise<boolean> | null = null
+  /** Resolves when a deadline of `close` has passed. */
+  private readonly deserted = Promise.withResolvers<false>()
+  private isDeserted = false
   private loop: Loop | null = null
   /** The incarnation that runs now. */
   private instance: Instance | null = null
@@ -62,8 +74,9 @@ export class StreamsApp implements AsyncDisposable {
     this.options = resolveOptions(options, this.plan)
     this.queries = new QueriedStores(this.plan, () => this.instance)
     this.limits = new StepLimits(this.options.maxUncommittedBytes)
-    this.restarts = new Restarts(this.limits)
-    this.pause = new Pause(this.options.world.clock)
+    this.restarts = new Restarts(this.limits, this.retries)
+    this.gate = new PauseGate(this.options.world.clock)
+    this.delay = new Delay(this.options.world.clock)
     this.end.promise.catch(() => {
       // Whoever asks for `finished` gets it; where nobody does, `close` throws.
     })
@@ -129,23 +142,27 @@ export class StreamsApp implements AsyncDisposable {
       this.running = this.run(instance)
       return true
     } catch (cause) {
+      if (this.isStopped(cause)) return false
       this.isWatched = true
       this.release()
       throw this.fail(cause)
     }
   }
 
-  /** Once a start: restarts after an error read the same topics. */
+  /** Once a start: restarts after an error read the same topics. No pattern reads the dead letters: each would come back as another. */
   private async matchTopics(): Promise<void> {
     if (!this.topology.hasPatterns) return
-    this.plan = planOf(this.topology, this.plan.applicationId, await this.options.log.admin.listTopics())
+    const { log, policies } = this.options
+    const topics = (await log.admin.listTopics()).filter((topic) => topic !== policies.deadLetters?.topic)
+    this.plan = planOf(this.topology, this.plan.applicationId, topics)
   }
 
   private instanceOptions(): InstanceOptions {
-    const { plan, drops, limits, directory } = this
+    const { plan, drops, limits, retries, directory } = this
     const stateFolder = directory?.folder ?? ''
     const transactionalId = `${plan.applicationId}-${directory?.instanceId ?? 'main'}`
-    return { ...this.options, plan, drops, limits, stateFolder, transactionalId }
+    const isStopping = (): boolean => this.life.isClosing
+    return { ...this.options, isStopping, plan, drops, limits, retries, stateFolder, transactionalId }
   }
 
   private async run(first: Instance): Promise<void> {
@@ -157,6 +174,7 @@ export class StreamsApp implements AsyncDisposable {
         return this.end.resolve()
       } catch (error) {
         instance = null
+        if (this.isStopped(error)) return this.end.resolve()
         const delayMs = this.life.isClosing ? null : this.restarts.delayAfter(error)
         if (delayMs === null) return void this.fail(error)
         if (!(await this.mayReopen(delayMs))) return this.end.resolve()
@@ -167,13 +185,16 @@ export class StreamsApp implements AsyncDisposable {
   /** Ended or stopped, everything is closed. */
   private async runOnce(instance: Instance): Promise<void> {
     const { world, commitIntervalMs, bounded } = this.options
-    this.loop = new Loop(instance, { clock: world.clock, commitIntervalMs, bounded, onCommit: () => this.restarts.committed() })
+    const { clock } = world
+    const onCommit = (): void => this.restarts.committed()
+    this.loop = new Loop(instance, { clock, commitIntervalMs, bounded, gate: this.gate, onCommit })
     if (this.life.isClosing) this.loop.stop()
     this.instance = instance
+    instance.rest(this.gate.sources)
     try {
       const outcome = await this.loop.run()
       this.instance = null
-      await instance.close()
+      await (this.isDeserted ? instance.abandon() : instance.close())
       if (outcome === 'ended' && !this.life.isClosing) this.life.to('ended')
     } catch (error) {
       this.instance = null
@@ -185,7 +206,7 @@ export class StreamsApp implements AsyncDisposable {
   /** False: it was closed meanwhile. */
   private async mayReopen(delayMs: number): Promise<boolean> {
     this.life.to('restarting')
-    await this.pause.wait(delayMs)
+    await this.delay.wait(delayMs)
     if (this.life.isClosing) return false
     this.life.to('starting')
     return true
@@ -197,6 +218,12 @@ export class StreamsApp implements AsyncDisposable {
     return instance
   }
 
+  /** What was opening is given up, because the application is being closed; or nobody waits for it any more. */
+  private isStopped(error: unknown): boolean {
+    if (this.isDeserted) return true
+    return this.life.isClosing && error instanceof MillraceError && error.code === 'APP_STATE'
+  }
+
   private fail(cause: unknown): MillraceError {
     const error = cause instanceof MillraceError ? cause : streamError('BUG', { what: messageOf(cause), cause })
     this.failure = { error }
@@ -206,33 +233,113 @@ export class StreamsApp implements AsyncDisposable {
   }
 
   /**
-   * Commits what is processed, writes the stores and ends. A second call waits for the first.
-   * @throws what made the application fail, where nobody has asked for `finished`
+   * Processes nothing more until `resume`, and keeps tasks and stores open (KIP-834). Resolves when what was processed is committed. No
+   * punctuation fires meanwhile; queries go on. A restart after an error comes back paused.
+   * @throws APP_STATE unless it starts or runs, and what makes the application fail meanwhile
    */
-  close(): Promise<void> {
-    if (this.closing === null) {
-      const { promise, resolve, reject } = Promise.withResolvers<void>()
-      this.closing = promise
-      this.stop().then(resolve, reject)
-    }
-    return this.closing
+  async pause(): Promise<void> {
+    this.life.mustRun('paused')
+    await Promise.race([this.gate.pause(), this.end.promise])
   }
 
-  private async stop(): Promise<void> {
-    if (this.life.current === 'created') this.life.to('closed')
-    else {
-      this.life.to('closing')
-      this.loop?.stop()
-      this.pause.cut()
-      await this.starting.catch(() => {
-        // start() reports it.
-      })
-      await this.running
-      this.release()
-      this.life.to('closed')
+  /** Goes on where `pause` has stopped. @throws APP_STATE unless it starts or runs */
+  resume(): void {
+    this.life.mustRun('resumed')
+    this.gate.resume()
+  }
+
+  get isPaused(): boolean {
+    return this.gate.isPaused
+  }
+
+  /**
+   * Takes nothing more from these topics, and goes on with the others without waiting for them: their records come later than their
+   * timestamps say. @throws APP_STATE unless it starts or runs, INVALID_STREAM_OPTION for a topic that no stream or table reads
+   */
+  pauseSources(topics: readonly string[]): void {
+    this.life.mustRun('paused')
+    this.checkSources(topics)
+    for (const topic of topics) this.gate.sources.add(topic)
+    this.instance?.rest(this.gate.sources)
+  }
+
+  /** Goes on with these topics. @throws as `pauseSources` */
+  resumeSources(topics: readonly string[]): void {
+    this.life.mustRun('resumed')
+    this.checkSources(topics)
+    for (const topic of topics) this.gate.sources.delete(topic)
+    this.instance?.rest(this.gate.sources)
+  }
+
+  private checkSources(topics: readonly string[]): void {
+    const sources = this.plan.sourceTopics
+    checkOption('topics', Array.isArray(topics) && topics.every((topic) => sources.includes(topic)), sources.join(', '), topics)
+  }
+
+  /**
+   * Commits what is processed, writes the stores and ends. Resolves to true; to false when the deadline has passed and the rest was
+   * given up: what was not committed is processed by the next start, stores that were not written are restored by it. A second call
+   * waits for the first, and may bring the deadline forward.
+   * @throws INVALID_STREAM_OPTION, and what made the application fail, where nobody has asked for `finished`
+   */
+  async close(options: CloseOptions = {}): Promise<boolean> {
+    const timeoutMs = timeoutOf(options)
+    const closing = this.closing ?? this.beginToClose()
+    if (timeoutMs === Infinity) return closing
+    const timer = this.options.world.clock.after(timeoutMs, () => this.desert())
+    try {
+      return await closing
+    } finally {
+      timer.cancel()
     }
+  }
+
+  /** Whoever hears of the state and calls again waits for the same end. */
+  private beginToClose(): Promise<boolean> {
+    const { promise, resolve, reject } = Promise.withResolvers<boolean>()
+    this.closing = promise
+    this.stop().then(resolve, reject)
+    return promise
+  }
+
+  private async stop(): Promise<boolean> {
+    const isDone = this.life.current === 'created' || (await this.settle())
+    this.life.to('closed')
     this.end.resolve()
     if (this.failure !== null && !this.isWatched) throw this.failure.error
+    return isDone
+  }
+
+  private settle(): Promise<boolean> {
+    this.life.to('closing')
+    this.loop?.stop()
+    this.delay.cut()
+    return Promise.race([this.settled(), this.deserted.promise])
+  }
+
+  private async settled(): Promise<true> {
+    await this.starting.catch(() => {
+      // start() reports it.
+    })
+    await this.running
+    this.release()
+    return true
+  }
+
+  private desert(): void {
+    this.isDeserted = true
+    this.deserted.resolve(false)
+  }
+
+  /**
+   * Removes the local state of the application: the next start restores it from the changelogs. Does nothing where there is none.
+   * @throws APP_STATE unless it was not started yet or is closed, STATE_DIRECTORY_LOCKED while another one runs,
+   * STATE_DIRECTORY_UNUSABLE
+   */
+  async cleanUp(): Promise<void> {
+    this.life.mustRest('cleaned up')
+    const { stateDir, world, engines } = this.options
+    if (stateDir !== null) await cleanUp(world, engines, stateDir, this.plan.applicationId)
   }
 
   private release(): void {

@@ -43,7 +43,7 @@ export interface AsyncMapping<K, V> {
   readonly retry?: Retry
   /**
    * When the last attempt has failed. `fail`: the application stops with CALL_FAILED, which names the record; a restart calls again.
-   * `skip`: the record is left out, counted as `failed` and reported to `onSkipped`. Default: as the application's `onError`.
+   * `skip`: the record is left out, counted as `failed` and reported to `onDropped`. Default: as the application's `onError`.
    */
   readonly onFailure?: 'fail' | 'skip'
 }

@@ -30,8 +30,8 @@ export function aggregate(node: AggregateNode, context: TaskContext): OperatorFu
   const store = context.keyValueStore<unknown, unknown>(node.store)
   const { record } = context
   return operator(({ key, value, timestamp }, out) => {
-    if (key === null) return context.drop('null-key')
-    if (value === null) return context.drop('null-value')
+    if (key === null) return context.drop('null-key', node.name)
+    if (value === null) return context.drop('null-value', node.name)
     context.node = node.name
     record.timestamp = timestamp
     const old = store.get(key)

@@ -71,14 +71,14 @@ class AlignedTotals implements OpenWindows<RowAt> {
   }
 
   take(rec: Rec): void {
-    if (rec.key === null) return this.#context.drop('null-key')
-    if (rec.value === null) return this.#context.drop('null-value')
+    if (rec.key === null) return this.#context.drop('null-key', this.#node.name)
+    if (rec.value === null) return this.#context.drop('null-value', this.#node.name)
     this.#time.advance(rec.timestamp)
     const starts = this.#grid.startsAt(rec.timestamp)
-    if (starts.length === 0) this.#context.drop('no-window')
+    if (starts.length === 0) this.#context.drop('no-window', this.#node.name)
     for (const start of starts) {
       const end = this.#grid.endOf(start)
-      if (this.#closer.isLate(end)) this.#context.drop('late')
+      if (this.#closer.isLate(end)) this.#context.drop('late', this.#node.name)
       else if (!this.#update(rec, start, end)) break
     }
     this.#closer.ask()

@@ -54,10 +54,10 @@ class Seen implements Closer {
   take(rec: Rec): void {
     const { withinMs } = this.#node
     const { key, value, timestamp } = rec
-    if (key === null) return this.#context.drop('null-key')
-    if (value === null) return this.#context.drop('null-value')
+    if (key === null) return this.#context.drop('null-key', this.#node.name)
+    if (value === null) return this.#context.drop('null-value', this.#node.name)
     this.#time.advance(timestamp)
-    if (timestamp < this.#time.now - withinMs) return this.#context.drop('late')
+    if (timestamp < this.#time.now - withinMs) return this.#context.drop('late', this.#node.name)
     this.#context.node = this.#node.name
     this.#context.record.timestamp = timestamp
     const identity = this.#identity(value, key, this.#context.record)

@@ -30,14 +30,17 @@ class Delayed implements Closer {
   readonly #queue: TimeQueue<unknown, unknown>
   readonly #time: StreamTime
   readonly #delayMs: number
+  readonly #name: string
   #ended = false
+  #idleMs = 0
   #out: Subscriber<Rec> | undefined
 
-  constructor({ state, delayMs, widthMs }: DelayNode, context: TaskContext) {
+  constructor({ name, state, delayMs, widthMs }: DelayNode, context: TaskContext) {
     this.#context = context
     this.#queue = new TimeQueue(context.windowStore(state), widthMs)
     this.#time = context.streamTime(state)
     this.#delayMs = delayMs
+    this.#name = name
   }
 
   emitTo(out: Subscriber<Rec>): void {
@@ -47,8 +50,9 @@ class Delayed implements Closer {
   }
 
   take({ key, value, timestamp }: Rec): void {
-    if (key === null) return this.#context.drop('null-key')
+    if (key === null) return this.#context.drop('null-key', this.#name)
     this.#time.advance(timestamp)
+    this.#idleMs = 0
     if (timestamp + this.#delayMs <= this.#time.now) this.#emit(key, value, timestamp)
     else this.#queue.add(key, { time: timestamp, span: 0, stamp: timestamp, value })
     this.#askToEmit()
@@ -65,6 +69,11 @@ class Delayed implements Closer {
     return this.#queue.peek(this.#dueBefore) !== undefined
   }
 
+  idle(idleMs: number): void {
+    this.#idleMs = idleMs
+    this.#askToEmit()
+  }
+
   endOfInput(): void {
     this.#ended = true
     this.#askToEmit()
@@ -75,7 +84,7 @@ class Delayed implements Closer {
   }
 
   get #dueBefore(): number {
-    return this.#ended ? Infinity : this.#time.now - this.#delayMs + 1
+    return this.#ended ? Infinity : this.#time.now + this.#idleMs - this.#delayMs + 1
   }
 
   #emit(key: unknown, value: unknown, timestamp: number): void {

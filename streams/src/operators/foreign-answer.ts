@@ -49,7 +49,7 @@ export function answerSubscriptions(
 export function answerChanges(node: ForeignAnswerNode, context: TaskContext): OperatorFunction<ChangeRec, Rec<unknown, Answer>> {
   const subscribers = new Subscribers(node.store, node.primaryKey, context)
   return operator(({ key: foreignKey, value: { next, isLatest }, timestamp }, out) => {
-    if (!isLatest) return context.drop('out-of-order')
+    if (!isLatest) return context.drop('out-of-order', node.name)
     for (const { primaryKey, hash, partition } of subscribers.of(foreignKey)) {
       out.next(new Rec(primaryKey, { hash, partition, value: next }, timestamp))
     }

@@ -44,13 +44,13 @@ export function foreignSubscribe(node: ForeignSubscribeNode, context: TaskContex
   const { record, partition } = context
   const foreignKeyOf = (value: unknown, key: unknown): unknown => (value === null ? null : (on(value, key, record) ?? null))
   return operator(({ key, value: change, timestamp }, out) => {
-    if (!change.isLatest) return context.drop('out-of-order')
+    if (!change.isLatest) return context.drop('out-of-order', node.name)
     context.node = node.name
     record.timestamp = timestamp
     const { next, previous } = change
     const to = foreignKeyOf(next, key)
     if (to === skipped) return
-    if (to === null && next !== null && node.sides === 'inner') context.drop('null-key')
+    if (to === null && next !== null && node.sides === 'inner') context.drop('null-key', node.name)
     const was = foreignKeyOf(previous, key)
     const from = was === skipped ? null : was
     if (next === null && previous === null) return

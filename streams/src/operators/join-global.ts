@@ -24,12 +24,12 @@ export function joinGlobal(node: JoinGlobalNode, context: TaskContext): Operator
   const table = context.globalStore<unknown, unknown>(node.table)
   const { record } = context
   return operator(({ key, value, timestamp }, out) => {
-    if (value === null) return context.drop('null-value')
+    if (value === null) return context.drop('null-value', node.name)
     context.node = node.name
     record.timestamp = timestamp
     const tableKey = on(value, key, record)
     if (tableKey === skipped) return
-    if (tableKey === null || tableKey === undefined) return context.drop('null-key')
+    if (tableKey === null || tableKey === undefined) return context.drop('null-key', node.name)
     const other = table.get(tableKey)
     if (other === undefined) return
     const joined = join(value, other.value, key)

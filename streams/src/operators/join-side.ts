@@ -7,6 +7,8 @@ import { TimeQueue } from './time-queue.ts'
 import { TimeRows } from './time-rows.ts'
 
 export interface JoinSideOptions {
+  /** Of the join, for what it drops. */
+  readonly node: string
   readonly isLeft: boolean
   readonly store: string
   /** What waits for a partner; null: nothing does. */
@@ -25,17 +27,19 @@ export class JoinSide {
   readonly aheadMs: number
   readonly open: TimeQueue<unknown, unknown> | null
   readonly #context: TaskContext
+  readonly #node: string
   readonly #rows: TimeRows<unknown, unknown>
   /** Of the records that were kept. */
   readonly #time: StreamTime
   readonly #retentionMs: number
 
-  constructor({ isLeft, store, open, backMs, aheadMs, widthMs, grace }: JoinSideOptions, context: TaskContext) {
+  constructor({ node, isLeft, store, open, backMs, aheadMs, widthMs, grace }: JoinSideOptions, context: TaskContext) {
     this.isLeft = isLeft
     this.backMs = backMs
     this.aheadMs = aheadMs
     this.open = open === null ? null : new TimeQueue(context.windowStore(open), widthMs)
     this.#context = context
+    this.#node = node
     this.#rows = new TimeRows(context.windowStore(store), widthMs)
     this.#time = context.streamTime(store)
     this.#retentionMs = grace === 'end-of-input' ? Infinity : backMs + aheadMs + grace
@@ -50,7 +54,7 @@ export class JoinSide {
   /** For the other side to find; one that is too old for that is counted as late. */
   keep({ key, value, timestamp }: Rec): void {
     this.#time.advance(timestamp)
-    if (timestamp < this.#kept) return this.#context.drop('late')
+    if (timestamp < this.#kept) return this.#context.drop('late', this.#node)
     this.#rows.add(key, { time: timestamp, span: 0, stamp: timestamp, value })
   }
 

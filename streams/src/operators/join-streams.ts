@@ -66,11 +66,12 @@ class StreamJoin implements Closer {
   readonly #join: (value: unknown, other: unknown, key: unknown) => unknown
   #hasMore = false
   #ended = false
+  #idleMs = 0
   #out: Subscriber<Rec> | undefined
 
   constructor(node: JoinStreamsNode, context: TaskContext) {
     const { beforeMs, afterMs, widthMs, grace } = node
-    const common = { widthMs, grace }
+    const common = { node: node.name, widthMs, grace }
     const left = { isLeft: true, store: node.left, open: node.openLeft, backMs: beforeMs, aheadMs: afterMs }
     const right = { isLeft: false, store: node.right, open: node.openRight, backMs: afterMs, aheadMs: beforeMs }
     this.#node = node
@@ -90,9 +91,10 @@ class StreamJoin implements Closer {
     const { key, value, timestamp } = rec
     this.#context.node = this.#node.name
     this.#time?.advance(timestamp)
-    if (value === null) return this.#context.drop('null-value')
+    this.#idleMs = 0
+    if (value === null) return this.#context.drop('null-value', this.#node.name)
     if (key !== null) this.#takeKeyed(rec, mine, other)
-    else if (mine.open === null) this.#context.drop('null-key')
+    else if (mine.open === null) this.#context.drop('null-key', this.#node.name)
     else this.#emit(mine, { key, value, other: null, timestamp })
   }
 
@@ -101,6 +103,13 @@ class StreamJoin implements Closer {
     if (left > 0) this.left.expire(left)
     if (left > 0) this.right.expire(left)
     return this.#hasMore || this.#hasExpired
+  }
+
+  idle(idleMs: number): void {
+    this.#idleMs = idleMs
+    if (this.#time === null || this.#firstClosed() === undefined) return
+    this.#hasMore = true
+    this.#context.due(this)
   }
 
   endOfInput(): void {
@@ -159,7 +168,7 @@ class StreamJoin implements Closer {
 
   #closedBefore(side: JoinSide): number {
     if (this.#ended) return Infinity
-    return this.#node.grace === 'end-of-input' ? -Infinity : this.#time!.now - side.aheadMs - this.#node.grace
+    return this.#node.grace === 'end-of-input' ? -Infinity : this.#time!.now + this.#idleMs - side.aheadMs - this.#node.grace
   }
 
   #emit(side: JoinSide, { key, value, other, timestamp }: Result): void {

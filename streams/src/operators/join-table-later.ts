@@ -50,6 +50,7 @@ class WaitingRecords implements Closer {
   readonly #joined: (rec: Rec) => unknown
   #out: Subscriber<Rec> | undefined
   #ended = false
+  #idleMs = 0
 
   constructor(node: JoinTableLaterNode, table: TableView, context: TaskContext) {
     this.#node = node
@@ -67,7 +68,8 @@ class WaitingRecords implements Closer {
   }
 
   take(rec: Rec, out: Subscriber<Rec>): void {
-    if (!isDropped(this.#node.sides, rec, this.#context)) {
+    this.#idleMs = 0
+    if (!isDropped(this.#node, rec, this.#context)) {
       if (rec.key === null || rec.timestamp < this.#time.now - this.#node.graceMs) this.#emit(rec, out)
       else this.#keep(rec)
     }
@@ -77,6 +79,11 @@ class WaitingRecords implements Closer {
   closeDue(limit: number): boolean {
     for (let left = limit; left > 0 && this.#isDue();) left -= this.#emitFirst()
     return this.#isDue()
+  }
+
+  idle(idleMs: number): void {
+    this.#idleMs = idleMs
+    this.#askToClose()
   }
 
   endOfInput(): void {
@@ -96,7 +103,7 @@ class WaitingRecords implements Closer {
 
   #isDue(): boolean {
     const first = this.#store.firstStart()
-    return first !== undefined && (this.#ended || first <= this.#time.now - this.#node.graceMs)
+    return first !== undefined && (this.#ended || first <= this.#time.now + this.#idleMs - this.#node.graceMs)
   }
 
   /** Everything of the oldest time. Returns how many records. */

@@ -19,16 +19,20 @@ export interface JoinTableNode extends OperatorNode {
 export function joinTable(node: JoinTableNode, table: TableView, context: TaskContext): OperatorFunction<Rec, Rec> {
   const joined = joining(node, table, context)
   return operator((rec, out) => {
-    if (isDropped(node.sides, rec, context)) return
+    if (isDropped(node, rec, context)) return
     const result = joined(rec)
     if (result !== skipped) out.next(new Rec(rec.key, result, rec.timestamp))
   })
 }
 
 /** Counts the record when it takes no part in the join. */
-export function isDropped(sides: 'inner' | 'left', { key, value }: Rec, context: TaskContext): boolean {
-  if (value === null) context.drop('null-value')
-  else if (key === null && sides === 'inner') context.drop('null-key')
+export function isDropped(
+  { name, sides }: Pick<JoinTableNode, 'name' | 'sides'>,
+  { key, value }: Rec,
+  context: TaskContext,
+): boolean {
+  if (value === null) context.drop('null-value', name)
+  else if (key === null && sides === 'inner') context.drop('null-key', name)
   else return false
   return true
 }

@@ -48,7 +48,7 @@ class KeyedSteps {
     this.#context = context
     const { record } = context
     const store = context.keyValueStore<unknown, unknown>(node.state)
-    const out: StepOut = { emit: (value) => void this.#emitted.push(value), late: () => context.drop('late') }
+    const out: StepOut = { emit: (value) => void this.#emitted.push(value), late: () => context.drop('late', node.name) }
     this.#stateKey = guarded(node.stateKey ?? ((_value, key) => key), context)
     const step = guarded(node.step, context)
     this.#step = ({ key, value, timestamp }, stateKey) => {
@@ -64,8 +64,8 @@ class KeyedSteps {
   }
 
   take(rec: Rec): void {
-    if (rec.key === null) return this.#context.drop('null-key')
-    if (rec.value === null) return this.#context.drop('null-value')
+    if (rec.key === null) return this.#context.drop('null-key', this.#node.name)
+    if (rec.value === null) return this.#context.drop('null-value', this.#node.name)
     this.#context.node = this.#node.name
     this.#context.record.timestamp = rec.timestamp
     this.#emitted.length = 0

@@ -219,7 +219,7 @@ class ProcessorHost implements StoreUser {
   }
 
   expired(): void {
-    this.#context.drop('expired')
+    this.#context.drop('expired', this.#node.name)
   }
 
   passing(error: unknown): unknown {

@@ -20,20 +20,21 @@ export interface RouteNode extends OperatorNode {
 
 /**
  * The end of a branch, in a topic and in partitions that user code chooses. What it chooses is checked where it chooses, under
- * its error policy: a topic that is not there, a partition that the topic does not have. A record for no partition is dropped
+ * the error policy for writing: a topic that is not there, a partition that the topic does not have. A record for no partition is dropped
  * and counted (KIP-873).
  */
 export function route(node: RouteNode, context: TaskContext): OperatorFunction<Rec, never> {
   const output = context.output<unknown, unknown>(node.name)
   const chosen = new Chooser(node, output)
-  const choose = guarded((rec: Rec, meta: Meta) => chosen.choose(rec, meta), context)
+  const writing = { errorPolicy: context.writePolicy, failed: (error: unknown) => context.unwritten(error) }
+  const choose = guarded((rec: Rec, meta: Meta) => chosen.choose(rec, meta), writing)
   const { record } = context
   return operator((rec) => {
     context.node = node.name
     record.timestamp = rec.timestamp
     const partitions = choose(rec, record)
     if (partitions === skipped) return
-    if (partitions?.length === 0) return context.drop('no-partition')
+    if (partitions?.length === 0) return context.drop('no-partition', node.name)
     output.append(rec.key, rec.value, rec.timestamp, record.headers, { topic: chosen.topic, partitions })
   })
 }

@@ -95,13 +95,13 @@ class SessionTotals implements OpenWindows<RowAt> {
   }
 
   take(rec: Rec): void {
-    if (rec.key === null) return this.#context.drop('null-key')
-    if (rec.value === null) return this.#context.drop('null-value')
+    if (rec.key === null) return this.#context.drop('null-key', this.#node.name)
+    if (rec.value === null) return this.#context.drop('null-value', this.#node.name)
     this.#time.advance(rec.timestamp)
     const joined = this.#joinedBy(rec)
     const start = Math.min(rec.timestamp, ...joined.map(startOf))
     const end = Math.max(rec.timestamp, ...joined.map(({ time }) => time))
-    if (this.#closer.isLate(end)) this.#context.drop('late')
+    if (this.#closer.isLate(end)) this.#context.drop('late', this.#node.name)
     else this.#update(rec, joined, { start, end })
     this.#askToClose()
   }

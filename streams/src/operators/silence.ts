@@ -42,6 +42,7 @@ class Silences implements Closer {
   readonly #made: (last: unknown, key: unknown) => unknown
   readonly #passesOn: boolean
   #ended = false
+  #idleMs = 0
   #out: Subscriber<Rec> | undefined
 
   constructor(node: SilenceNode, context: TaskContext) {
@@ -60,12 +61,13 @@ class Silences implements Closer {
   }
 
   take(rec: Rec): void {
-    if (rec.key === null) return this.#context.drop('null-key')
-    if (rec.value === null) return this.#context.drop('null-value')
+    if (rec.key === null) return this.#context.drop('null-key', this.#node.name)
+    if (rec.value === null) return this.#context.drop('null-value', this.#node.name)
     const before = this.#time.now
     this.#time.advance(rec.timestamp)
+    this.#idleMs = 0
     const isLate = rec.timestamp < this.#dueBefore
-    if (isLate && !this.#passesOn) return this.#context.drop('late')
+    if (isLate && !this.#passesOn) return this.#context.drop('late', this.#node.name)
     if (!isLate) this.#hold(rec, before)
     if (this.#passesOn) this.#out!.next(rec)
     this.#askToEmit()
@@ -80,6 +82,11 @@ class Silences implements Closer {
     }
     this.#queue.settle()
     return this.#isDue
+  }
+
+  idle(idleMs: number): void {
+    this.#idleMs = idleMs
+    this.#askToEmit()
   }
 
   /** RxJS's `debounceTime` emits what waits when its source completes, and `timeout` does not fire any more. */
@@ -106,7 +113,7 @@ class Silences implements Closer {
   }
 
   get #dueBefore(): number {
-    return this.#ended ? Infinity : this.#time.now - this.#node.silenceMs
+    return this.#ended ? Infinity : this.#time.now + this.#idleMs - this.#node.silenceMs
   }
 
   #emit(key: unknown, last: TimedValue<unknown>): void {

@@ -100,10 +100,10 @@ class SlidingTotals implements OpenWindows<RowAt> {
   }
 
   take(rec: Rec): void {
-    if (rec.key === null) return this.#context.drop('null-key')
-    if (rec.value === null) return this.#context.drop('null-value')
+    if (rec.key === null) return this.#context.drop('null-key', this.#node.name)
+    if (rec.value === null) return this.#context.drop('null-value', this.#node.name)
     this.#time.advance(rec.timestamp)
-    if (this.#closer.isLate(rec.timestamp + this.#difference)) this.#context.drop('late')
+    if (this.#closer.isLate(rec.timestamp + this.#difference)) this.#context.drop('late', this.#node.name)
     else this.#update(rec)
     if (this.#isFinal) this.#closer.ask()
     this.#expiry.ask()
@@ -184,7 +184,7 @@ class SlidingTotals implements OpenWindows<RowAt> {
   /** Whether the window takes a record still; one that does not is counted. */
   takes(start: number): boolean {
     if (!this.#closer.isLate(start + this.#difference)) return true
-    this.#context.drop('late')
+    this.#context.drop('late', this.#node.name)
     return false
   }
 

@@ -67,6 +67,7 @@ class SuppressBuffer implements Closer {
   readonly #held: SuppressedKeys
   #leaving: Leaving | undefined
   #ended = false
+  #idleMs = 0
   #out: Subscriber<TableRec> | undefined
 
   constructor(node: SuppressNode, context: TaskContext) {
@@ -87,9 +88,10 @@ class SuppressBuffer implements Closer {
 
   take({ key, value: change, timestamp }: TableRec): void {
     this.#time.advance(timestamp)
+    this.#idleMs = 0
     const at = this.#isFinal ? (key as Windowed<unknown>).end : (this.#held.timeOf(key) ?? timestamp)
     if (this.#isFinal && at <= this.#time.closedThrough) {
-      if (change.next !== null) this.#context.drop('late')
+      if (change.next !== null) this.#context.drop('late', this.#node.name)
     } else this.#hold(key, at, change, timestamp)
     this.#ask()
   }
@@ -105,6 +107,11 @@ class SuppressBuffer implements Closer {
       this.#letGo(start)
     }
     return this.#hasDue()
+  }
+
+  idle(idleMs: number): void {
+    this.#idleMs = idleMs
+    this.#ask()
   }
 
   /** Nothing comes that could change a row any more. */
@@ -132,13 +139,15 @@ class SuppressBuffer implements Closer {
   }
 
   #isDue(start: number): boolean {
-    return this.#ended || start <= this.#time.now - this.#waitMs || (this.#isFinal && start <= this.#time.closedThrough)
+    return (
+      this.#ended || start <= this.#time.now + this.#idleMs - this.#waitMs || (this.#isFinal && start <= this.#time.closedThrough)
+    )
   }
 
   /** The first row of this time. */
   #letGo(start: number): void {
     if (this.#leaving?.start !== start) this.#leaving = { start, keys: this.#store.keysAt(start), done: 0 }
-    if (this.#isFinal && this.#ended) this.#time.close(start)
+    if (this.#isFinal && (this.#ended || this.#idleMs > 0)) this.#time.close(start)
     const leaving = this.#leaving
     const key = leaving.keys[leaving.done++]
     if (leaving.done === leaving.keys.length) this.#leaving = undefined

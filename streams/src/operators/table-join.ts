@@ -33,7 +33,7 @@ export function tableJoin(
   const join = guarded(node.join, context)
   const needsOther = node.sides === 'inner' || (node.sides === 'left' && side === 'right')
   return operator(({ key, value: change, timestamp }, out) => {
-    if (!change.isLatest) return context.drop('out-of-order')
+    if (!change.isLatest) return context.drop('out-of-order', node.name)
     const { next, previous } = change
     const row = other.get(key)
     if (row === undefined && (needsOther || (next === null && previous === null))) return

@@ -32,12 +32,12 @@ export function tableRegroup(node: TableRegroupNode, context: TaskContext): Oper
   const groupOf = (value: unknown, key: unknown): Grouped | typeof skipped | null =>
     value === null ? null : selector(value, key, record)
   return operator(({ key, value: change, timestamp }, out) => {
-    if (!change.isLatest) return context.drop('out-of-order')
+    if (!change.isLatest) return context.drop('out-of-order', node.name)
     context.node = node.name
     record.timestamp = timestamp
     const next = groupOf(change.next, key)
     if (next === skipped) return
-    if (isOutside(next)) context.drop(next.key === null ? 'null-key' : 'null-value')
+    if (isOutside(next)) context.drop(next.key === null ? 'null-key' : 'null-value', node.name)
     const previous = groupOf(change.previous, key)
     const before = previous === null || previous === skipped || isOutside(previous) ? null : previous
     emit(node.key, isOutside(next) ? null : next, before, timestamp, out)

@@ -26,7 +26,7 @@ export function table(node: TableNode, context: TaskContext): OperatorFunction<R
 function plain(node: TableNode, context: TaskContext): OperatorFunction<Rec, ChangeRec> {
   const store = context.keyValueStore<unknown, unknown>(node.store)
   return operator(({ key, value, timestamp }, out) => {
-    if (key === null) return context.drop('null-key')
+    if (key === null) return context.drop('null-key', node.name)
     const old = store.get(key)
     if (value === null) store.delete(key, timestamp)
     else store.put(key, value, timestamp)
@@ -37,10 +37,10 @@ function plain(node: TableNode, context: TaskContext): OperatorFunction<Rec, Cha
 function versioned(node: TableNode, historyMs: number, context: TaskContext): OperatorFunction<Rec, ChangeRec> {
   const rows = new VersionedRows(node.store, historyMs, context)
   return operator(({ key, value, timestamp }, out) => {
-    if (key === null) return context.drop('null-key')
+    if (key === null) return context.drop('null-key', node.name)
     const old = rows.get(key)
     const put = rows.put(key, value, timestamp)
-    if (put === 'expired') return context.drop('late')
+    if (put === 'expired') return context.drop('late', node.name)
     out.next(new Rec(key, new Change(value, old === undefined ? null : old.value, put === 'latest'), timestamp))
   })
 }

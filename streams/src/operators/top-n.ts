@@ -27,8 +27,8 @@ export function topN(node: TopNode, context: TaskContext): OperatorFunction<Rec,
   const store = context.keyValueStore<unknown, Ranks>(node.state)
   const ranked = guarded((old: Ranks, value: unknown) => ranksWith(old, value, node), context)
   return operator(({ key, value, timestamp }, out) => {
-    if (key === null) return context.drop('null-key')
-    if (value === null) return context.drop('null-value')
+    if (key === null) return context.drop('null-key', node.name)
+    if (value === null) return context.drop('null-value', node.name)
     context.node = node.name
     context.record.timestamp = timestamp
     const old = store.get(key)

@@ -45,6 +45,8 @@ export class WindowCloser<R> implements Closer {
   #openEnd = Infinity
   #closing: Closing<R> | undefined
   #ended = false
+  /** How far stream time would be beyond the last record. */
+  #idleMs = 0
 
   constructor(parts: WindowCloserParts<R>) {
     this.#parts = parts
@@ -68,8 +70,18 @@ export class WindowCloser<R> implements Closer {
     if (windowEnd < this.#openEnd) this.#openEnd = windowEnd
   }
 
-  /** To be called when stream time may have moved. */
+  /** To be called when a record has come: stream time may have moved. */
   ask(): void {
+    this.#idleMs = 0
+    this.#askIfDue()
+  }
+
+  idle(idleMs: number): void {
+    this.#idleMs = idleMs
+    this.#askIfDue()
+  }
+
+  #askIfDue(): void {
     if (this.#isDue()) this.#parts.context.due(this)
   }
 
@@ -88,12 +100,13 @@ export class WindowCloser<R> implements Closer {
   endOfInput(): void {
     if (this.#parts.atEnd === 'nothing') return
     this.#ended = true
-    this.ask()
+    this.#askIfDue()
   }
 
   #isDue(): boolean {
     if (this.#openEnd === Infinity) return false
-    return this.#ended || this.isLate(this.#openEnd)
+    if (this.#ended || this.isLate(this.#openEnd)) return true
+    return this.#idleMs > 0 && isClosed(this.#parts.windows, this.#openEnd, this.#time.now + this.#idleMs)
   }
 
   #nextDue(): Closing<R> | undefined {

@@ -3,20 +3,24 @@ import type { GlobalTable } from '../plan/plan.ts'
 import { KeyTexts, KeyValueRowKeys } from '../state/row-keys.ts'
 import { rowsInRange, type RowBounds, type RowRange, type ScanRow } from '../state/row-scan.ts'
 import type { GlobalStore, Stamped } from '../task/stores.ts'
-import type { ErrorPolicy } from '../task/task-context.ts'
+import type { DropReason } from '../task/task-context.ts'
 import { streamError } from '../time/stream-errors.ts'
 import type { DropCounts } from './drop-counts.ts'
 import { messageOf } from './explain.ts'
-import type { OnSkipped } from './skipped.ts'
+import type { DropListener } from './dropped.ts'
+import type { ErrorPolicies } from './error-policies.ts'
+import { refuseWhenStopping } from './restore.ts'
+import { tell } from './tell.ts'
 
 export interface GlobalTablesOptions {
   readonly log: LogClient
   readonly tables: readonly GlobalTable[]
   /** Of their topics. */
   readonly partitions: ReadonlyMap<string, number>
-  readonly errorPolicy: ErrorPolicy
+  readonly policies: ErrorPolicies
   readonly drops: DropCounts
-  readonly onSkipped: OnSkipped
+  readonly onDropped: DropListener
+  readonly isStopping: () => boolean
 }
 
 /**
@@ -25,6 +29,7 @@ export interface GlobalTablesOptions {
  * Invariants
  *   G1  The topic is the table's changelog: nothing is written, and every start reads it whole into memory.
  *   G2  A later record of a key replaces an earlier one, in offset order; null removes it. One that is left out changes nothing.
+ *   G3  A row that is left out is counted and told at every start, and never a dead letter: it belongs to no step (KIP-1295).
  */
 export class GlobalTables {
   private readonly consumer: Consumer
@@ -53,13 +58,16 @@ export class GlobalTables {
     return globals
   }
 
-  private async readToEnd({ log, partitions }: GlobalTablesOptions): Promise<void> {
+  private async readToEnd({ log, partitions, isStopping }: GlobalTablesOptions): Promise<void> {
     const places = [...this.byTopic.keys()].flatMap((topic) =>
       Array.from({ length: partitions.get(topic) ?? 0 }, (_, partition) => ({ topic, partition })),
     )
     const ends = await log.admin.listOffsets(places.map((place) => ({ ...place, at: 'stable' })))
     await this.consumer.assign(places.map((place) => ({ ...place, offset: 'earliest' })))
-    while (places.some((place, index) => this.consumer.position(place) < ends[index]!)) await this.follow()
+    while (places.some((place, index) => this.consumer.position(place) < ends[index]!)) {
+      refuseWhenStopping({ isStopping })
+      await this.follow()
+    }
   }
 
   /** Applies what has come since. */
@@ -127,25 +135,29 @@ class Table implements GlobalStore<unknown, unknown> {
   }
 
   apply({ key, value, timestamp, offset }: ConsumedRecord, partition: number): void {
-    if (key === null) return this.options.drops.add('null-key')
+    if (key === null) return this.leaveOut('null-key', null, partition, offset)
     try {
       const row = this.keys.textOfBytes(key)
       if (value === null) this.rows.delete(row)
       else this.rows.set(row, { value: this.spec.value.read(value), timestamp })
     } catch (cause) {
-      this.leaveOut(cause, partition, offset)
+      this.unread(cause, partition, offset)
     }
   }
 
-  private leaveOut(cause: unknown, partition: number, offset: number): void {
+  private unread(cause: unknown, partition: number, offset: number): void {
     const { key, value, topic, store } = this.spec
     const error = streamError('VALUE_UNREADABLE', {
       what: `a row of a global table cannot be read: serdes ${key.name} and ${value.name}: ${messageOf(cause)}`,
       where: `${store}, ${topic}-${partition} at offset ${offset}`,
       cause,
     })
-    if (this.options.errorPolicy === 'fail') throw error
-    this.options.drops.add('undecodable')
-    this.options.onSkipped({ error, reason: 'undecodable', node: store, task: null, topic, partition, offset })
+    if (this.options.policies.read === 'fail') throw error
+    this.leaveOut('undecodable', error, partition, offset)
+  }
+
+  private leaveOut(reason: DropReason, error: unknown, partition: number, offset: number): void {
+    this.options.drops.add(reason)
+    tell(this.options.onDropped, { reason, error, node: this.name, task: null, topic: this.topic, partition, offset })
   }
 }

@@ -13,6 +13,8 @@ export class InputQueue {
   readonly partition: number
   /** Where a bounded input ends; Infinity while it does not. */
   limit: number = Infinity
+  /** The user lets it rest: nothing is taken from it, and nobody waits for it. */
+  isPaused = false
   /** The log has nothing more for it now. */
   caughtUp = false
   private batches: ConsumedBatch[] = []

@@ -3,7 +3,6 @@ import { partitionName } from '@millrace/core'
 import { layOut } from '../plan/lay-out.ts'
 import type { Layout, Plan } from '../plan/plan.ts'
 import type { StoreEngines } from '../state/engine.ts'
-import type { ErrorPolicy } from '../task/task-context.ts'
 import { settleChangelogs, sourceIds } from './changelogs.ts'
 import { Committer } from './committer.ts'
 import type { DropCounts } from './drop-counts.ts'
@@ -11,10 +10,13 @@ import { Ends } from './ends.ts'
 import { GlobalTables } from './global-tables.ts'
 import { InputFeed } from './input-feed.ts'
 import { beginsAtEnd, openTask } from './open-task.ts'
-import type { OnSkipped } from './skipped.ts'
+import type { DropListener } from './dropped.ts'
+import type { ErrorPolicies } from './error-policies.ts'
+import type { RestoreListener } from './restore.ts'
+import type { Retries } from './retries.ts'
 import type { StepLimits } from './step-limits.ts'
 import type { Task } from './task.ts'
-import { makeInternalTopics, sinkPartitions, sourcePartitions } from './topics.ts'
+import { checkDeadLetterTopic, makeInternalTopics, sinkPartitions, sourcePartitions } from './topics.ts'
 
 /** What an instance is made of; fixed over its restarts. */
 export interface InstanceOptions {
@@ -25,10 +27,16 @@ export interface InstanceOptions {
   readonly stateFolder: string
   readonly transactionalId: string
   readonly bounded: boolean
-  readonly errorPolicy: ErrorPolicy
+  readonly policies: ErrorPolicies
+  readonly retries: Retries
+  readonly maxTaskIdleMs: number
+  readonly idleAdvanceMs: number | null
   readonly drops: DropCounts
   readonly limits: StepLimits
-  readonly onSkipped: OnSkipped
+  readonly onDropped: DropListener
+  readonly onRestore: RestoreListener
+  /** Nobody needs the instance any more: whatever takes long while it opens is given up. */
+  readonly isStopping: () => boolean
 }
 
 /**
@@ -59,8 +67,9 @@ export class Instance {
    * which nobody else can move any more; then the stores, from what is committed.
    */
   static async open(given: InstanceOptions): Promise<Instance> {
-    const { log, transactionalId } = given
+    const { log, policies, transactionalId } = given
     const partitions = await sourcePartitions(log, given.plan)
+    await checkDeadLetterTopic(log, policies)
     const plan = await settleChangelogs(log, given.plan)
     const options = { ...given, plan }
     const writable = await sinkPartitions(log, plan)
@@ -87,6 +96,11 @@ export class Instance {
     for (const task of this.tasks) await task.close()
     await this.globals.close()
     await this.producer.close()
+  }
+
+  /** Nothing is taken from these topics, and everything from all others. */
+  rest(topics: ReadonlySet<string>): void {
+    for (const input of this.tasks.flatMap((task) => task.inputs)) input.isPaused = topics.has(input.topic)
   }
 
   /** Drops everything that is not committed. Errors of closing do not matter any more. */

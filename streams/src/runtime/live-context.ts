@@ -9,7 +9,11 @@ import type { DropReason, ErrorPolicy, Output, TaskContext } from '../task/task-
 import type { TaskState } from '../state/task-state.ts'
 import { DropCounts } from './drop-counts.ts'
 import type { GlobalTables } from './global-tables.ts'
-import type { OnSkipped, Skipped } from './skipped.ts'
+import { DeadLetters } from './dead-letters.ts'
+import type { DropListener } from './dropped.ts'
+import type { ErrorPolicies } from './error-policies.ts'
+import type { Retries } from './retries.ts'
+import { TaskFaults } from './task-faults.ts'
 import type { TaskOutputs } from './task-outputs.ts'
 import type { TaskTimes } from './task-times.ts'
 import { taskTime } from '../time/task-time.ts'
@@ -19,7 +23,9 @@ export interface LiveParts {
   readonly outputs: TaskOutputs
   readonly times: TaskTimes
   readonly globals: GlobalTables
-  readonly onSkipped: OnSkipped
+  readonly policies: ErrorPolicies
+  readonly retries: Retries
+  readonly onDropped: DropListener
   readonly clock: Pick<Clock, 'now' | 'after'>
 }
 
@@ -27,24 +33,34 @@ export interface LiveParts {
 export class LiveContext implements TaskContext {
   readonly taskId: string
   readonly partition: number
+  /** Of user code. `skip`: it asks here what becomes of the failure, whatever the policy is. */
   readonly errorPolicy: ErrorPolicy
+  /** Of the records that sinks write. */
+  readonly writePolicy: ErrorPolicy
   readonly record: RecordContext = new RecordContext()
   readonly closers: Closers = new Closers()
   /** Of the open step: a step that is not committed has dropped nothing. */
   readonly drops: DropCounts = new DropCounts()
   readonly punctuators: Punctuators
   readonly completions: Completions = new Completions()
+  readonly faults: TaskFaults
   /** A processor asked for a commit in the open step. */
   wantsCommit = false
   node = ''
   private readonly parts: LiveParts
 
-  constructor(taskId: string, partition: number, errorPolicy: ErrorPolicy, parts: LiveParts) {
+  constructor(taskId: string, partition: number, parts: LiveParts) {
+    const { policies, outputs } = parts
     this.taskId = taskId
     this.partition = partition
-    this.errorPolicy = errorPolicy
+    this.errorPolicy = policies.process === 'fail' ? 'fail' : 'skip'
+    this.writePolicy = policies.write === 'fail' ? 'fail' : 'skip'
     this.parts = parts
-    this.punctuators = new Punctuators(parts.times.of(taskTime), () => parts.clock.now())
+    const now = (): number => parts.clock.now()
+    this.punctuators = new Punctuators(parts.times.of(taskTime), now)
+    const deadLetters = policies.deadLetters === null ? null : new DeadLetters(policies.deadLetters.topic, outputs, this)
+    const { record, drops, punctuators } = this
+    this.faults = new TaskFaults({ ...parts, task: taskId, record, drops, punctuators, deadLetters })
   }
 
   keyValueStore<K, V>(name: string): KeyValueStore<K, V> {
@@ -67,19 +83,20 @@ export class LiveContext implements TaskContext {
     return this.parts.outputs.output(sink, this)
   }
 
-  drop(reason: DropReason): void {
-    this.drops.add(reason)
+  drop(reason: DropReason, node: string | null = null): void {
+    this.faults.dropped(reason, node)
   }
 
   failed(error: unknown): void {
-    this.skip(error, 'failed')
+    this.faults.failed(error, this.node)
   }
 
-  /** Counts and tells a record that is left out. */
-  skip(error: unknown, reason: Skipped['reason']): void {
-    const { topic, partition, offset } = this.record
-    this.drops.add(reason)
-    this.parts.onSkipped({ error, reason, node: this.node, task: this.taskId, topic, partition, offset })
+  leaveOut(error: unknown): void {
+    this.faults.skipped(error, this.node)
+  }
+
+  unwritten(error: unknown): void {
+    this.faults.unwritten(error, this.node)
   }
 
   requestCommit(): void {

@@ -1,5 +1,6 @@
 import type { Clock } from '@millrace/core'
 import type { Instance } from './instance.ts'
+import type { PauseGate } from './pause-gate.ts'
 import type { Task } from './task.ts'
 
 /**
@@ -15,6 +16,7 @@ export interface LoopOptions {
   readonly clock: Clock
   readonly commitIntervalMs: number
   readonly bounded: boolean
+  readonly gate: PauseGate
   /** Hears of every commit. */
   readonly onCommit: () => void
 }
@@ -49,6 +51,7 @@ export class Loop {
   stop(): void {
     this.stopping = true
     this.instance.feed.wake()
+    this.options.gate.wake()
   }
 
   /** Runs until `stop`, or until a bounded application has ended. Everything is committed then. */
@@ -58,6 +61,10 @@ export class Loop {
       if (this.stopping) {
         await this.commit()
         return 'stopped'
+      }
+      if (this.options.gate.isPaused) {
+        await this.rest()
+        continue
       }
       await this.fill()
       await this.follow()
@@ -78,10 +85,21 @@ export class Loop {
     timer?.cancel()
   }
 
+  /** Paused: what is open is committed, global tables are followed, and nothing else. */
+  private async rest(): Promise<void> {
+    await this.commit()
+    const { gate } = this.options
+    gate.rested()
+    for (const task of this.instance.tasks) task.rest()
+    await this.follow()
+    await this.writeEngines()
+    await gate.wait(idlePollMs)
+  }
+
   /** How long to wait for input. */
   private waitMs(): number {
     if (this.isBusy || this.instance.tasks.some((task) => task.isReady)) return 0
-    return Math.min(this.isDirty || this.mayEndRings ? lingerMs : idlePollMs, this.untilClockTickMs())
+    return Math.min(this.isDirty || this.mayEndRings ? lingerMs : idlePollMs, this.untilClockTickMs(), this.untilWaitEndsMs())
   }
 
   private get mayEndRings(): boolean {
@@ -93,6 +111,12 @@ export class Loop {
     let tick = Infinity
     for (const task of this.instance.tasks) tick = Math.min(tick, task.nextClockTick)
     return tick === Infinity ? Infinity : Math.max(0, tick - this.clock.now())
+  }
+
+  /** Infinity: no task waits for an empty input. */
+  private untilWaitEndsMs(): number {
+    const end = Math.min(...this.instance.tasks.map((task) => task.waitsUntil))
+    return Math.max(0, end - this.clock.monotonic())
   }
 
   private get isDirty(): boolean {
@@ -136,7 +160,7 @@ export class Loop {
 
   private get isFull(): boolean {
     const { maxBytes, maxEvents } = this.instance.limits
-    return this.uncommittedBytes >= maxBytes || this.stepEvents >= maxEvents
+    return this.uncommittedBytes >= maxBytes || this.stepEvents >= maxEvents || this.instance.tasks.some((task) => task.holdsBack)
   }
 
   private isCommitDue(): boolean {

@@ -6,16 +6,20 @@ import type { StoreEngines } from '../state/engine.ts'
 import type { StoreSpec as StateStoreSpec } from '../state/store-spec.ts'
 import { TaskState } from '../state/task-state.ts'
 import { verifyMarks } from '../state/verify-marks.ts'
-import type { ErrorPolicy } from '../task/task-context.ts'
 import { streamError } from '../time/stream-errors.ts'
 import { changelogFacts } from './changelog-facts.ts'
 import type { DropCounts } from './drop-counts.ts'
 import type { GlobalTables } from './global-tables.ts'
+import { Idleness } from './idleness.ts'
+import { InputChoice } from './input-choice.ts'
 import { InputQueue } from './input-queue.ts'
 import { LiveContext } from './live-context.ts'
 import { decodeMetadata, type OffsetMetadata } from './offset-metadata.ts'
-import { restore } from './restore.ts'
-import type { OnSkipped } from './skipped.ts'
+import { timesOfHeads } from './record-times.ts'
+import { restore, type RestoreListener } from './restore.ts'
+import type { DropListener } from './dropped.ts'
+import type { ErrorPolicies } from './error-policies.ts'
+import type { Retries } from './retries.ts'
 import { Task } from './task.ts'
 import { TaskOutputs } from './task-outputs.ts'
 import { TaskTimes } from './task-times.ts'
@@ -32,8 +36,14 @@ export interface TaskHouse {
   /** Folder of the application's state; tasks have theirs in it. */
   readonly stateFolder: string
   readonly bounded: boolean
-  readonly errorPolicy: ErrorPolicy
-  readonly onSkipped: OnSkipped
+  readonly policies: ErrorPolicies
+  readonly retries: Retries
+  readonly maxTaskIdleMs: number
+  /** Null: no idle task closes windows. */
+  readonly idleAdvanceMs: number | null
+  readonly onDropped: DropListener
+  readonly onRestore: RestoreListener
+  readonly isStopping: () => boolean
   /** Committed positions by partition name. */
   readonly committed: ReadonlyMap<string, CommittedPosition>
   readonly topicIds: ReadonlyMap<string, string>
@@ -54,7 +64,7 @@ export async function openTask(house: TaskHouse, spec: TaskSpec): Promise<Task> 
   const inputs = await openInputs(house, spec, metadata, subTopology.sources)
   const state = await openState(house, spec, subTopology.stores)
   try {
-    await restore(house.log, state, subTopology.stores, inputs, spec.partition)
+    await restore(house, state, subTopology.stores, inputs, spec.partition)
     return assemble(house, spec, { subTopology, metadata, inputs, state })
   } catch (error) {
     await state.abandon()
@@ -70,18 +80,24 @@ interface OpenedParts {
 }
 
 function assemble(house: TaskHouse, spec: TaskSpec, { subTopology, metadata, inputs, state }: OpenedParts): Task {
-  const { producer, globals, drops, onSkipped, errorPolicy } = house
+  const { producer, drops, retries } = house
   const { clock } = house.world
+  const monotonic = (): number => clock.monotonic()
   const outputs = new TaskOutputs(producer, subTopology.sinks, house.writable)
   const times = new TaskTimes(
     subTopology.streamTimes,
     metadata.flatMap((each) => each.times),
   )
-  const context = new LiveContext(spec.id, spec.partition, errorPolicy, { state, outputs, times, globals, onSkipped, clock })
+  const context = new LiveContext(spec.id, spec.partition, { ...house, state, outputs, times, clock })
   const topology = buildTopology(subTopology, context)
   context.punctuators.opened()
   const ended = house.bounded && metadata[0]?.ended === true && knowsAll(house, spec, subTopology)
-  return new Task({ spec, subTopology, inputs, state, outputs, times, context, topology, producer, drops, ended })
+  const timeOf = timesOfHeads(subTopology.sources, inputs)
+  const choice = new InputChoice({ inputs, maxIdleMs: house.maxTaskIdleMs, monotonic, timeOf })
+  const afterMs = house.idleAdvanceMs
+  const idle = afterMs === null ? null : { afterMs, idleness: new Idleness(inputs, monotonic) }
+  const own = { spec, subTopology, inputs, choice, idle, state, outputs, times, context, topology }
+  return new Task({ ...own, producer, drops, retries, ended })
 }
 
 /** Whether a bounded run had every topic: a pattern may have found another one since. */

@@ -19,8 +19,21 @@ export function extractedTime({ node, timestamp }: SourceSpec, value: unknown, k
   })
 }
 
-/** The times by which a task chooses among the heads of its inputs. Each head is looked at once. */
-export class HeadTimes {
+/** The time by which a task chooses among the heads of its inputs. */
+export type TimeOfHead = (input: InputQueue, head: ConsumedRecord) => number
+
+/** Null: the log's own. Each head is looked at once. */
+export function timesOfHeads(sources: readonly SourceSpec[], inputs: readonly InputQueue[]): TimeOfHead | null {
+  const extracting = new Map(sources.flatMap((source) => (source.timestamp ? [[source.topic, source] as const] : [])))
+  if (inputs.length < 2 || extracting.size === 0) return null
+  const heads = new HeadTimes()
+  return (input, head) => {
+    const source = extracting.get(input.topic)
+    return source === undefined ? head.timestamp : heads.of(input, head, source)
+  }
+}
+
+class HeadTimes {
   private readonly heads = new Map<InputQueue, { readonly raw: ConsumedRecord; readonly time: number }>()
 
   /** Where the record cannot be read, or its time is none, the log's own stands in: what is wrong shows when it is taken. */

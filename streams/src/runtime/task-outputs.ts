@@ -6,9 +6,11 @@ import { messageOf } from './explain.ts'
 
 /** What a sink needs of its task. */
 export interface SinkContext {
-  readonly errorPolicy: ErrorPolicy
-  drop(reason: DropReason): void
-  failed(error: unknown): void
+  /** `skip`: it asks what becomes of a record that cannot be written. */
+  readonly writePolicy: ErrorPolicy
+  readonly node: string
+  drop(reason: DropReason, node: string): void
+  unwritten(error: unknown): void
 }
 
 /**
@@ -102,14 +104,14 @@ class SinkOutput implements Output<unknown, unknown> {
   }
 
   append(key: unknown, value: unknown, timestamp: number, headers: readonly Header[], route?: Route): void {
-    if (key === null && this.sink.key.nullable !== true) return this.context.drop('null-key')
-    if (value === null && this.sink.value.nullable !== true) return this.context.drop('null-value')
-    if (this.context.errorPolicy === 'fail') return this.write(key, value, timestamp, headers, route)
+    if (key === null && this.sink.key.nullable !== true) return this.context.drop('null-key', this.context.node)
+    if (value === null && this.sink.value.nullable !== true) return this.context.drop('null-value', this.context.node)
+    if (this.context.writePolicy === 'fail') return this.write(key, value, timestamp, headers, route)
     try {
       this.write(key, value, timestamp, headers, route)
     } catch (error) {
       if (!isOfTheRecord(error)) throw error
-      this.context.failed(error)
+      this.context.unwritten(error)
     }
   }
 

@@ -14,10 +14,13 @@ import { Rec } from '../task/rec.ts'
 import { streamError } from '../time/stream-errors.ts'
 import type { DropCounts } from './drop-counts.ts'
 import { explain, located, messageOf, placeIn } from './explain.ts'
+import type { Idleness } from './idleness.ts'
+import type { InputChoice } from './input-choice.ts'
 import type { InputQueue } from './input-queue.ts'
 import type { LiveContext } from './live-context.ts'
 import { encodeMetadata } from './offset-metadata.ts'
-import { extractedTime, HeadTimes } from './record-times.ts'
+import { extractedTime } from './record-times.ts'
+import type { Retries } from './retries.ts'
 import type { TaskOutputs } from './task-outputs.ts'
 import type { TaskTimes } from './task-times.ts'
 
@@ -28,14 +31,16 @@ import type { TaskTimes } from './task-times.ts'
  *   K1  Positions, stream times, outputs, changes and drop counts of a step are taken together, between two events of the loop.
  *   K2  A step that failed is never committed in part: the task is closed and opened again.
  *   K3  A task has ended when every input has, every closed window is emitted, and all of it is committed.
- *   K4  Of several inputs the oldest record comes first, by timestamp, then in the order of the plan.
- *   K5  While an operator holds as many calls as it may, nothing happens but their completions; the end of the input reaches an
+ *   K4  While an operator holds as many calls as it may, nothing happens but their completions; the end of the input reaches an
  *       operator once all calls that were made before it have ended.
  */
 export interface TaskParts {
   readonly spec: TaskSpec
   readonly subTopology: SubTopology
   readonly inputs: readonly InputQueue[]
+  readonly choice: InputChoice
+  /** Null: stream time moves with records only. */
+  readonly idle: { readonly afterMs: number; readonly idleness: Idleness } | null
   readonly state: TaskState
   readonly outputs: TaskOutputs
   readonly times: TaskTimes
@@ -44,6 +49,8 @@ export interface TaskParts {
   readonly producer: Producer
   /** Of the application: takes over what a step dropped when it is committed. */
   readonly drops: DropCounts
+  /** Of the application: what is committed needs no other try. */
+  readonly retries: Retries
   /** The metadata says that it has ended. */
   readonly ended: boolean
 }
@@ -76,14 +83,15 @@ export class Task {
   readonly spec: TaskSpec
   private readonly parts: TaskParts
   private readonly sources: ReadonlyMap<string, SourceSpec>
-  /** Whether the order of its inputs goes by times that user code gives. */
-  private readonly extracts: boolean
-  private readonly heads = new HeadTimes()
   private progress: Progress
   private committedPositions = new Map<InputQueue, number>()
   /** As the log has them, for queries. */
   private durablePositions = new Map<InputQueue, number>()
   private events = 0
+  /** Of them those that no record caused. */
+  private otherEvents = 0
+  /** What comes next waits for a commit: it failed before, or what came before it did (T3 of retries.ts). */
+  private isHeld = false
 
   constructor(parts: TaskParts) {
     this.id = parts.spec.id
@@ -92,7 +100,6 @@ export class Task {
     this.state = parts.state
     this.inputs = parts.inputs
     this.sources = new Map(parts.subTopology.sources.map((source) => [source.topic, source]))
-    this.extracts = parts.inputs.length > 1 && parts.subTopology.sources.some(({ timestamp }) => timestamp)
     this.progress = parts.ended ? 'ended' : 'running'
     for (const input of parts.inputs) this.committedPositions.set(input, input.position)
     this.durablePositions = new Map(this.committedPositions)
@@ -107,6 +114,10 @@ export class Task {
     return Array.from(this.durablePositions, ([{ topic, partition }, offset]) => ({ topic, partition, offset }))
   }
 
+  private durableAt({ topic, partition }: { readonly topic: string; readonly partition: number }): number {
+    return this.committed.find((at) => at.topic === topic && at.partition === partition)?.offset ?? 0
+  }
+
   /** Events since the last commit: records, emitted rows of windows, the end. */
   get stepEvents(): number {
     return this.events
@@ -115,6 +126,11 @@ export class Task {
   /** Bytes of outputs and changes that wait for the commit, the latter estimated by their number. */
   uncommittedBytes(bytesPerChange: number): number {
     return this.parts.outputs.sizeBytes + this.state.openChanges * bytesPerChange
+  }
+
+  /** It goes on only after a commit. */
+  get holdsBack(): boolean {
+    return this.isHeld
   }
 
   /** A processor asked for a commit in the open step. */
@@ -131,6 +147,11 @@ export class Task {
   /** Calls back when a call to the outside has ended. */
   onArrival(wake: () => void): void {
     this.parts.context.completions.onArrival = wake
+  }
+
+  /** When the wait for an empty input ends, by the monotonic clock; Infinity: none is on. */
+  get waitsUntil(): number {
+    return this.parts.choice.waitsUntil
   }
 
   /** An event waits that needs no more input: a call that has ended, a closed window, a punctuation, the end. */
@@ -170,10 +191,11 @@ export class Task {
   /** Handles events, and stops when none waits or the slice is used up. Returns whether something may wait still. */
   process({ events, bytes, bytesPerChange }: Slice): boolean {
     this.parts.context.punctuators.lookAtClock()
+    this.lookAtIdleness()
     try {
       for (let left = events; left > 0;) {
         const handled = this.step(left)
-        if (handled === 0) return false
+        if (handled === 0) return this.isHeld
         left -= handled
         this.events += handled
         if (this.uncommittedBytes(bytesPerChange) >= bytes) return true
@@ -184,30 +206,57 @@ export class Task {
     }
   }
 
+  /** The application is paused: that is no silence of its inputs. */
+  rest(): void {
+    this.parts.idle?.idleness.took()
+  }
+
+  /** Windows close as if stream time had gone on with the wall clock since the last record. */
+  private lookAtIdleness(): void {
+    const { idle, context } = this.parts
+    if (idle === null) return
+    const idleMs = idle.idleness.measure()
+    if (idleMs >= idle.afterMs) context.closers.idle(idleMs)
+  }
+
   /** One event, or at most `limit` rows of closed windows. Returns how many. */
   private step(limit: number): number {
-    if (this.progress === 'ended' || this.progress === 'ending') return 0
+    if (this.isHeld || this.progress === 'ended' || this.progress === 'ending') return 0
     const { closers, punctuators, completions } = this.parts.context
     const isFull = completions.isFull
-    if (!isFull && closers.hasDue) return this.closeWindows(Math.min(limit, closeLimit))
-    if (!isFull && punctuators.hasDue) return this.punctuate()
+    if (!isFull && (closers.hasDue || punctuators.hasDue)) {
+      if (this.mustWait('', -1, -1)) return 0
+      return closers.hasDue ? this.closeWindows(Math.min(limit, closeLimit)) : this.punctuate()
+    }
     if (completions.hasArrived) return this.complete()
     if (isFull) return 0
     if (this.progress === 'closing') return completions.pending > 0 ? 0 : this.endNext()
-    const input = this.choose()
-    if (input !== undefined) return this.take(input)
+    const input = this.parts.choice.next()
+    if (input !== undefined) return this.mustWait(input.topic, input.partition, input.peek()!.offset) ? 0 : this.take(input)
     return this.inputs.every((one) => one.hasEnded) ? this.endInput() : 0
+  }
+
+  /** Whether this event waits for a commit. If it is one that failed before, the next one will. */
+  private mustWait(topic: string, partition: number, offset: number): boolean {
+    if (!this.parts.retries.hasFailed(this.id, topic, partition, offset)) return false
+    this.isHeld = true
+    return this.events > 0
   }
 
   private closeWindows(limit: number): number {
     const { context } = this.parts
     context.record.setEvent(this.spec.partition)
+    context.faults.otherEvent()
     context.closers.closeDue(limit)
+    this.otherEvents++
     return limit
   }
 
   private punctuate(): number {
-    this.parts.context.punctuators.fire()
+    const { context } = this.parts
+    context.faults.otherEvent()
+    context.punctuators.fire()
+    this.otherEvents++
     return 1
   }
 
@@ -228,32 +277,11 @@ export class Task {
     return 1
   }
 
-  /** The input whose next record is the oldest; none while an input that may still have an older one is empty. */
-  private choose(): InputQueue | undefined {
-    let chosen: InputQueue | undefined
-    let oldest = Infinity
-    for (const input of this.inputs) {
-      const record = input.peek()
-      if (record === undefined) {
-        if (mayHaveMore(input)) return undefined
-      } else {
-        const time = this.extracts ? this.timeOf(input, record) : record.timestamp
-        if (time >= oldest) continue
-        oldest = time
-        chosen = input
-      }
-    }
-    return chosen
-  }
-
-  private timeOf(input: InputQueue, raw: ConsumedRecord): number {
-    const source = this.sources.get(input.topic)!
-    return source.timestamp ? this.heads.of(input, raw, source) : raw.timestamp
-  }
-
   private take(input: InputQueue): number {
     const raw = input.peek()!
     this.setRecord(input, raw)
+    this.parts.context.faults.taking(input.topic, raw)
+    this.parts.idle?.idleness.took()
     const rec = this.read(this.sources.get(input.topic)!, raw)
     if (rec !== null) {
       this.parts.context.punctuators.advance(rec.timestamp)
@@ -300,7 +328,7 @@ export class Task {
         context.record.timestamp = time
         return time
       }
-      context.drop('no-timestamp')
+      context.drop('no-timestamp', context.node)
     } catch (error) {
       if (context.errorPolicy === 'fail') throw error
       context.failed(error)
@@ -309,28 +337,31 @@ export class Task {
   }
 
   private drop(reason: 'null-key' | 'null-value'): null {
-    this.parts.context.drop(reason)
+    const { context } = this.parts
+    context.drop(reason, context.node)
     return null
   }
 
   private undecodable(why: string, cause?: unknown): null {
     const { context } = this.parts
     const error = streamError('VALUE_UNREADABLE', { what: `a record cannot be read: ${why}`, where: placeIn(context), cause })
-    if (context.errorPolicy === 'fail') throw error
-    context.skip(error, 'undecodable')
+    context.faults.unread(error, context.node)
     return null
   }
 
   /** Takes the open step for a commit; the next one begins. @throws VALUE_UNWRITABLE, RECORD_TOO_LARGE */
   freeze(): TaskStep {
-    const { outputs, context, drops, state } = this.parts
+    const { outputs, context, drops, state, retries } = this.parts
     const batches = outputs.take()
     const changelogs = this.freezeState()
     const positions = this.positions()
     const durable = new Map(this.committedPositions)
     const sourceMarks = this.sourceMarks()
     const ending = this.progress === 'ending'
+    const hadOthers = this.otherEvents > 0
     this.events = 0
+    this.otherEvents = 0
+    this.isHeld = false
     context.wantsCommit = false
     return {
       batches: [...batches, ...changelogs.values()],
@@ -340,6 +371,7 @@ export class Task {
         state.commitSucceeded([...marks, ...sourceMarks], time)
         this.durablePositions = durable
         drops.absorb(context.drops)
+        retries.committed(this.id, ({ offset, ...place }) => (offset < 0 ? hadOthers : offset < this.durableAt(place)))
         if (ending) this.progress = 'ended'
       },
     }
@@ -424,11 +456,6 @@ export class Task {
       await this.state.abandon()
     }
   }
-}
-
-/** A record older than those of other inputs may still come: always before a known end, otherwise until the log has no more. */
-function mayHaveMore(input: InputQueue): boolean {
-  return input.limit === Infinity ? !input.caughtUp : !input.hasEnded
 }
 
 /** The epoch of the log is not known to a producer: the producer's own identity tells one transaction from another. */

@@ -1,6 +1,7 @@
 import type { LogClient } from '@millrace/core'
 import type { Layout, Plan } from '../plan/plan.ts'
 import { streamError } from '../time/stream-errors.ts'
+import type { ErrorPolicies } from './error-policies.ts'
 
 /** The partition counts of the topics that are read. @throws SOURCE_TOPIC_MISSING */
 export async function sourcePartitions(log: LogClient, plan: Plan): Promise<ReadonlyMap<string, number>> {
@@ -34,6 +35,14 @@ export async function sinkPartitions(log: LogClient, plan: Plan): Promise<Readon
     what: 'the topology writes a topic that does not exist',
     where: `${missing.topic}, ${missing.name}`,
   })
+}
+
+/** As in Kafka it is not made here: how long it keeps its records is the user's to say. @throws DEAD_LETTER_TOPIC_MISSING */
+export async function checkDeadLetterTopic(log: LogClient, { deadLetters }: ErrorPolicies): Promise<void> {
+  if (deadLetters === null) return
+  const [description] = await log.admin.describeTopics([deadLetters.topic])
+  if (description) return
+  throw streamError('DEAD_LETTER_TOPIC_MISSING', { what: 'the dead-letter topic does not exist', where: deadLetters.topic })
 }
 
 /** Makes the internal topics that are missing. Resolves to the ids of all of them. @throws PARTITIONS_DIFFER */

@@ -136,7 +136,8 @@ function refuse(reason: string | null, meta: StateMeta | null): StateMeta | null
   return meta
 }
 
-function enginePath({ folder }: EngineOpening): string {
+/** Where the engine of a task has its files. */
+export function enginePath({ folder }: Pick<EngineOpening, 'folder'>): string {
   return `${folder}/store`
 }
 

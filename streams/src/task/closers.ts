@@ -29,6 +29,11 @@ export class Closers {
     for (const [closer, loops] of this.loops) this.loops.set(closer, loops + 1)
   }
 
+  /** The task has had no input for so long. */
+  idle(idleMs: number): void {
+    for (const closer of this.all) closer.idle?.(idleMs)
+  }
+
   due(closer: Closer): void {
     this.withDue.add(closer)
   }

@@ -33,6 +33,8 @@ export class Punctuators {
   private nextByClock = Infinity
   /** While the topology is built: schedules then go on where the committed step left them. */
   private opening = true
+  /** What runs now was asked for by the wall clock. */
+  isByClock: boolean = false
 
   constructor(time: StreamTime | null, clock: () => number) {
     this.time = time
@@ -98,7 +100,10 @@ export class Punctuators {
       this.fireAll(this.byStream, time.now)
       time.close(time.now)
     }
-    if (this.nextByClock <= this.clockTime) this.fireAll(this.byClock, this.clockTime)
+    if (this.nextByClock > this.clockTime) return
+    this.isByClock = true
+    this.fireAll(this.byClock, this.clockTime)
+    this.isByClock = false
   }
 
   /** A schedule that a callback makes takes part, as in Kafka. */

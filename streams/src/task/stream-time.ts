@@ -15,6 +15,11 @@ export interface StreamTime {
 export interface Closer {
   /** Emits rows that are due, oldest first, at most `limit`. Returns true while more are due. */
   closeDue(limit: number): boolean
+  /**
+   * Nothing has come for so long, by the wall clock: what would be due if stream time were that much further is due. It holds until the
+   * next record; what was closed by it stays closed, also over a restart.
+   */
+  idle?(idleMs: number): void
   /** No input comes any more: everything open is due from now on. */
   endOfInput(): void
 }

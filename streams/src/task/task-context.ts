@@ -45,6 +45,8 @@ export interface TaskContext {
   readonly taskId: string
   readonly partition: number
   readonly errorPolicy: ErrorPolicy
+  /** Of what becomes of a record where it is written. */
+  readonly writePolicy: ErrorPolicy
   /** The record that everything emitted now belongs to. */
   readonly record: RecordContext
   /** The node whose user code runs, for the message of a failure. A node that calls user code sets it first. */
@@ -58,10 +60,17 @@ export interface TaskContext {
   globalStore<K, V>(name: string): GlobalStore<K, V>
   streamTime(operator: string): StreamTime
   output<K, V>(sink: string): Output<K, V>
-  /** Counts a record that does not go on. */
-  drop(reason: DropReason): void
-  /** Counts and reports what user code threw under the policy `skip`. */
+  /** Counts and reports a record that does not go on; `node`: the one that leaves it out. */
+  drop(reason: DropReason, node?: string): void
+  /**
+   * Hears what user code threw under the policy `skip`: the record is left out, counted and reported. @throws what is for the loop: the
+   * step is to be tried again.
+   */
   failed(error: unknown): void
+  /** The same of what makes a record unwritable: user code that chooses where it goes. */
+  unwritten(error: unknown): void
+  /** The same where the node itself says that it goes on, whatever the policies of the application are. */
+  leaveOut(error: unknown): void
   /** Asks for a commit soon. */
   requestCommit(): void
   /** Runs the work once, by the world's clock and outside of any event: it may neither emit nor touch a store. */

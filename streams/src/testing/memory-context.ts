@@ -58,6 +58,7 @@ export class MemoryContext implements TaskContext {
   readonly taskId: string
   readonly partition: number
   readonly errorPolicy: ErrorPolicy
+  readonly writePolicy: ErrorPolicy
   readonly record: RecordContext = new RecordContext()
   readonly punctuators: Punctuators
   readonly completions: Completions = new Completions()
@@ -95,6 +96,7 @@ export class MemoryContext implements TaskContext {
     this.partition = partition
     this.errorPolicy = errorPolicy
     this.now = nowMs
+    this.writePolicy = errorPolicy
     this.keyValueStores = new Map(
       stores
         .filter(({ kind }) => kind === 'keyValue')
@@ -149,6 +151,14 @@ export class MemoryContext implements TaskContext {
   failed(error: unknown): void {
     this.drop('failed')
     this.failures.push(error)
+  }
+
+  unwritten(error: unknown): void {
+    this.failed(error)
+  }
+
+  leaveOut(error: unknown): void {
+    this.failed(error)
   }
 
   requestCommit(): void {

@@ -40,6 +40,11 @@ const rows = {
     outcome: 'fatal',
     todo: 'Create the topic first, or correct its name in the topology.',
   },
+  DEAD_LETTER_TOPIC_MISSING: {
+    fault: 'caller',
+    outcome: 'fatal',
+    todo: 'Create the topic first, with the retention that you want, or correct its name in onError.',
+  },
   PARTITIONS_DIFFER: { fault: 'caller', outcome: 'fatal', todo: 'Repartition one of them, so that equal keys meet in one task.' },
 
   CHANGELOG_LOST: {
@@ -68,6 +73,11 @@ const rows = {
     fault: 'world',
     outcome: 'retriable',
     todo: 'Look at what is called, or give mapAsync a longer timeoutMs.',
+  },
+  PROCESSING_RETRIED: {
+    fault: 'caller',
+    outcome: 'retriable',
+    todo: 'Nothing to do: the step is tried again, as often as onError says.',
   },
   RECORD_INVALID: {
     fault: 'caller',
@@ -150,7 +160,11 @@ const rows = {
     outcome: 'fatal',
     todo: 'Give the application another id, or reset its offsets: another program has committed under this one.',
   },
-  APP_STATE: { fault: 'caller', outcome: 'fatal', todo: 'Start an application once, and make a new one after it was closed.' },
+  APP_STATE: {
+    fault: 'caller',
+    outcome: 'fatal',
+    todo: 'Start an application once, pause and resume it while it runs, clean up when it is closed.',
+  },
   TEST_DRIVER_MISUSED: {
     fault: 'caller',
     outcome: 'fatal',

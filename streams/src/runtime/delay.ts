@@ -1,7 +1,7 @@
 import type { Clock } from '@millrace/core'
 
 /** Waiting that can be cut short. */
-export class Pause {
+export class Delay {
   private readonly clock: Clock
   private end: () => void = () => {}
 

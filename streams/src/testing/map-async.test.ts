@@ -2,9 +2,11 @@
 import { describe, expect, test } from 'vitest'
 import { json, nullable, string } from '@millrace/core'
 import type { AsyncMapping } from '../dsl/async-mappings.ts'
+import { StreamsBuilder } from '../dsl/streams-builder.ts'
 import type { AsyncCall } from '../graph/callbacks.ts'
 import type { MemoryAppOptions } from './memory-app.ts'
 import { memoryStream, type MemoryStream } from './memory-stream.ts'
+import { TopologyTestDriver } from './topology-test-driver.ts'
 import { tumbling } from '../time/windows.ts'
 import { millis } from '../time/duration.ts'
 import { windowed } from '../time/windowed.ts'
@@ -333,5 +335,52 @@ describe('the end', () => {
     expect(await settled(stream)).toEqual([])
     expect(stored(stream)).toEqual(['a', 'b', 'b'])
     expect(outside.begun).toEqual(['a:1', 'b:1'])
+  })
+})
+
+describe('a test driver', () => {
+  test('settles calls, those that the topology makes of its own output too, and goes on with the end', async () => {
+    const builder = new StreamsBuilder()
+    const serdes = { key: string, value: json<string>() }
+    const bang = async (value: string): Promise<string> => `${value}!`
+    builder
+      .stream('in', serdes)
+      .mapAsync(bang, { name: 'first', ...serdes, concurrency: 1 })
+      .to('between', serdes)
+    builder
+      .stream('between', serdes)
+      .mapAsync(bang, { name: 'second', ...serdes, concurrency: 1 })
+      .groupByKey()
+      .windowedBy(tumbling({ size: millis(10), grace: 'end-of-input' }))
+      .reduce({ store: 'all', value: json<string>(), add: (a, b) => `${a}${b}` })
+      .emitFinal()
+      .map((value, { key }) => ({ key, value }))
+      .to('out', serdes)
+    using driver = new TopologyTestDriver(builder.build())
+    driver.pipeInput('in', { key: 'a', value: 'x', timestamp: 1 })
+    driver.pipeInput('in', { key: 'a', value: 'y', timestamp: 2 })
+    await driver.settle()
+    expect(driver.readAll('between').map(({ value }) => value)).toEqual(['x!', 'y!'])
+    driver.pipeInput('in', { key: 'a', value: 'z', timestamp: 3 })
+    await driver.settle()
+    driver.endOfInput()
+    await driver.settle()
+    expect(driver.readAll('out').map(({ value }) => value)).toEqual(['x!!y!!z!!'])
+  })
+
+  test('says which call has failed, and settles nothing once it is closed', async () => {
+    const builder = new StreamsBuilder()
+    const failing = async (): Promise<never> => {
+      throw new Error('refused')
+    }
+    builder
+      .stream('in', text)
+      .mapAsync(failing, { name: 'calls', ...text, concurrency: 1 })
+      .to('out', text)
+    using driver = new TopologyTestDriver(builder.build())
+    driver.pipeInput('in', { key: 'a', value: 'x', timestamp: 1 })
+    await expect(driver.settle()).rejects.toThrow(/CALL_FAILED.*refused/)
+    driver.close()
+    await expect(driver.settle()).rejects.toThrow('TEST_DRIVER_MISUSED')
   })
 })

@@ -149,7 +149,29 @@ export class TopologyTestDriver implements Disposable {
     this.#run(() => this.#app.advanceWallClock(by))
   }
 
-  /** No input comes any more, as in a bounded application: what is open is closed. @throws TEST_DRIVER_MISUSED */
+  /**
+   * Lets calls to the outside (`mapAsync`) end whose promises are resolved, and does everything that follows. It waits for nothing of
+   * this machine; retries and time limits of calls go by `advanceWallClock`. Where the input has ended and calls had not, it goes on.
+   * @throws TEST_DRIVER_MISUSED; CALL_FAILED and USER_CODE_FAILED under the policy `fail`
+   */
+  async settle(): Promise<void> {
+    this.#checkNotClosed()
+    for (let taken = -1; taken !== this.#taken;) {
+      taken = this.#taken
+      const failed = await this.#app.settle().then(
+        () => null,
+        (cause: unknown) => ({ cause }),
+      )
+      this.#run(() => {
+        if (failed !== null) throw failed.cause
+      })
+    }
+  }
+
+  /**
+   * No input comes any more, as in a bounded application: what is open is closed; behind calls to the outside once `settle` has seen
+   * their end. @throws TEST_DRIVER_MISUSED
+   */
   endOfInput(): void {
     this.#checkTakesInput()
     this.#state = 'ended'

@@ -1,9 +1,10 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { embeddedLog, int64, json, nullable, string, type LogClient, type MillraceError } from '@millrace/core'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { StreamsBuilder } from '../dsl/streams-builder.ts'
+import type { RestoreEvent } from '../runtime/restore.ts'
 import { hours } from '../time/duration.ts'
 import { windowed } from '../time/windowed.ts'
 import { tumbling } from '../time/windows.ts'
@@ -243,5 +244,30 @@ describe('closing', () => {
     await Promise.all([running.close(), running.close()])
     expect(running.state).toBe('closed')
     await expect(running.start()).rejects.toMatchObject({ code: 'APP_STATE' })
+  })
+
+  test('leaves state that cleanUp removes; the next start restores it', async () => {
+    const build = () => {
+      const builder = new StreamsBuilder()
+      builder
+        .stream('in', { key: string, value: string })
+        .groupByKey()
+        .count({ store: 'counts' })
+        .toStream()
+        .mapValues((count) => String(count))
+        .to('out', { key: string, value: string })
+      return builder.build()
+    }
+    await fill(['a', '1'], ['a', '2'])
+    const first = new StreamsApp(build(), options())
+    await runToEnd(first)
+    const task = join(folder, 'state', 'app', '0_0')
+    expect(existsSync(task)).toBe(true)
+    await first.cleanUp()
+    expect(existsSync(task)).toBe(false)
+    const restored: RestoreEvent[] = []
+    await runToEnd(new StreamsApp(build(), options({ onRestore: (event) => restored.push(event) })))
+    expect(restored.findLast(({ kind }) => kind === 'end')).toMatchObject({ store: 'counts', records: 1 })
+    expect(await output()).toEqual(['a=1', 'a=2'])
   })
 })

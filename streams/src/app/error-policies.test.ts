@@ -404,6 +404,30 @@ describe('the policy retry', () => {
       expect(calls()).toBe(5)
     }))
 
+  test('counts the tries of punctuations by the wall clock by their node', () =>
+    inWorld(async (world) => {
+      await world.topics(['in', 'out', 'dead'])
+      let calls = 0
+      const build: Build = (builder) => {
+        builder.stream('in', text).process({
+          name: 'ticking',
+          open: (context) => {
+            context.schedule(millis(50), 'wall-clock', () => {
+              calls++
+              throw new Error('not now')
+            })
+            return { process: () => {} }
+          },
+        })
+      }
+      const onError = { process: { retry: 2, backoffMs: 10, otherwise: 'deadLetter' }, deadLetterTopic: 'dead' } as const
+      await using app = world.app(build, { bounded: false, onError })
+      await app.start()
+      await world.until(() => app.dropped.failed === 1)
+      expect(calls).toBe(3)
+      expect(await world.rows('dead')).toEqual(['null=null'])
+    }))
+
   test('gives each record its own tries, and each event that no record caused', () =>
     inWorld(async (world) => {
       await world.topics(['in', 'out'])

@@ -50,6 +50,7 @@ export class Retries {
 
   /** The record, or with offset -1 some other event of the task, has failed before and is not committed since. */
   hasFailed(task: string, topic: string, partition: number, offset: number): boolean {
+    if (this.failing.size === 0) return false
     for (const place of this.failing.values()) {
       if (place.task !== task || place.offset !== offset || place.time === null) continue
       if (offset < 0 || (place.topic === topic && place.partition === partition)) return true

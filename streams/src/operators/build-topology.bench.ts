@@ -68,7 +68,6 @@ function bareContext(written: { count: number }): TaskContext {
     drop: unused,
     failed: unused,
     unwritten: unused,
-    leaveOut: unused,
     punctuators: new Punctuators(null, () => 0),
     completions: new Completions(),
     after: unused,

@@ -187,10 +187,8 @@ class AsyncCalls implements Holder {
     const times = attempts === 1 ? '' : ` ${attempts} times, the last time`
     const message = cause instanceof Error ? cause.message : String(cause)
     const error = streamError('CALL_FAILED', { what: `a call failed${times}: ${message}`, where: this.#node.name, cause })
-    const { onFailure } = this.#node
-    if (onFailure === 'skip') return this.#context.leaveOut(error)
-    if ((onFailure ?? this.#context.errorPolicy) === 'fail') throw error
-    this.#context.failed(error)
+    if ((this.#node.onFailure ?? this.#context.errorPolicy) === 'fail') throw error
+    this.#context.failed(error, this.#node.onFailure ?? undefined)
   }
 
   close(): void {

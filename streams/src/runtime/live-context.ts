@@ -42,8 +42,8 @@ export class LiveContext implements TaskContext {
   /** Of the open step: a step that is not committed has dropped nothing. */
   readonly drops: DropCounts = new DropCounts()
   readonly punctuators: Punctuators
-  readonly completions: Completions = new Completions()
   readonly faults: TaskFaults
+  readonly completions: Completions = new Completions()
   /** A processor asked for a commit in the open step. */
   wantsCommit = false
   node = ''
@@ -56,8 +56,7 @@ export class LiveContext implements TaskContext {
     this.errorPolicy = policies.process === 'fail' ? 'fail' : 'skip'
     this.writePolicy = policies.write === 'fail' ? 'fail' : 'skip'
     this.parts = parts
-    const now = (): number => parts.clock.now()
-    this.punctuators = new Punctuators(parts.times.of(taskTime), now)
+    this.punctuators = new Punctuators(parts.times.of(taskTime), () => parts.clock.now())
     const deadLetters = policies.deadLetters === null ? null : new DeadLetters(policies.deadLetters.topic, outputs, this)
     const { record, drops, punctuators } = this
     this.faults = new TaskFaults({ ...parts, task: taskId, record, drops, punctuators, deadLetters })
@@ -87,12 +86,9 @@ export class LiveContext implements TaskContext {
     this.faults.dropped(reason, node)
   }
 
-  failed(error: unknown): void {
-    this.faults.failed(error, this.node)
-  }
-
-  leaveOut(error: unknown): void {
-    this.faults.skipped(error, this.node)
+  failed(error: unknown, decided?: ErrorPolicy): void {
+    if (decided === 'skip') this.faults.skipped(error, this.node)
+    else this.faults.failed(error, this.node)
   }
 
   unwritten(error: unknown): void {

@@ -76,15 +76,6 @@ export class Loop {
     }
   }
 
-  /** Waits for input, or for a call to the outside. A poll that such a call has overtaken may wait longer than we do. */
-  private async fill(): Promise<void> {
-    const { feed } = this.instance
-    const waitMs = this.waitMs()
-    const timer = feed.isPolling && waitMs > 0 ? this.clock.after(waitMs, () => feed.nudge()) : null
-    await feed.fill(waitMs)
-    timer?.cancel()
-  }
-
   /** Paused: what is open is committed, global tables are followed, and nothing else. */
   private async rest(): Promise<void> {
     await this.commit()
@@ -94,6 +85,15 @@ export class Loop {
     await this.follow()
     await this.writeEngines()
     await gate.wait(idlePollMs)
+  }
+
+  /** Waits for input, or for a call to the outside. A poll that such a call has overtaken may wait longer than we do. */
+  private async fill(): Promise<void> {
+    const { feed } = this.instance
+    const waitMs = this.waitMs()
+    const timer = feed.isPolling && waitMs > 0 ? this.clock.after(waitMs, () => feed.nudge()) : null
+    await feed.fill(waitMs)
+    timer?.cancel()
   }
 
   /** How long to wait for input. */

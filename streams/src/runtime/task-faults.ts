@@ -32,6 +32,8 @@ export interface TaskFaultsParts {
  */
 export class TaskFaults {
   private readonly parts: TaskFaultsParts
+  /** A call to the outside has ended: it had its own tries. */
+  private isCompletion = false
   /** The record that the task took last, and its topic; null: another event. */
   private taken: { readonly topic: string; readonly raw: ConsumedRecord } | null = null
 
@@ -41,6 +43,7 @@ export class TaskFaults {
 
   /** The task takes a record. */
   taking(topic: string, raw: ConsumedRecord): void {
+    this.isCompletion = false
     const { deadLetters } = this.parts
     if (deadLetters === null) return
     this.taken = { topic, raw }
@@ -49,8 +52,15 @@ export class TaskFaults {
 
   /** Something that no record caused. */
   otherEvent(): void {
+    this.isCompletion = false
     this.taken = null
     this.parts.deadLetters?.next()
+  }
+
+  /** A call to the outside has ended. */
+  completing(): void {
+    this.otherEvent()
+    this.isCompletion = true
   }
 
   /** A record does not decode. @throws the error under `fail` */
@@ -58,10 +68,16 @@ export class TaskFaults {
     this.handle(this.parts.policies.read, error, { reason: 'undecodable', node })
   }
 
+  /** The operator has decided to go on without it. */
+  skipped(error: unknown, node: string): void {
+    this.handle('skip', error, { reason: 'failed', node })
+  }
+
   /** User code threw. @throws the error under `fail`, PROCESSING_RETRIED */
   failed(error: unknown, node: string): void {
     const { process } = this.parts.policies
     if (typeof process === 'string') return this.handle(process, error, { reason: 'failed', node })
+    if (this.isCompletion) return this.handle(process.otherwise, error, { reason: 'failed', node })
     const { task, record, retries, punctuators } = this.parts
     const { topic, partition, offset, timestamp } = record
     const time = offset < 0 && punctuators.isByClock ? null : timestamp
@@ -73,11 +89,6 @@ export class TaskFaults {
   /** A record does not encode, or its topic does not take it. @throws the error under `fail` */
   unwritten(error: unknown, node: string): void {
     this.handle(this.parts.policies.write, error, { reason: 'failed', node })
-  }
-
-  /** A node has a policy of its own, which is to go on. */
-  skipped(error: unknown, node: string): void {
-    this.leaveOut('failed', node, error)
   }
 
   /** An operator leaves a record out by itself. */

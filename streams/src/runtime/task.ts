@@ -144,14 +144,14 @@ export class Task {
     return this.progress === 'ended' || this.progress === 'ending' || completions.isFull ? Infinity : punctuators.nextClockTick
   }
 
-  /** Calls back when a call to the outside has ended. */
-  onArrival(wake: () => void): void {
-    this.parts.context.completions.onArrival = wake
-  }
-
   /** When the wait for an empty input ends, by the monotonic clock; Infinity: none is on. */
   get waitsUntil(): number {
     return this.parts.choice.waitsUntil
+  }
+
+  /** Calls back when a call to the outside has ended. */
+  onArrival(wake: () => void): void {
+    this.parts.context.completions.onArrival = wake
   }
 
   /** An event waits that needs no more input: a call that has ended, a closed window, a punctuation, the end. */
@@ -206,7 +206,7 @@ export class Task {
     }
   }
 
-  /** The application is paused: that is no silence of its inputs. */
+  /** The application is paused, or calls have not ended: that is no silence of its inputs. */
   rest(): void {
     this.parts.idle?.idleness.took()
   }
@@ -215,6 +215,7 @@ export class Task {
   private lookAtIdleness(): void {
     const { idle, context } = this.parts
     if (idle === null) return
+    if (context.completions.pending > 0) this.rest()
     const idleMs = idle.idleness.measure()
     if (idleMs >= idle.afterMs) context.closers.idle(idleMs)
   }
@@ -223,7 +224,7 @@ export class Task {
   private step(limit: number): number {
     if (this.isHeld || this.progress === 'ended' || this.progress === 'ending') return 0
     const { closers, punctuators, completions } = this.parts.context
-    const isFull = completions.isFull
+    const { isFull } = completions
     if (!isFull && (closers.hasDue || punctuators.hasDue)) {
       if (this.mustWait('', -1, -1)) return 0
       return closers.hasDue ? this.closeWindows(Math.min(limit, closeLimit)) : this.punctuate()
@@ -261,7 +262,9 @@ export class Task {
   }
 
   private complete(): number {
-    this.parts.context.completions.handleNext()
+    const { context } = this.parts
+    context.faults.completing()
+    context.completions.handleNext()
     return 1
   }
 

@@ -64,13 +64,11 @@ export interface TaskContext {
   drop(reason: DropReason, node?: string): void
   /**
    * Hears what user code threw under the policy `skip`: the record is left out, counted and reported. @throws what is for the loop: the
-   * step is to be tried again.
+   * step is to be tried again. `decided`: the operator has an option of its own that says so, whatever the policy is.
    */
-  failed(error: unknown): void
+  failed(error: unknown, decided?: ErrorPolicy): void
   /** The same of what makes a record unwritable: user code that chooses where it goes. */
   unwritten(error: unknown): void
-  /** The same where the node itself says that it goes on, whatever the policies of the application are. */
-  leaveOut(error: unknown): void
   /** Asks for a commit soon. */
   requestCommit(): void
   /** Runs the work once, by the world's clock and outside of any event: it may neither emit nor touch a store. */

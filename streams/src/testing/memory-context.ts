@@ -95,8 +95,8 @@ export class MemoryContext implements TaskContext {
     this.taskId = `${id}_${partition}`
     this.partition = partition
     this.errorPolicy = errorPolicy
-    this.now = nowMs
     this.writePolicy = errorPolicy
+    this.now = nowMs
     this.keyValueStores = new Map(
       stores
         .filter(({ kind }) => kind === 'keyValue')
@@ -154,10 +154,6 @@ export class MemoryContext implements TaskContext {
   }
 
   unwritten(error: unknown): void {
-    this.failed(error)
-  }
-
-  leaveOut(error: unknown): void {
     this.failed(error)
   }
 

@@ -64,6 +64,11 @@ const rows = {
     outcome: 'fatal',
     todo: 'Correct the function, or let the error policy skip such records.',
   },
+  PROCESSING_RETRIED: {
+    fault: 'caller',
+    outcome: 'retriable',
+    todo: 'Nothing to do: the step is tried again, as often as onError says.',
+  },
   CALL_FAILED: {
     fault: 'caller',
     outcome: 'fatal',
@@ -73,11 +78,6 @@ const rows = {
     fault: 'world',
     outcome: 'retriable',
     todo: 'Look at what is called, or give mapAsync a longer timeoutMs.',
-  },
-  PROCESSING_RETRIED: {
-    fault: 'caller',
-    outcome: 'retriable',
-    todo: 'Nothing to do: the step is tried again, as often as onError says.',
   },
   RECORD_INVALID: {
     fault: 'caller',

@@ -7,7 +7,7 @@ import { openAirports } from './airports.ts'
 import { flightSource, type Flight, type FlightLine } from './flights.ts'
 import { ingest } from './ingest.ts'
 import { readPosition } from './positions.ts'
-import { readTopic } from './read-topic.ts'
+import { readTopic } from '../../running/read-topic.ts'
 import type { Source } from './source.ts'
 import { createTopics } from './topics.ts'
 

@@ -1,5 +1,5 @@
 import { json, type LogClient } from '@millrace/core'
-import { readTopic } from './read-topic.ts'
+import { readTopic } from '../../running/read-topic.ts'
 
 /** How far a topic is filled. Its key is the name of the topic. */
 export interface Position {

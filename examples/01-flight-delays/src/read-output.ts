@@ -1,5 +1,5 @@
 import type { LogClient } from '@millrace/core'
-import { readTopic } from './read-topic.ts'
+import { readTopic } from '../../running/read-topic.ts'
 import { airportDay, delaysByAirport, type DelaysByAirport } from './topology.ts'
 
 /** A record of the output, key and value together. */

@@ -5,7 +5,7 @@ import { chart } from './chart.ts'
 import { placeOf } from './place.ts'
 import type { Row } from './read-output.ts'
 import { show } from './show.ts'
-import { table } from './table.ts'
+import { table } from '../../running/table.ts'
 import { topAirports } from './top-airports.ts'
 
 function row(airport: string, day: string, flights: number, totalDelay: number): Row {

@@ -5,7 +5,7 @@ import { tenths, whole } from './numbers.ts'
 import type { Place } from './place.ts'
 import type { Row } from './read-output.ts'
 import type { Stage } from './stage.ts'
-import { table, type Column } from './table.ts'
+import { table, type Column } from '../../running/table.ts'
 import { meanDelay, topAirports, type AirportDelays } from './top-airports.ts'
 
 const chartColumns = 60

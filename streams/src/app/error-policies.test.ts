@@ -428,6 +428,38 @@ describe('the policy retry', () => {
       expect(await world.rows('dead')).toEqual(['null=null'])
     }))
 
+  test('is not for calls of mapAsync, which have their own: what is said for afterwards holds', () =>
+    inWorld(async (world) => {
+      await world.topics(['in', 'out', 'dead'])
+      await world.put('in', [
+        ['a', 'good'],
+        ['b', 'bad'],
+      ])
+      let calls = 0
+      const call = async (value: string): Promise<string> => {
+        if (value === 'bad') calls++
+        if (value === 'bad') throw new Error('not there')
+        return value
+      }
+      const build: Build = (builder) => {
+        const retry = { times: 1, backoffMs: 1 }
+        builder
+          .stream('in', text)
+          .mapAsync(call, { name: 'calls', ...text, concurrency: 2, retry })
+          .to('out', text)
+      }
+      const onError = { process: { retry: 3, otherwise: 'deadLetter' }, deadLetterTopic: 'dead' } as const
+      await using app = world.app(build, { onError })
+      const states = statesOf(app)
+      await app.start()
+      await app.finished
+      expect(await world.rows('out')).toEqual(['a=good'])
+      expect(states).not.toContain('restarting')
+      const [letter] = await world.records('dead')
+      expect(headerTexts(letter!.headers)).toMatchObject({ '__streams.errors.topic': 'in', '__streams.errors.offset': '1' })
+      expect(calls).toBe(2)
+    }))
+
   test('gives each record its own tries, and each event that no record caused', () =>
     inWorld(async (world) => {
       await world.topics(['in', 'out'])

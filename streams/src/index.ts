@@ -107,6 +107,14 @@ export type {
 } from './dsl/options.ts'
 export type { AsyncCall, Meta } from './graph/callbacks.ts'
 export { Topology } from './graph/topology.ts'
+export type {
+  DescribedNode,
+  DescribedPart,
+  DescribedProcessor,
+  DescribedSink,
+  DescribedSource,
+  TopologyDescription,
+} from './graph/describe.ts'
 
 export { planOf } from './plan/plan-of.ts'
 export { manifestOf } from './plan/manifest.ts'

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { read, sources } from './sources.ts'
 import { longestFile, untidy } from './tidy.ts'
 
-test('every source file is tidy', () => {
+test('every source file is tidy', { timeout: 180_000 }, () => {
   const files = sources()
   expect(files.length).toBeGreaterThan(10)
   expect(files.flatMap(untidy)).toEqual([])

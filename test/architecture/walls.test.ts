@@ -4,7 +4,7 @@ import { doors, read, sources } from './sources.ts'
 import { withRoomsTable } from './table.ts'
 import { breaches } from './walls.ts'
 
-test('no import goes through a wall', () => {
+test('no import goes through a wall', { timeout: 180_000 }, () => {
   const files = sources()
   for (const wing of Object.keys(house))
     expect(files.filter(({ path }) => path.startsWith(`${wing}/src/`)).length).toBeGreaterThan(0)

@@ -1,6 +1,8 @@
 import { expect, test } from 'vitest'
 import { string } from '@millrace/core'
+import type { TopologyDescription } from './describe.ts'
 import { GraphBuilder } from './graph-builder.ts'
+import type { Topology } from './topology.ts'
 
 const serdes = { key: string as never, value: string as never }
 
@@ -35,7 +37,7 @@ const printedByKafka = `Topologies:
       <-- global-table-1-source
 `
 
-test('a description has the bytes of Kafka', () => {
+function sample(): Topology {
   const graph = new GraphBuilder()
   graph.add({ kind: 'global-table', inputs: [], topic: 'airports', store: 'airports', ...serdes })
   const ab = graph.add({ kind: 'source', inputs: [], topics: ['a', 'b'], ...serdes })
@@ -44,5 +46,60 @@ test('a description has the bytes of Kafka', () => {
   const c = graph.add({ kind: 'source', inputs: [], topics: ['c'], ...serdes })
   const merged = graph.add({ kind: 'merge', inputs: [arrivals, c] })
   graph.add({ kind: 'aggregate', inputs: [merged], store: 'arrivals-by-airport', ...serdes, start: () => 1, add: () => 1 })
-  expect(graph.build().describe()).toBe(printedByKafka)
+  return graph.build()
+}
+
+test('a description has the bytes of Kafka', () => {
+  expect(sample().describe()).toBe(printedByKafka)
+})
+
+test('a description is data, too', () => {
+  const { subTopologies, globalStores } = JSON.parse(JSON.stringify(sample().description())) as TopologyDescription
+  expect(subTopologies.map(({ id, nodes }) => [id, nodes.map(({ name }) => name)])).toEqual([
+    [0, ['source-1', 'select-key-1', 'repartition-1-sink']],
+    [1, ['repartition-1-source', 'source-2', 'merge-1', 'aggregate-1']],
+  ])
+  expect(subTopologies[1]!.nodes[3]).toEqual({
+    kind: 'processor',
+    name: 'aggregate-1',
+    stores: ['arrivals-by-airport'],
+    next: [],
+    previous: ['merge-1'],
+  })
+  expect(globalStores).toMatchObject([{ id: 2, nodes: [{ kind: 'source', topics: ['airports'] }, { stores: ['airports'] }] }])
+})
+
+test('a description is a flowchart, too: the topic of a repartition joins what it cuts', () => {
+  expect(sample().mermaid()).toBe(`flowchart TD
+  subgraph s0["Sub-topology 0"]
+    n0["source-1"]
+    n1["select-key-1"]
+    n2["repartition-1-sink"]
+  end
+  subgraph s1["Sub-topology 1"]
+    n3["repartition-1-source"]
+    n4["source-2"]
+    n5["merge-1"]
+    n6["aggregate-1"]
+    n7[("arrivals-by-airport")]
+  end
+  subgraph s2["Global store 2"]
+    n8["global-table-1-source"]
+    n9["global-table-1"]
+    n10[("airports")]
+  end
+  n11(["a"]) --> n0
+  n12(["b"]) --> n0
+  n0 --> n1
+  n1 --> n2
+  n2 --> n13(["arrivals-repartition"])
+  n13 --> n3
+  n3 --> n5
+  n14(["c"]) --> n4
+  n4 --> n5
+  n5 --> n6
+  n6 -.- n7
+  n15(["airports"]) --> n8
+  n8 --> n9
+  n9 -.- n10`)
 })

@@ -1,38 +1,74 @@
-/**
- * The text of Kafka's TopologyDescription, byte for byte in its form, so that viewers made for it show our topologies. Names of
- * nodes are ours, and nodes stand in the order in which the user wrote them.
- */
-import { cut, type Part, type TaskNode } from './cut.ts'
-import type { GlobalTableNode, GraphNode, SourceNode } from './node.ts'
-import type { RouteNode } from './route-node.ts'
+/** What a topology consists of, as data: for descriptions in text, JSON and pictures. */
+import { cut, type TaskNode } from './cut.ts'
+import type { GlobalTableNode, GraphNode } from './node.ts'
 
-export function describe(nodes: readonly GraphNode[]): string {
+/** As `JSON.stringify` may print it. Nodes stand in the order in which the user wrote them. */
+export interface TopologyDescription {
+  /** Each is run by tasks, one for a partition. */
+  readonly subTopologies: readonly DescribedPart[]
+  /** Each is held whole by every instance, and generates no tasks. Their ids go on behind those of the sub-topologies. */
+  readonly globalStores: readonly DescribedPart[]
+}
+
+export interface DescribedPart {
+  readonly id: number
+  readonly nodes: readonly DescribedNode[]
+}
+
+export type DescribedNode = DescribedSource | DescribedProcessor | DescribedSink
+
+export interface DescribedSource {
+  readonly kind: 'source'
+  readonly name: string
+  readonly topics: readonly string[]
+  /** The source of the expression that topics are found by; null: they are named. */
+  readonly pattern: string | null
+  /** Names of the nodes behind it. */
+  readonly next: readonly string[]
+}
+
+export interface DescribedProcessor {
+  readonly kind: 'processor'
+  readonly name: string
+  readonly stores: readonly string[]
+  readonly next: readonly string[]
+  /** Names of the nodes before it. */
+  readonly previous: readonly string[]
+}
+
+export interface DescribedSink {
+  readonly kind: 'sink'
+  readonly name: string
+  /** Null: a function chooses it for each record. */
+  readonly topic: string | null
+  /** The name of that function. */
+  readonly chooser: string | null
+  readonly previous: readonly string[]
+}
+
+export function describe(nodes: readonly GraphNode[]): TopologyDescription {
   const parts = cut(nodes)
   const tables = nodes.filter((node) => node.kind === 'global-table')
-  const texts = [...parts.map(part), ...tables.map((table, i) => globalTable(table, parts.length + i))]
-  return `Topologies:\n ${texts.map((text) => `  ${text}`).join('')}`
+  return {
+    subTopologies: parts.map(({ id, nodes: own }) => ({ id, nodes: own.map((node) => describeNode(node, own)) })),
+    globalStores: tables.map((table, index) => ({ id: parts.length + index, nodes: describeTable(table) })),
+  }
 }
 
-function part({ id, nodes }: Part): string {
-  return [`Sub-topology: ${id}`, ...nodes.flatMap((node) => taskNode(node, nodes)), '', ''].join('\n')
+function describeNode(node: TaskNode, nodes: readonly TaskNode[]): DescribedNode {
+  const { name, inputs: previous } = node
+  const next = nodes.filter(({ inputs }) => inputs.includes(name)).map((behind) => behind.name)
+  if (node.kind === 'source') {
+    return { kind: 'source', name, topics: node.topics, pattern: node.settings?.pattern?.source ?? null, next }
+  }
+  if (node.kind === 'to') return { kind: 'sink', name, topic: node.topic, chooser: null, previous }
+  if (node.kind === 'route') return { kind: 'sink', name, ...chosen(node.topic), previous }
+  return { kind: 'processor', name, stores: storesOf(node), next, previous }
 }
 
-function taskNode(node: TaskNode, nodes: readonly TaskNode[]): string[] {
-  const before = node.inputs
-  const after = nodes.filter(({ inputs }) => inputs.includes(node.name)).map(({ name }) => name)
-  if (node.kind === 'source') return [`    Source: ${node.name} (topics: ${topicsOf(node)})`, next(after)]
-  if (node.kind === 'to') return [`    Sink: ${node.name} (topic: ${node.topic})`, previous(before)]
-  if (node.kind === 'route') return [`    Sink: ${node.name} (${routeOf(node)})`, previous(before)]
-  return [`    Processor: ${node.name} (stores: [${storesOf(node).join(', ')}])`, next(after), previous(before)]
-}
-
-function topicsOf({ topics, settings }: SourceNode): string {
-  return settings?.pattern?.source ?? `[${topics.join(', ')}]`
-}
-
-/** Kafka prints the class that chooses the topic. */
-function routeOf({ topic }: RouteNode): string {
-  return typeof topic === 'string' ? `topic: ${topic}` : `extractor class: ${topic.name === '' ? 'function' : topic.name}`
+function chosen(topic: string | { readonly name: string }): Pick<DescribedSink, 'topic' | 'chooser'> {
+  if (typeof topic === 'string') return { topic, chooser: null }
+  return { topic: null, chooser: topic.name === '' ? 'function' : topic.name }
 }
 
 function storesOf(node: TaskNode): readonly string[] {
@@ -41,22 +77,10 @@ function storesOf(node: TaskNode): readonly string[] {
   return 'stateStores' in node ? node.stateStores.map(({ name }) => name) : []
 }
 
-function globalTable({ name, topic, store }: GlobalTableNode, id: number): string {
+function describeTable({ name, topic, store }: GlobalTableNode): DescribedNode[] {
+  const source = `${name}-source`
   return [
-    `Sub-topology: ${id} for global store (will not generate tasks)`,
-    `    Source: ${name}-source (topics: [${topic}])`,
-    next([name]),
-    `    Processor: ${name} (stores: [${store}])`,
-    next([]),
-    previous([`${name}-source`]),
-    '',
-  ].join('\n')
-}
-
-function next(names: readonly string[]): string {
-  return `      --> ${names.length === 0 ? 'none' : names.join(', ')}`
-}
-
-function previous(names: readonly string[]): string {
-  return `      <-- ${names.length === 0 ? 'none' : names.join(', ')}`
+    { kind: 'source', name: source, topics: [topic], pattern: null, next: [name] },
+    { kind: 'processor', name, stores: [store], next: [], previous: [source] },
+  ]
 }

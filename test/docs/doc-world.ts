@@ -39,6 +39,12 @@ export class DocWorld {
 
   readonly advanceWallClock = (by: Duration): void => this.#then((driver) => driver.advanceWallClock(by))
 
+  /** Calls to the outside end whose promises are resolved. */
+  readonly settle = async (): Promise<void> => {
+    await this.#driver?.settle()
+    this.#printWritten()
+  }
+
   /** All that was printed. */
   end(): string {
     const drops = Object.entries(this.#driver?.drops ?? {}).filter(([, count]) => count > 0)
@@ -50,7 +56,12 @@ export class DocWorld {
   #then(work: (driver: TopologyTestDriver) => void): void {
     const driver = (this.#driver ??= new TopologyTestDriver(this.builder.build()))
     work(driver)
-    for (const topic of driver.writtenTopics) for (const row of driver.readAll(topic)) this.print(rowLine(row))
+    this.#printWritten()
+  }
+
+  #printWritten(): void {
+    const driver = this.#driver
+    for (const topic of driver?.writtenTopics ?? []) for (const row of driver!.readAll(topic)) this.print(rowLine(row))
   }
 }
 

@@ -39,17 +39,23 @@ describe('the pages', () => {
     }
   })
 
+  test('have no code that is not run', () => {
+    for (const [name, page] of pages) expect([name, page.match(/^```ts$/gm)]).toEqual([name, null])
+  })
+
   test('stand in the index, operator by operator', () => {
     const index = pages.get('README.md')!
     for (const [name, page] of pages) {
       if (name === 'README.md') continue
-      for (const heading of headingsIn(page))
-        expect(index).toContain(
-          `[${heading}](${name}#${heading
-            .toLowerCase()
-            .replaceAll(' ', '-')
-            .replaceAll(/[^\w-]/g, '')})`,
-        )
+      for (const heading of headingsIn(page)) expect(index).toContain(`[${heading}](${name}#${anchorOf(heading)})`)
     }
   })
 })
+
+/** As GitHub makes it of a heading. */
+function anchorOf(heading: string): string {
+  return heading
+    .toLowerCase()
+    .replaceAll(' ', '-')
+    .replaceAll(/[^\w-]/g, '')
+}

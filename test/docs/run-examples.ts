@@ -43,7 +43,8 @@ const given: Readonly<Record<string, readonly string[]>> = {
 }
 
 const imports = Object.entries(given).map(([module, names]) => `import { ${names.join(', ')} } from '${module}'`)
-const around = 'export const world = new DocWorld(); const { builder, show, pipe, print, endOfInput, advanceWallClock } = world'
+const around =
+  'export const world = new DocWorld(); const { builder, show, pipe, print, endOfInput, advanceWallClock, settle } = world'
 
 /** What an example printed, or why it did not end. */
 type DocOutcome = { readonly printed: string } | { readonly error: string }

@@ -50,7 +50,8 @@ export interface StreamJoins<K, V> {
   /**
    * A result for each pair of a left and a right record of one key whose times lie as near as `within` says (KStream–KStream). It
    * has the later of both timestamps, and comes with the record that comes later. A null key or value is dropped and counted; a
-   * record that comes later than `within` and grace together meets what is still kept, and is not kept itself: counted as `late`.
+   * record that is older than the newest one of its own side by more than both directions of `within` and grace together meets what
+   * is still kept, and is not kept itself: counted as `late`.
    * A stream may be joined with itself.
    * @throws TOPOLOGY_NAME_MISSING, TOPOLOGY_NAME_INVALID, TOPOLOGY_NAME_TAKEN, TOPOLOGY_INVALID, WINDOW_INVALID,
    *   INVALID_STREAM_OPTION

@@ -25,7 +25,7 @@ export type { StreamErrorCode } from './time/stream-errors.ts'
 
 export { StreamsBuilder } from './dsl/streams-builder.ts'
 export type { AsyncMapping, AsyncMappings, CallsOutside, Retry } from './dsl/async-mappings.ts'
-export type { GlobalJoin, KStream, RekeyedStream, Stateless } from './dsl/k-stream.ts'
+export type { GlobalJoin, KStream, LeftGlobalJoin, RekeyedStream, Stateless } from './dsl/k-stream.ts'
 export type { Kinds, Printing, RecordOperators } from './dsl/record-operators.ts'
 export { keyValueStore, windowStore } from './dsl/processors.ts'
 export type { Processing, ValueProcessing } from './dsl/processors.ts'

@@ -117,6 +117,8 @@ export interface KStream<in out K, V>
   leftJoin<T, R>(table: VersionedTable<K, T>, join: (value: V, other: T | null, key: K) => R, later: WithGrace<V>): KStream<K, R>
   /** Each record with the row that `on` names in the table, as the table is now; no row, no record. A null value is dropped. */
   joinGlobal<K2, T, R>(table: GlobalTable<K2, T>, options: GlobalJoin<K, V, K2, T, R>): KStream<K, R>
+  /** The same, but a record without a row, or for which `on` gives null, is joined with null. A null value is dropped. */
+  leftJoinGlobal<K2, T, R>(table: GlobalTable<K2, T>, options: LeftGlobalJoin<K, V, K2, T, R>): KStream<K, R>
 }
 
 /** After map or selectKey: repartition first. The type has no keyed operators. */
@@ -133,4 +135,10 @@ export interface GlobalJoin<K, V, K2, T, R> {
   /** The key of the row in the table. */
   readonly on: Of<K, V, K2>
   readonly join: (value: V, other: T, key: K) => R
+}
+
+export interface LeftGlobalJoin<K, V, K2, T, R> {
+  /** The key of the row in the table; null: there is none. */
+  readonly on: Of<K, V, K2 | null>
+  readonly join: (value: V, other: T | null, key: K) => R
 }

@@ -11,7 +11,7 @@ import { streamError } from '../time/stream-errors.ts'
 import { erase } from './erase.ts'
 import { GlobalTableNode, type GlobalTable } from './global-table.ts'
 import { GroupedNode, type GroupedStream } from './grouped-stream.ts'
-import type { GlobalJoin, KStream, RekeyedStream } from './k-stream.ts'
+import type { GlobalJoin, KStream, LeftGlobalJoin, RekeyedStream } from './k-stream.ts'
 import type { Of, Through } from './options.ts'
 import { processNode, type Processing, type ValueProcessing } from './processors.ts'
 import { printLine } from './print-line.ts'
@@ -29,6 +29,11 @@ import type { ToTable, Versioned, WithGrace } from './table-options.ts'
 
 /** A stream of what a node emits, in the partition of its key. */
 export const streamAt: StreamAt = (graph, node, key) => new StreamNode(graph, node, key)
+
+interface AnyGlobalJoin {
+  readonly on: unknown
+  readonly join: unknown
+}
 
 /** Methods give it instead of the class, so that the compiler compares names of types and no depths. */
 type BothKinds<K, V> = KStream<K, V> & RekeyedStream<K, V>
@@ -127,11 +132,19 @@ class StreamNode<K, V> extends StatefulStream<K, V> implements KStream<K, V>, Re
   }
 
   joinGlobal<K2, T, R>(table: GlobalTable<K2, T>, options: GlobalJoin<K, V, K2, T, R>): BothKinds<K, R> {
-    if (!(table instanceof GlobalTableNode) || table.graph !== this.#graph) throw foreign('joinGlobal')
-    checkOptions('joinGlobal', options, ['on', 'join'])
-    checkFunctions('joinGlobal', { on: options.on, join: options.join })
+    return this.#joinGlobal('joinGlobal', 'inner', table, options)
+  }
+
+  leftJoinGlobal<K2, T, R>(table: GlobalTable<K2, T>, options: LeftGlobalJoin<K, V, K2, T, R>): BothKinds<K, R> {
+    return this.#joinGlobal('leftJoinGlobal', 'left', table, options)
+  }
+
+  #joinGlobal<R>(where: string, sides: 'inner' | 'left', table: object, options: AnyGlobalJoin): BothKinds<K, R> {
+    if (!(table instanceof GlobalTableNode) || table.graph !== this.#graph) throw foreign(where)
+    checkOptions(where, options, ['on', 'join'])
+    checkFunctions(where, { on: options.on, join: options.join })
     const callbacks = { on: options.on as Callback, join: options.join as Joiner }
-    return this.#then({ kind: 'join-global', inputs: [this.#node], table: table.store, ...callbacks }, this.#key)
+    return this.#then({ kind: 'join-global', inputs: [this.#node], sides, table: table.store, ...callbacks }, this.#key)
   }
 
   to(topic: string | Of<K, V, string>, options: ChosenSink<K, V>): void {

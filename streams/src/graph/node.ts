@@ -115,6 +115,8 @@ interface ToStreamNode extends AnyNode {
 
 interface JoinGlobalNode extends AnyNode {
   readonly kind: 'join-global'
+  /** Left: a record without a row goes on, too. */
+  readonly sides: 'inner' | 'left'
   /** The store of the global table. */
   readonly table: string
   readonly on: Callback

@@ -38,7 +38,7 @@ export function flights(grace: Grace = 'end-of-input'): Topology {
   chain(
     graph,
     { inputs: [input], kind: 'window-aggregate', store: 'daily-delays', windows, emit: 'final', sessions: null, ...totals },
-    { kind: 'join-global', table: 'airports', on: () => 1, join: () => 1 },
+    { kind: 'join-global', sides: 'inner', table: 'airports', on: () => 1, join: () => 1 },
     { ...to('delays-by-airport'), key: windowed(string, windows) },
   )
   chain(

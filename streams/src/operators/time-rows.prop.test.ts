@@ -34,7 +34,7 @@ test.prop([fc.array(command, { maxLength: 60 }), fc.integer({ min: 1, max: 20 })
         const found = rows.at(one.key, one.time)
         const at = plain.findIndex((held) => held.key === one.key && held.time === one.time)
         expect(found?.value).toBe(plain[at]?.value)
-        if (found !== undefined) expect(rows.remove(one.key, found)).toBe(true)
+        rows.removeAt(one.key, one.time, 0)
         if (at >= 0) plain.splice(at, 1)
       } else {
         const value = { time: one.time, span: 0, stamp: one.time, value: one.value }

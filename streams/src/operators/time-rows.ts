@@ -85,17 +85,6 @@ export class TimeRows<K, V> {
     this.#put(key, start, row.without(index), stamp)
   }
 
-  /** Takes away the one that `between` or `at` has given. False when it is not there any more. */
-  remove(key: K, value: TimedValue<V>): boolean {
-    const { start, row } = this.#rowOf(key, value.time)
-    for (let index = row.indexFrom(value.time); index < row.size && row.at(index).time === value.time; index++) {
-      if (row.at(index) !== value) continue
-      this.#put(key, start, row.without(index), value.stamp)
-      return true
-    }
-    return false
-  }
-
   /** Takes away all that stand at the time. False when there was none. */
   clearAt(key: K, time: number): boolean {
     const { start, row } = this.#rowOf(key, time)

@@ -52,7 +52,8 @@ describe('the directory of the flight example, read by Kafka', () => {
     expect(await kafkaDump(driver, indexes, '--index-sanity-check')).toEqual(indexes.map(verdict))
     for (const suffix of ['.index', '.timeindex']) {
       const filled = ending(suffix).filter((file) => statSync(file).size > 0)
-      expect(filled.length).toBeGreaterThan(10)
+      // A segment of one batch has an empty index, and how many batches there are depends on the speed of the disk.
+      expect(filled.length).toBeGreaterThan(0)
       expect(await kafkaDump(driver, filled, '--verify-index-only')).toEqual([])
       expect(await millraceDump(filled)).toEqual(await kafkaDump(driver, filled))
     }

@@ -17,14 +17,17 @@ export class Partitioner {
   /** @throws UNKNOWN_TOPIC, INVALID_OPTION */
   choose(topic: string, key: Bytes): number {
     if (key !== null) return this.ofKey(topic, key)
-    const { partitions } = this.broker.topics.get(topic)
-    if (partitions === 1) return 0
     let partition = this.sticky.get(topic)
     if (partition === undefined) {
-      partition = Buffer.from(this.broker.directory.world.random.bytes(4)).readUInt32BE(0) % partitions
+      partition = this.anyOf(this.broker.topics.get(topic).partitions)
       this.sticky.set(topic, partition)
     }
     return partition
+  }
+
+  private anyOf(partitions: number): number {
+    if (partitions === 1) return 0
+    return Buffer.from(this.broker.directory.world.random.bytes(4)).readUInt32BE(0) % partitions
   }
 
   /** murmur2 of the key. @throws UNKNOWN_TOPIC, INVALID_OPTION */

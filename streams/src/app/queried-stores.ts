@@ -61,14 +61,17 @@ export class QueriedStores {
   }
 
   #subTopologyOf(name: string, kind: StoreSpec['kind']): SubTopology {
-    const found = this.#plan.subTopologies.find(({ stores }) =>
-      stores.some((store) => store.name === name && store.kind === kind),
-    )
+    const { subTopologies } = this.#plan
+    const found = subTopologies.find(({ stores }) => shownOf(stores, kind).some((store) => store.name === name))
     if (found !== undefined) return found
+    const isHidden = subTopologies.some(({ stores }) => stores.some((store) => store.name === name && !store.isShown))
     throw streamError('STORE_UNKNOWN', {
-      what: `the topology has no ${kind === 'window' ? 'window' : 'key-value'} store of this name`,
+      what: isHidden
+        ? 'queries do not show this store: its rows are laid out as its operator needs them (sessions, sliding windows, versions, …)'
+        : `the topology has no ${kind === 'window' ? 'window' : 'key-value'} store of this name`,
       where: name,
-      expected: namesOf(this.#plan, kind),
+      expected:
+        subTopologies.flatMap(({ stores }) => shownOf(stores, kind).map((store) => store.name)).join(', ') || 'none of this kind',
     })
   }
 
@@ -101,9 +104,8 @@ function checkReached(name: string, position: readonly Position[], atLeast: read
   }
 }
 
-function namesOf({ subTopologies }: Plan, kind: StoreSpec['kind']): string {
-  const names = subTopologies.flatMap(({ stores }) => stores.filter((store) => store.kind === kind).map(({ name }) => name))
-  return names.join(', ') || 'none of this kind'
+function shownOf(stores: readonly StoreSpec[], kind: StoreSpec['kind']): readonly StoreSpec[] {
+  return stores.filter((store) => store.kind === kind && store.isShown)
 }
 
 function byPlace(a: Position, b: Position): number {

@@ -1,9 +1,9 @@
 import { int64, string } from '@millrace/core'
 import { describe, expect, test } from 'vitest'
 import type { StreamsBuilder } from '../dsl/streams-builder.ts'
-import { millis } from '../time/duration.ts'
+import { hours, millis } from '../time/duration.ts'
 import { windowed } from '../time/windowed.ts'
-import { tumbling } from '../time/windows.ts'
+import { session, sliding, tumbling } from '../time/windows.ts'
 import { inWorld, type AppWorld } from './app-world.fixtures.ts'
 import type { StreamsApp } from './streams-app.ts'
 
@@ -117,6 +117,28 @@ describe('a running application', () => {
       expect(() => app.keyValueStore('windows')).toThrow(/STORE_UNKNOWN.*counts/)
       expect(() => app.windowStore('nothing')).toThrow(/STORE_UNKNOWN.*windows/)
       expect(() => app.keyValueStore('counts', { atMost: [] } as never)).toThrow(/INVALID_STREAM_OPTION/)
+    }))
+
+  test('does not show rows that are laid out for their operator', () =>
+    inWorld(async (world) => {
+      await using app = world.app((builder) => {
+        const grouped = builder.stream('in', text).groupByKey()
+        grouped
+          .windowedBy(session({ gap: millis(10), grace: millis(0) }))
+          .count({ store: 'visits' })
+          .emitOnUpdate()
+        grouped
+          .windowedBy(sliding({ difference: millis(10), grace: millis(0) }))
+          .count({ store: 'near' })
+          .emitOnUpdate()
+        grouped.windowedBy(windows).count({ store: 'windows' }).emitOnUpdate()
+        builder.table('prices', { ...text, store: 'history', versioned: { historyRetention: hours(1) } })
+        builder.table('names', { ...text, store: 'names' })
+      })
+      for (const store of ['visits', 'near']) expect(() => app.windowStore(store)).toThrow(/STORE_UNKNOWN.*laid out.*windows/s)
+      expect(() => app.keyValueStore('history')).toThrow(/STORE_UNKNOWN.*laid out.*names/s)
+      expect(app.windowStore('windows').name).toBe('windows')
+      expect(app.keyValueStore('names').name).toBe('names')
     }))
 
   test('that does not run says so; its views work again with the next start', () =>

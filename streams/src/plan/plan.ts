@@ -82,6 +82,8 @@ interface AnyStoreSpec {
   readonly changelogKind: 'own' | 'source'
   /** The topic whose records are the rows unchanged; null: there is none. */
   readonly source: SourceOfRows | null
+  /** Its rows are the user's keys and values, for queries to show; false: they are laid out as the operator needs them. */
+  readonly isShown: boolean
 }
 
 interface SourceOfRows {

@@ -36,7 +36,7 @@ export function subTopologyOf(id: number, nodes: readonly TaskNode[], applicatio
 function declaredStoresOf(nodes: readonly TaskNode[], applicationId: string): readonly StoreSpec[] {
   const declared = new Set(nodes.flatMap((node) => (node.kind === 'process' ? node.stateStores : [])))
   return Array.from(declared, ({ kind, name, key, value }) => {
-    const common = { name, key, value, ...ownChangelog(applicationId, name) }
+    const common = { name, key, value, ...ownChangelog(applicationId, name), isShown: true }
     return kind === 'keyValue' ? { kind, ...common } : { kind, ...common, windows: null }
   })
 }
@@ -57,7 +57,7 @@ function isStateful(node: TaskNode): node is StatefulNode {
 function storesOf(node: TaskNode, nodes: readonly TaskNode[], applicationId: string): readonly StoreSpec[] {
   if (hasStore(node)) return [storeOf(node, nodes, applicationId)]
   if (!isStateful(node)) return []
-  return node.kept.map((kept) => ({ ...kept, ...ownChangelog(applicationId, kept.name) }))
+  return node.kept.map((kept) => ({ ...kept, ...ownChangelog(applicationId, kept.name), isShown: kept.kind === 'keyValue' }))
 }
 
 function sourcesOf({ name, topics, key, value, repartition, settings }: TaskSource): SourceSpec[] {
@@ -67,13 +67,20 @@ function sourcesOf({ name, topics, key, value, repartition, settings }: TaskSour
 
 function storeOf(node: StoreNode, nodes: readonly TaskNode[], applicationId: string): StoreSpec {
   const { store: name, key, value } = node
-  const common = { name, key, value, ...ownChangelog(applicationId, name), source: sourceOf(node, nodes) }
+  const settled = { ...ownChangelog(applicationId, name), source: sourceOf(node, nodes), isShown: holdsTheUsersRows(node) }
+  const common = { name, key, value, ...settled }
   if (node.kind === 'window-aggregate') {
     const { windows } = node
     return { kind: 'window', ...common, value: isByTime(windows) ? rowsOf(value) : value, windows }
   }
   if (node.kind === 'suppress') return { kind: 'window', ...common, value: rowsOf(value), windows: null }
   return { kind: node.kind === 'join-table-later' ? 'waiting' : 'keyValue', ...common }
+}
+
+function holdsTheUsersRows(node: StoreNode): boolean {
+  if (node.kind === 'window-aggregate') return !isByTime(node.windows)
+  if (node.kind === 'table') return node.historyMs === null
+  return node.kind !== 'suppress' && node.kind !== 'join-table-later' && node.kind !== 'foreign-answer'
 }
 
 function ownChangelog(applicationId: string, name: string): Pick<StoreSpec, 'changelog' | 'changelogKind' | 'source'> {

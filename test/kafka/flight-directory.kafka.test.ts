@@ -32,6 +32,8 @@ describe('the directory of the flight example, read by Kafka', () => {
   const ending = (suffix: string, within = ''): readonly string[] =>
     files.filter((file) => file.endsWith(suffix) && file.slice(directory.length).startsWith(`/${within}`))
 
+  const holdsSomething = (file: string): boolean => statSync(file).size > 0
+
   test('there is something to look at', () => {
     for (const suffix of ['.log', '.index', '.timeindex', '.snapshot']) expect(ending(suffix).length).toBeGreaterThan(10)
   })
@@ -51,12 +53,23 @@ describe('the directory of the flight example, read by Kafka', () => {
     const verdict = (file: string): string => `${file} ${statSync(file).size === 0 ? 'is empty' : 'passed sanity check'}.`
     expect(await kafkaDump(driver, indexes, '--index-sanity-check')).toEqual(indexes.map(verdict))
     for (const suffix of ['.index', '.timeindex']) {
-      const filled = ending(suffix).filter((file) => statSync(file).size > 0)
-      // A segment of one batch has an empty index, and how many batches there are depends on the speed of the disk.
-      expect(filled.length).toBeGreaterThan(0)
+      const filled = ending(suffix).filter(holdsSomething)
       expect(await kafkaDump(driver, filled, '--verify-index-only')).toEqual([])
       expect(await millraceDump(filled)).toEqual(await kafkaDump(driver, filled))
     }
+  })
+
+  test('its indexes have entries where a broker makes them', async () => {
+    const logs = ending('.log').filter(holdsSomething)
+    const indexed: string[] = []
+    for (const log of logs) {
+      const batches = await kafkaDump(driver, [log])
+      // A batch with more than index.interval.bytes before it: how many logs have one depends on how the records came into batches.
+      if (Number(factsOf(batches.at(-1)!)['position']) > 4096) indexed.push(log.replace(/log$/, 'index'))
+    }
+    expect(ending('.index').filter(holdsSomething)).toEqual(indexed)
+    expect(indexed.length).toBeGreaterThan(0)
+    expect(ending('.timeindex').filter(holdsSomething)).toEqual(logs.map((log) => log.replace(/log$/, 'timeindex')))
   })
 
   test('producer snapshots hold the same for both', async () => {

@@ -70,6 +70,7 @@ export type {
   TransactionFilter,
   TransactionState,
 } from './client/transaction-admin.ts'
+export type { GroupAssignor, MemberAssignment, OwnPartitions, PartitionCounts, SubscribedMember } from './base/group-assignor.ts'
 export type {
   Assignment,
   AssignorName,

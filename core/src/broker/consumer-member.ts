@@ -1,6 +1,7 @@
+import type { GroupAssignor } from '../base/group-assignor.ts'
 import type { TopicPartition } from '../base/ids.ts'
 import type { AssignorName } from '../coordinator/assignor.ts'
-import { assignors } from '../coordinator/assignors.ts'
+import { groupAssignor } from '../coordinator/group-assignor.ts'
 import { consumerProtocolType, readAssignment } from '../coordinator/consumer-protocol.ts'
 import type { MemberRef } from '../coordinator/group-answers.ts'
 import { inProcessHost } from '../coordinator/group-coordinator.ts'
@@ -15,7 +16,7 @@ import type { Topics } from './topics.ts'
 export interface ConsumerMemberOptions {
   readonly group: string
   /** Best first. */
-  readonly assignors: readonly AssignorName[]
+  readonly assignors: readonly (AssignorName | GroupAssignor)[]
   readonly instanceId: string | null
   /** Silent for so long, it is expelled. */
   readonly sessionTimeoutMs: number
@@ -33,6 +34,7 @@ export class ConsumerMember {
   private readonly groups: Groups
   private readonly topics: Topics
   private readonly options: ConsumerMemberOptions
+  private readonly assignors: readonly GroupAssignor[]
   private id: string
   /** The coordinator knows the id. */
   private known = false
@@ -46,6 +48,7 @@ export class ConsumerMember {
     this.groups = groups
     this.topics = topics
     this.options = options
+    this.assignors = options.assignors.map(groupAssignor)
     this.id = this.adopt()
   }
 
@@ -55,7 +58,7 @@ export class ConsumerMember {
 
   /** It keeps its partitions through a rebalance, and gives up what it lost afterwards (KIP-429). */
   get isCooperative(): boolean {
-    return this.options.assignors.every((name) => assignors[name].cooperative)
+    return this.assignors.every(({ cooperative }) => cooperative)
   }
 
   get ref(): MemberRef {
@@ -81,16 +84,19 @@ export class ConsumerMember {
       sessionTimeoutMs,
       rebalanceTimeoutMs: sessionTimeoutMs,
       protocolType: consumerProtocolType,
-      protocols: this.options.assignors.map((name) => ({ name, metadata: subscriptionBytes(name, about) })),
+      protocols: this.assignors.map((assignor) => ({ name: assignor.name, metadata: subscriptionBytes(assignor, about) })),
     })
     if ('retry' in answer) return this.join(topics, owned)
     this.known = true
     this.generation = answer.generation
-    const plan = answer.leader === this.id ? assignAsLeader(answer, (topic) => this.topics.partitionCount(topic)) : null
+    const assignor = this.assignors.find(({ name }) => name === answer.protocol)!
+    const plan = answer.leader === this.id ? assignAsLeader(assignor, answer, (topic) => this.topics.partitionCount(topic)) : null
     this.counted = plan?.counts ?? (answer.leader === '' ? this.counts(topics) : null)
     const { assignment } = await this.groups.sync({ group, ...this.ref, assignments: plan?.assignments ?? [] })
-    const { partitions } = readAssignment(assignment)
+    const assigned = readAssignment(assignment)
+    const { partitions } = assigned
     this.last = { partitions, generation: this.generation }
+    assignor.onAssignment?.(assigned, this.generation)
     return partitions
   }
 

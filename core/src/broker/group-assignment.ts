@@ -1,14 +1,8 @@
+import type { GroupAssignor, SubscribedMember } from '../base/group-assignor.ts'
 import type { TopicPartition } from '../base/ids.ts'
-import type { AssignedMember, AssignorName } from '../coordinator/assignor.ts'
-import { assignors } from '../coordinator/assignors.ts'
-import {
-  readStickyUserData,
-  readSubscription,
-  writeAssignment,
-  writeStickyUserData,
-  writeSubscription,
-} from '../coordinator/consumer-protocol.ts'
+import { readSubscription, writeAssignment, writeSubscription } from '../coordinator/consumer-protocol.ts'
 import type { JoinAnswer, JoinedMember, SyncRequest } from '../coordinator/group-answers.ts'
+import { assignWith } from '../coordinator/group-assignor.ts'
 
 export interface OwnSubscription {
   readonly topics: readonly string[]
@@ -19,9 +13,8 @@ export interface OwnSubscription {
   readonly generation: number
 }
 
-/** Kafka's eager sticky assignor keeps what a member had in user data; the cooperative one in fields of their own. */
-export function subscriptionBytes(assignor: AssignorName, { topics, owned, last, generation }: OwnSubscription): Uint8Array {
-  const userData = assignor === 'sticky' ? writeStickyUserData(last, generation) : null
+export function subscriptionBytes(assignor: GroupAssignor, { topics, owned, last, generation }: OwnSubscription): Uint8Array {
+  const userData = assignor.userData({ partitions: last, generation })
   return writeSubscription({ topics, userData, owned, generation, rackId: null })
 }
 
@@ -32,21 +25,20 @@ export interface LeaderPlan {
 }
 
 /** What a leader does: reads what all want, and shares the partitions out. */
-export function assignAsLeader(answer: JoinAnswer, countOf: (topic: string) => number | undefined): LeaderPlan {
-  const assignor = assignors[answer.protocol as AssignorName]
-  const members = answer.members.map((member) => readMember(assignor.name, member))
+export function assignAsLeader(
+  assignor: GroupAssignor,
+  answer: JoinAnswer,
+  countOf: (topic: string) => number | undefined,
+): LeaderPlan {
+  const members = answer.members.map(readMember)
   const counts = new Map(members.flatMap(({ topics }) => topics).map((topic) => [topic, countOf(topic) ?? 0]))
   const existing = new Map([...counts].filter(([, count]) => count > 0))
-  const assigned = assignor.assign(members, existing)
-  const assignments = [...assigned].map(([memberId, partitions]) => ({
-    memberId,
-    assignment: writeAssignment({ partitions, userData: null }),
-  }))
+  const assigned = assignWith(assignor, members, existing)
+  const assignments = Array.from(assigned, ([memberId, own]) => ({ memberId, assignment: writeAssignment(own) }))
   return { assignments, counts }
 }
 
-function readMember(assignor: AssignorName, { memberId, instanceId, subscription }: JoinedMember): AssignedMember {
+function readMember({ memberId, instanceId, subscription }: JoinedMember): SubscribedMember {
   const { topics, owned, generation, userData } = readSubscription(subscription)
-  const sticky = assignor === 'sticky' && userData !== null && userData.length > 0 ? readStickyUserData(userData) : null
-  return { memberId, instanceId, topics, owned: sticky?.owned ?? owned, generation: sticky?.generation ?? generation }
+  return { memberId, instanceId, topics, owned, generation, userData }
 }

@@ -1,4 +1,5 @@
 import type { Header } from '../base/bytes.ts'
+import type { GroupAssignor } from '../base/group-assignor.ts'
 import type { TopicPartition } from '../base/ids.ts'
 import type { AssignorName } from './group-admin.ts'
 import type { CommittedPosition } from './producer.ts'
@@ -70,10 +71,10 @@ export interface ConsumerOptions {
   /** What to do without a committed offset, or out of range. Default: an error. */
   readonly reset?: OffsetReset
   /**
-   * How `subscribe` shares out partitions; several, best first, while a group goes over from one to the other. All members need
-   * one in common. Default `cooperative-sticky`: only partitions that move are given up in a rebalance (KIP-429).
+   * How `subscribe` shares out partitions, by name or one of your own; several, best first, while a group goes over from one to the
+   * other. All members need one in common. Default `cooperative-sticky`: only partitions that move are given up in a rebalance (KIP-429).
    */
-  readonly assignor?: AssignorName | readonly AssignorName[]
+  readonly assignor?: AssignorName | GroupAssignor | readonly (AssignorName | GroupAssignor)[]
   /**
    * Makes the member static (KIP-345): its partitions wait for it while it is away, for at most `maxPollIntervalMs`, and a second
    * one with the same name fences the first. Default: none.

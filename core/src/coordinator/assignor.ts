@@ -1,3 +1,4 @@
+import type { PartitionCounts } from '../base/group-assignor.ts'
 import type { TopicPartition } from '../base/ids.ts'
 
 /**
@@ -22,9 +23,6 @@ export interface AssignedMember {
   readonly owned: readonly TopicPartition[]
   readonly generation: number
 }
-
-/** Of the topics that exist. */
-export type PartitionCounts = ReadonlyMap<string, number>
 
 /** By member id; every member has an entry. */
 export type MemberPartitions = ReadonlyMap<string, readonly TopicPartition[]>

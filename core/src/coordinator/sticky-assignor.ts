@@ -1,12 +1,6 @@
+import type { PartitionCounts } from '../base/group-assignor.ts'
 import { partitionName, type TopicPartition } from '../base/ids.ts'
-import {
-  inOrder,
-  subscribedTopics,
-  type AssignedMember,
-  type Assignor,
-  type MemberPartitions,
-  type PartitionCounts,
-} from './assignor.ts'
+import { inOrder, subscribedTopics, type AssignedMember, type Assignor, type MemberPartitions } from './assignor.ts'
 
 /**
  * Balanced first, then as few moves as that allows (KIP-54), in the eager and in the cooperative form (KIP-429).
@@ -117,7 +111,8 @@ function toGive(from: Share, to: Share, owners: ReadonlyMap<string, string>): st
   return best
 }
 
-function withoutHeld(members: readonly AssignedMember[], assigned: MemberPartitions): MemberPartitions {
+/** Without what another member still holds (A4). */
+export function withoutHeld(members: readonly AssignedMember[], assigned: MemberPartitions): MemberPartitions {
   const holders = new Map<string, Set<string>>()
   for (const { memberId, owned } of members) {
     for (const place of owned) {

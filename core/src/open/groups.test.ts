@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import type { GroupAssignor } from '../base/group-assignor.ts'
 import { simWorld } from '../simulation/sim-world.ts'
 import { append, fill, inLog, later, listening, owned, pollAll, values } from './groups.fixtures.ts'
 import { openSimulatedLog } from './simulated-log.ts'
@@ -55,6 +56,45 @@ describe('members', () => {
       })
     },
   )
+
+  test('share out the partitions by an assignor of their own, which carries what they say and what it answers', async () => {
+    await inLog(async (log) => {
+      await fill(log, 't', 4, 1)
+      const heard: string[] = []
+      const assignor = (name: string, wants: string): GroupAssignor => ({
+        name: 'by-parity',
+        cooperative: true,
+        userData: () => Buffer.from(wants),
+        assign: (members, counts) =>
+          new Map(
+            members.map(({ memberId, userData }) => {
+              const rest = Buffer.from(userData!).toString() === 'odd' ? 1 : 0
+              const own = Array.from({ length: counts.get('t')! }, (_, partition) => ({ topic: 't', partition }))
+              const partitions = members.length === 1 ? own : own.filter(({ partition }) => partition % 2 === rest)
+              return [memberId, { partitions, userData: Buffer.from(`${members.length} here`) }]
+            }),
+          ),
+        onAssignment: ({ partitions, userData }, generation) =>
+          void heard.push(`${name} in ${generation}: ${partitions.length}, ${Buffer.from(userData!).toString()}`),
+      })
+      const a = await log.consumer({ group: 'g', reset: 'earliest', assignor: assignor('a', 'odd') })
+      a.subscribe(['t'])
+      expect(await pollAll([a])).toHaveLength(4)
+      const b = await log.consumer({ group: 'g', reset: 'earliest', assignor: assignor('b', 'even') })
+      b.subscribe(['t'])
+      await pollAll([a, b])
+      expect(owned(a)).toEqual([1, 3])
+      expect(owned(b)).toEqual([0, 2])
+      // Generation 2 takes the even ones from a, 3 gives them to b: nobody holds what another one still has.
+      expect(heard.filter((each) => !each.includes('in 1'))).toEqual([
+        'a in 2: 2, 2 here',
+        'b in 2: 0, 2 here',
+        'a in 3: 2, 2 here',
+        'b in 3: 2, 2 here',
+      ])
+      await expect(log.consumer({ group: 'g', assignor: { name: 'x' } as never })).rejects.toEqual(fails('INVALID_OPTION'))
+    })
+  })
 
   test('a cooperative member reads on what it keeps; listeners hear only of what moves', async () => {
     await inLog(async (log) => {

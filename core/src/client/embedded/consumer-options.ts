@@ -1,17 +1,24 @@
 import { isIntegerFrom, isOneOf, isText, type OptionRules } from '../../base/options.ts'
+import type { GroupAssignor } from '../../base/group-assignor.ts'
 import type { AssignorName, Isolation, OffsetReset, PollOptions } from '../consumer.ts'
 
 export interface ResolvedOptions {
   readonly group: string | null
   readonly isolation: Isolation
   readonly reset: OffsetReset | null
-  readonly assignor: AssignorName | readonly AssignorName[]
+  readonly assignor: AssignorName | GroupAssignor | readonly (AssignorName | GroupAssignor)[]
   readonly groupInstanceId: string | null
   readonly maxPollIntervalMs: number
   readonly autoCommitIntervalMs: number | null
 }
 
-const isAssignor = isOneOf('range', 'roundrobin', 'sticky', 'cooperative-sticky')
+const isAssignorName = isOneOf('range', 'roundrobin', 'sticky', 'cooperative-sticky')
+
+function isAssignor(value: unknown): value is AssignorName | GroupAssignor {
+  if (isAssignorName(value)) return true
+  const { name, cooperative, userData, assign } = (value ?? {}) as Partial<GroupAssignor>
+  return isText(name) && typeof cooperative === 'boolean' && typeof userData === 'function' && typeof assign === 'function'
+}
 
 export const consumerRules: OptionRules<ResolvedOptions> = {
   group: { check: (value): value is string | null => isText(value), expected: 'a text that is not empty', default: null },
@@ -26,9 +33,9 @@ export const consumerRules: OptionRules<ResolvedOptions> = {
     default: null,
   },
   assignor: {
-    check: (value): value is AssignorName | readonly AssignorName[] =>
+    check: (value): value is ResolvedOptions['assignor'] =>
       isAssignor(value) || (Array.isArray(value) && value.length > 0 && value.every(isAssignor)),
-    expected: 'range, roundrobin, sticky or cooperative-sticky, or a list of them',
+    expected: 'range, roundrobin, sticky, cooperative-sticky or a GroupAssignor, or a list of them',
     default: 'cooperative-sticky',
   },
   groupInstanceId: {

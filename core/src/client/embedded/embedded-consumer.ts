@@ -98,6 +98,7 @@ export class EmbeddedConsumer implements Consumer {
     }
     if (this.assigned.places.length > 0) throw conflict('subscribe', 'assign')
     const { assignor, groupInstanceId: instanceId, maxPollIntervalMs } = this.options
+    const assignors = [assignor].flat()
     const group = this.group('subscribe')
     const host = {
       assigned: this.assigned,
@@ -105,7 +106,6 @@ export class EmbeddedConsumer implements Consumer {
       beforeRevoke: () => this.autoCommit(true),
       wake: () => this.wake(),
     }
-    const assignors = typeof assignor === 'string' ? [assignor] : assignor
     this.member = new GroupMembership(this.broker, host, { group, assignors, instanceId, maxPollIntervalMs }, topics, listener)
   }
 

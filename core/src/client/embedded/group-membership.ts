@@ -1,4 +1,5 @@
 import { MillraceError } from '../../base/errors.ts'
+import type { GroupAssignor } from '../../base/group-assignor.ts'
 import { partitionName, type TopicPartition } from '../../base/ids.ts'
 import type { Broker } from '../../broker/broker.ts'
 import { ConsumerMember } from '../../broker/consumer-member.ts'
@@ -28,7 +29,7 @@ type Outcome =
 
 export interface MembershipOptions {
   readonly group: string
-  readonly assignors: readonly AssignorName[]
+  readonly assignors: readonly (AssignorName | GroupAssignor)[]
   readonly instanceId: string | null
   readonly maxPollIntervalMs: number
 }

@@ -1,4 +1,5 @@
 import type { Header } from '../base/bytes.ts'
+import type { MillraceError } from '../base/errors.ts'
 import type { GroupAssignor } from '../base/group-assignor.ts'
 import type { TopicPartition } from '../base/ids.ts'
 import type { AssignorName } from './group-admin.ts'
@@ -100,8 +101,11 @@ export interface RebalanceListener {
   readonly onAssigned?: (partitions: readonly TopicPartition[]) => void | Promise<void>
   /** Partitions that go to others, while `commit` is still possible. */
   readonly onRevoked?: (partitions: readonly TopicPartition[]) => void | Promise<void>
-  /** Partitions that others may have already: nothing can be committed. Default: `onRevoked` is called. */
-  readonly onLost?: (partitions: readonly TopicPartition[]) => void | Promise<void>
+  /**
+   * Partitions that others may have already: nothing can be committed. `cause`: what the group answered, FENCED_INSTANCE_ID where it stays
+   * so; null where their topic is gone. Default: `onRevoked` is called.
+   */
+  readonly onLost?: (partitions: readonly TopicPartition[], cause: MillraceError | null) => void | Promise<void>
 }
 
 /** Spread into `TransactionWork.offsets`: a transaction of a member that the group has gone on without is refused. */

@@ -81,6 +81,7 @@ describe('the ends of a bounded application', () => {
       }
       await world.run(build)
       const before = await endsOf(world)
+      const committed = await world.log.admin.groupOffsets('app')
       const app = world.app(build)
       const states = statesOf(app)
       await app.start()
@@ -88,6 +89,7 @@ describe('the ends of a bounded application', () => {
       await app.close()
       expect(states).toEqual(['starting', 'running', 'ended', 'closing', 'closed'])
       expect(await endsOf(world)).toEqual(before)
+      expect(await world.log.admin.groupOffsets('app')).toEqual(committed)
       expect(world.engines.wiped).toEqual([])
     }))
 
@@ -152,10 +154,11 @@ describe('the ends of a bounded application', () => {
 })
 
 /** Where every partition ends that the application writes or commits to. */
+/** Of topics that hold what is processed; that an instance came and went stands in the log's own. */
 async function endsOf(world: AppWorld): Promise<readonly number[]> {
   const topics = await world.log.admin.describeTopics(await world.log.admin.listTopics({ internal: true }))
   const places = topics.flatMap((topic) =>
-    topic!.topic === '__transaction_state' || topic!.topic === '__millrace_meta'
+    topic!.topic.startsWith('__')
       ? []
       : Array.from({ length: topic!.partitions }, (_, partition) => ({ topic: topic!.topic, partition, at: 'latest' as const })),
   )

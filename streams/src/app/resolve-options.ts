@@ -24,6 +24,9 @@ export interface ResolvedStreamsOptions {
   readonly maxTaskIdleMs: number
   /** Null: none. */
   readonly idleAdvanceMs: number | null
+  readonly standbyReplicas: number
+  readonly groupInstanceId: string | null
+  readonly server: string | null
   readonly engines: StoreEngines
   readonly world: World
 }
@@ -40,6 +43,9 @@ const names: readonly (keyof StreamsOptions)[] = [
   'maxUncommittedBytes',
   'maxTaskIdleMs',
   'idleAdvance',
+  'standbyReplicas',
+  'groupInstanceId',
+  'server',
   'storeEngines',
   'world',
 ]
@@ -68,6 +74,9 @@ export function resolveOptions(options: StreamsOptions, plan: Plan): ResolvedStr
     maxUncommittedBytes = 8 << 20,
     maxTaskIdleMs = 0,
     idleAdvance,
+    standbyReplicas = 0,
+    groupInstanceId = null,
+    server = null,
   } = options
   check('log', typeof log?.consumer === 'function', 'a log, as embeddedLog gives it', log)
   check(
@@ -84,6 +93,9 @@ export function resolveOptions(options: StreamsOptions, plan: Plan): ResolvedStr
   check('commitIntervalMs', isWhole(commitIntervalMs, 1), 'milliseconds above 0', commitIntervalMs)
   check('maxUncommittedBytes', isWhole(maxUncommittedBytes, 1), 'bytes above 0', maxUncommittedBytes)
   check('maxTaskIdleMs', isWhole(maxTaskIdleMs, -1), 'whole milliseconds from 0, or -1', maxTaskIdleMs)
+  check('standbyReplicas', isWhole(standbyReplicas, 0), 'a whole number from 0', standbyReplicas)
+  check('groupInstanceId', groupInstanceId === null || isName(groupInstanceId), 'a text that is not empty', groupInstanceId)
+  check('server', server === null || isName(server), 'a text that is not empty', server)
   const { world = nodeWorld(), storeEngines: engines = new ClassicLevelEngines() } = options
   check('world', typeof world?.clock?.turn === 'function', 'clock, random and disk', world)
   check('storeEngines', typeof engines?.open === 'function', 'engines of stores', engines)
@@ -98,9 +110,16 @@ export function resolveOptions(options: StreamsOptions, plan: Plan): ResolvedStr
     maxUncommittedBytes,
     maxTaskIdleMs,
     idleAdvanceMs: idleAdvanceOf(idleAdvance, bounded),
+    standbyReplicas,
+    groupInstanceId,
+    server,
     engines,
     world,
   }
+}
+
+function isName(value: unknown): boolean {
+  return typeof value === 'string' && value !== ''
 }
 
 function idleAdvanceOf(given: StreamsOptions['idleAdvance'], bounded: boolean): number | null {

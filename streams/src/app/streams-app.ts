@@ -19,6 +19,7 @@ import { cleanUp } from './clean-up.ts'
 import { checkOption } from './check-option.ts'
 import { timeoutOf, type CloseOptions } from './close-options.ts'
 import { Restarts } from './restarts.ts'
+import { instancesOf, keyMetadataOf, type InstanceMetadata, type KeyMetadata } from './key-metadata.ts'
 import { openStateDirectory, type StateDirectory } from './state-directory.ts'
 import type { KeyValueQueries, WindowQueries } from './store-queries.ts'
 import type { StreamsOptions } from './streams-options.ts'
@@ -58,6 +59,8 @@ export class StreamsApp implements AsyncDisposable {
   private readonly deserted = Promise.withResolvers<false>()
   private isDeserted = false
   private loop: Loop | null = null
+  /** Of an instance without a state directory, which has nothing that outlives it. */
+  private readonly passingId: string
   /** The incarnation that runs now. */
   private instance: Instance | null = null
   private readonly queries: QueriedStores
@@ -76,6 +79,7 @@ export class StreamsApp implements AsyncDisposable {
     this.limits = new StepLimits(this.options.maxUncommittedBytes)
     this.restarts = new Restarts(this.limits, this.retries)
     this.gate = new PauseGate(this.options.world.clock)
+    this.passingId = Buffer.from(this.options.world.random.bytes(8)).toString('hex')
     this.delay = new Delay(this.options.world.clock)
     this.end.promise.catch(() => {
       // Whoever asks for `finished` gets it; where nobody does, `close` throws.
@@ -109,6 +113,24 @@ export class StreamsApp implements AsyncDisposable {
   /** The same of a window store. @throws as `keyValueStore` */
   windowStore<K, V>(name: string, options?: QueryOptions): WindowQueries<K, V> {
     return this.queries.windows(name, options)
+  }
+
+  /**
+   * The instances of the application, by what the group has last given to each (KIP-67). Empty while this one does not run: ask it again
+   * after a rebalance.
+   */
+  instances(): readonly InstanceMetadata[] {
+    return this.instance === null ? [] : instancesOf(this.instance, this.plan)
+  }
+
+  /**
+   * Which instance has the row of a key, for queries that another one has to answer; how they reach it is yours to say.
+   * The key is that of the store, of a window store without its window. Its partition is the one that Kafka's default partitioner gives.
+   * @throws STORE_UNKNOWN, STORE_CLOSED
+   */
+  keyMetadata<K>(store: string, key: K): KeyMetadata {
+    if (this.instance !== null) return keyMetadataOf(this.instance, this.plan, store, key)
+    throw streamError('STORE_CLOSED', { what: 'the application does not run now', where: store })
   }
 
   /** Calls back at every change of state; returns the way to stop that. */
@@ -160,9 +182,10 @@ export class StreamsApp implements AsyncDisposable {
   private instanceOptions(): InstanceOptions {
     const { plan, drops, limits, retries, directory } = this
     const stateFolder = directory?.folder ?? ''
-    const transactionalId = `${plan.applicationId}-${directory?.instanceId ?? 'main'}`
+    const instanceId = directory?.instanceId ?? this.passingId
     const isStopping = (): boolean => this.life.isClosing
-    return { ...this.options, isStopping, plan, drops, limits, retries, stateFolder, transactionalId }
+    const restingTopics = this.gate.sources
+    return { ...this.options, isStopping, restingTopics, plan, drops, limits, retries, stateFolder, instanceId }
   }
 
   private async run(first: Instance): Promise<void> {
@@ -190,7 +213,6 @@ export class StreamsApp implements AsyncDisposable {
     this.loop = new Loop(instance, { clock, commitIntervalMs, bounded, gate: this.gate, onCommit })
     if (this.life.isClosing) this.loop.stop()
     this.instance = instance
-    instance.rest(this.gate.sources)
     try {
       const outcome = await this.loop.run()
       this.instance = null

@@ -40,6 +40,18 @@ export interface StreamsOptions {
    * Not for a bounded application. Default: stream time moves with records only.
    */
   readonly idleAdvance?: { readonly afterMs: number }
+  /**
+   * Instances that keep a copy of the stores of each task, beside the one that runs it, so that a task moves without a replay
+   * (num.standby.replicas). Copies need other instances to live in. Default 0.
+   */
+  readonly standbyReplicas?: number
+  /**
+   * Makes the instance a static member of the application's group (KIP-345): its tasks wait for it while it is away for less than five
+   * minutes, and a second one with the same name fences the first. Default: its tasks go to others when it closes.
+   */
+  readonly groupInstanceId?: string
+  /** Where others reach this instance, in your words (`host:port`), for `instances()` and `keyMetadata()` of all of them. Default: nowhere. */
+  readonly server?: string
   /** Default: classic-level in `stateDir`. */
   readonly storeEngines?: StoreEngines
   /** Clock, randomness and disk. Default: Node's. */

@@ -1,6 +1,8 @@
-import type { CommittedPosition, LogClient } from '@millrace/core'
-import type { Plan, RepartitionTopic } from '../plan/plan.ts'
+import { partitionName, type CommittedPosition, type LogClient } from '@millrace/core'
+import type { Plan, RepartitionTopic, TaskSpec } from '../plan/plan.ts'
 import type { InputQueue } from './input-queue.ts'
+import { decodeMetadata } from './offset-metadata.ts'
+import { placesOf } from './task-assignor.ts'
 import type { Task } from './task.ts'
 
 /**
@@ -10,20 +12,45 @@ import type { Task } from './task.ts'
  *   E1  The ends of its sources are fixed at its first start and committed: a restart stops at the same records.
  *   E2  A reader of an internal topic ends where the topic ended after every writer had committed that it has ended.
  *   E3  Sub-topologies in a ring (a foreign-key join asks, and is answered) wait for each other: they end together, when what
- *       comes from outside has ended, everything is processed and committed, and no record is on its way between them.
+ *       comes from outside has ended, everything is processed and committed, and no record is on its way between them. Such
+ *       tasks all run in one instance (`ringsIn`).
+ *   E4  A task of another instance has ended when it has committed that.
  */
 export class Ends {
+  private readonly options: EndsOptions
   private readonly log: LogClient
-  private readonly tasks: readonly Task[]
   private readonly repartitions: ReadonlyMap<string, RepartitionTopic>
   private readonly rings: readonly Ring[]
+  /** Of tasks that do not run here. */
+  private endedElsewhere: ReadonlySet<string> = new Set()
 
-  constructor(log: LogClient, plan: Plan, tasks: readonly Task[]) {
-    this.log = log
-    this.tasks = tasks
-    const topics = plan.internalTopics.filter((topic) => topic.kind === 'repartition')
-    this.repartitions = new Map(topics.map((topic) => [topic.topic, topic]))
-    this.rings = ringsOf(topics).map((subTopologies) => ({ subTopologies, loops: 0 }))
+  constructor(options: EndsOptions) {
+    this.options = options
+    this.log = options.log
+    this.repartitions = new Map(repartitionsOf(options.plan).map((topic) => [topic.topic, topic]))
+    this.rings = ringsIn(options.plan).map((subTopologies) => ({ subTopologies, loops: 0 }))
+  }
+
+  private get tasks(): readonly Task[] {
+    return this.options.tasks()
+  }
+
+  /** The tasks that run in other instances, and have not ended as far as we know. */
+  private get elsewhere(): readonly TaskSpec[] {
+    const here = new Set(this.tasks.map(({ id }) => id))
+    return this.options.specs.filter(({ id }) => !here.has(id) && !this.endedElsewhere.has(id))
+  }
+
+  /** Looks at what tasks of other instances have committed. */
+  async look(): Promise<void> {
+    const open = this.elsewhere
+    if (open.length === 0) return
+    const positions = await this.log.admin.groupOffsets(this.options.plan.applicationId)
+    const metadata = new Map(positions.map((position) => [partitionName(position), position.metadata ?? '']))
+    const ended = open.filter((spec) => decodeMetadata(metadata.get(partitionName(placesOf(spec)[0]!)) ?? '')?.ended === true)
+    if (ended.length === 0) return
+    this.endedElsewhere = new Set([...this.endedElsewhere, ...ended.map(({ id }) => id)])
+    await this.update()
   }
 
   /** Rings wait to be settled. */
@@ -69,10 +96,10 @@ export class Ends {
     return this.repartitions.get(topic)?.writers.some((writer) => subTopologies.has(writer)) === true
   }
 
-  /** Fixes the ends of sources that are not yet; returns the positions that make them durable. */
-  async fix(): Promise<CommittedPosition[]> {
+  /** Fixes the ends of the sources of these tasks that are not yet; returns the positions that make them durable. */
+  async fix(tasks: readonly Task[]): Promise<CommittedPosition[]> {
     const positions: CommittedPosition[] = []
-    for (const task of this.tasks) {
+    for (const task of tasks) {
       const open = task.inputs.filter((input) => input.limit === Infinity && !this.repartitions.has(input.topic))
       await this.end(open)
       if (open.length > 0) positions.push(...task.initialPositions())
@@ -92,7 +119,8 @@ export class Ends {
   }
 
   private haveEnded(subTopologies: readonly number[]): boolean {
-    return this.tasks.every((task) => task.hasEnded || !subTopologies.includes(task.spec.subTopology))
+    const isWriter = ({ subTopology }: TaskSpec): boolean => subTopologies.includes(subTopology)
+    return this.tasks.every((task) => task.hasEnded || !isWriter(task.spec)) && !this.elsewhere.some(isWriter)
   }
 
   private async end(inputs: readonly InputQueue[]): Promise<void> {
@@ -105,8 +133,17 @@ export class Ends {
   }
 
   get allReached(): boolean {
-    return this.tasks.every((task) => task.hasEnded)
+    return this.tasks.every((task) => task.hasEnded) && this.elsewhere.length === 0
   }
+}
+
+export interface EndsOptions {
+  readonly log: LogClient
+  readonly plan: Plan
+  /** All of the application. */
+  readonly specs: readonly TaskSpec[]
+  /** Those that run here. */
+  readonly tasks: () => readonly Task[]
 }
 
 /** Sub-topologies each of which writes, over others, what it reads itself. */
@@ -116,7 +153,13 @@ interface Ring {
   loops: number
 }
 
-function ringsOf(topics: readonly RepartitionTopic[]): readonly ReadonlySet<number>[] {
+function repartitionsOf(plan: Plan): readonly RepartitionTopic[] {
+  return plan.internalTopics.filter((topic) => topic.kind === 'repartition')
+}
+
+/** The rings that a plan has. */
+export function ringsIn(plan: Plan): readonly ReadonlySet<number>[] {
+  const topics = repartitionsOf(plan)
   const readersOf = (one: number): readonly number[] =>
     topics.filter(({ writers }) => writers.includes(one)).map(({ reader }) => reader)
   const reached = (from: number): ReadonlySet<number> => {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { partitionName, type Assignment, type ConsumedBatch, type PollOptions, type TopicPartition } from '@millrace/core'
+import { partitionName, type ConsumedBatch, type PollOptions, type TopicPartition } from '@millrace/core'
 import { batchAt } from './consumed-batch.fixtures.ts'
 import { InputFeed, type FeedConsumer } from './input-feed.ts'
 import { InputQueue } from './input-queue.ts'
@@ -24,10 +24,6 @@ class ScriptedConsumer implements FeedConsumer {
     const { promise, resolve } = Promise.withResolvers<void>()
     this.later = promise
     return resolve
-  }
-
-  async assign(partitions: readonly Assignment[]): Promise<void> {
-    for (const { offset, ...partition } of partitions) this.positions.set(partitionName(partition), offset as number)
   }
 
   async poll(options: PollOptions = {}): Promise<readonly ConsumedBatch[]> {
@@ -72,8 +68,8 @@ class ScriptedConsumer implements FeedConsumer {
 async function feeding(...topics: string[]): Promise<{ consumer: ScriptedConsumer; feed: InputFeed; queues: InputQueue[] }> {
   const consumer = new ScriptedConsumer()
   const queues = topics.map((topic) => new InputQueue(topic, 0, 0))
-  const feed = new InputFeed(consumer, queues)
-  await feed.open()
+  const feed = new InputFeed(consumer)
+  feed.add(queues)
   return { consumer, feed, queues }
 }
 

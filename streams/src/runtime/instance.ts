@@ -1,20 +1,24 @@
-import type { CommittedPosition, Consumer, LogClient, Producer, World } from '@millrace/core'
-import { partitionName } from '@millrace/core'
+import type { LogClient, Producer, World } from '@millrace/core'
 import { layOut } from '../plan/lay-out.ts'
-import type { Layout, Plan } from '../plan/plan.ts'
+import type { Layout, Plan, SubTopology, TaskSpec } from '../plan/plan.ts'
 import type { StoreEngines } from '../state/engine.ts'
+import { AssignedTasks, type GivenTask } from './assigned-tasks.ts'
 import { settleChangelogs, sourceIds } from './changelogs.ts'
 import { Committer } from './committer.ts'
 import type { DropCounts } from './drop-counts.ts'
-import { Ends } from './ends.ts'
+import { Ends, ringsIn } from './ends.ts'
 import { GlobalTables } from './global-tables.ts'
+import { GroupMember, type GroupNews } from './group-member.ts'
+import type { InstanceTasks } from './group-talk.ts'
 import { InputFeed } from './input-feed.ts'
-import { beginsAtEnd, openTask } from './open-task.ts'
+import { openTask, type TaskHouse } from './open-task.ts'
 import type { DropListener } from './dropped.ts'
 import type { ErrorPolicies } from './error-policies.ts'
-import type { RestoreListener } from './restore.ts'
+import { refuseWhenStopping, type RestoreListener } from './restore.ts'
 import type { Retries } from './retries.ts'
+import { Standbys } from './standbys.ts'
 import type { StepLimits } from './step-limits.ts'
+import { TaskAssignor } from './task-assignor.ts'
 import type { Task } from './task.ts'
 import { checkDeadLetterTopic, makeInternalTopics, sinkPartitions, sourcePartitions } from './topics.ts'
 
@@ -25,7 +29,13 @@ export interface InstanceOptions {
   readonly plan: Plan
   readonly engines: StoreEngines
   readonly stateFolder: string
-  readonly transactionalId: string
+  /** Names it over its restarts, among the instances of the application. */
+  readonly instanceId: string
+  /** Of a static member of the group; null: a dynamic one. */
+  readonly groupInstanceId: string | null
+  /** Where others reach this instance, for them to know; null: nowhere. */
+  readonly server: string | null
+  readonly standbyReplicas: number
   readonly bounded: boolean
   readonly policies: ErrorPolicies
   readonly retries: Retries
@@ -37,37 +47,58 @@ export interface InstanceOptions {
   readonly onRestore: RestoreListener
   /** Nobody needs the instance any more: whatever takes long while it opens is given up. */
   readonly isStopping: () => boolean
+  /** Topics that rest, as the user wants it. */
+  readonly restingTopics: ReadonlySet<string>
 }
 
 /**
- * One incarnation of an instance: producer, tasks and consumer, opened together and closed together. After an error it is
- * thrown away, and the next one begins at what is committed.
+ * One incarnation of an instance: producer, membership of the group and tasks, opened together and closed together. After an error it
+ * is thrown away, and the next one begins at what is committed.
+ *
+ * Invariants
+ *   N1  A task begins at what is committed once nobody else can commit for it: its former incarnation is fenced by the producer's id,
+ *       another instance by the generation of the group, in every transaction (KIP-447).
+ *   N2  Tasks come and go between two events of the loop, and nothing is open then that concerns them.
  */
 export class Instance {
-  readonly tasks: readonly Task[]
   readonly committer: Committer
   readonly feed: InputFeed
   readonly globals: GlobalTables
   readonly ends: Ends
   readonly limits: StepLimits
+  private readonly given: InstanceOptions
+  private readonly specs: readonly TaskSpec[]
   private readonly producer: Producer
+  private readonly member: GroupMember
+  private readonly assignor: TaskAssignor
+  private readonly assigned: AssignedTasks
+  private readonly standbys: Standbys
 
   private constructor(parts: InstanceParts) {
-    this.tasks = parts.tasks
-    this.committer = parts.committer
-    this.feed = parts.feed
-    this.globals = parts.globals
-    this.ends = parts.ends
-    this.limits = parts.limits
+    this.given = parts.given
+    this.specs = parts.specs
     this.producer = parts.producer
+    this.member = parts.member
+    this.assignor = parts.assignor
+    this.globals = parts.globals
+    this.limits = parts.given.limits
+    this.standbys = parts.standbys
+    const { log, plan, world, limits } = parts.given
+    const { specs } = parts
+    this.feed = new InputFeed(parts.member.consumer)
+    this.committer = new Committer(parts.producer, () => parts.member.identity, world.clock, limits)
+    const onOpened = (): void => this.feed.nudge()
+    this.assigned = new AssignedTasks({ ...parts, log, applicationId: plan.applicationId, onOpened })
+    this.ends = new Ends({ log, plan, specs, tasks: () => this.tasks })
+    this.member.onNews = () => this.feed.nudge()
   }
 
   /**
-   * The order matters: topics; then the producer, whose opening fences every former instance; then the committed offsets,
-   * which nobody else can move any more; then the stores, from what is committed.
+   * The order matters: topics; then the producer, whose opening fences every former incarnation; then the group, which says what is
+   * ours; then the tasks, from what is committed.
    */
   static async open(given: InstanceOptions): Promise<Instance> {
-    const { log, policies, transactionalId } = given
+    const { log, policies, instanceId } = given
     const partitions = await sourcePartitions(log, given.plan)
     await checkDeadLetterTopic(log, policies)
     const plan = await settleChangelogs(log, given.plan)
@@ -77,23 +108,96 @@ export class Instance {
     const topicIds = new Map([...(await makeInternalTopics(log, layout)), ...(await sourceIds(log, plan))])
     const opened: Closable[] = []
     try {
-      const producer = await log.producer({ transactionalId })
+      const producer = await log.producer({ transactionalId: `${plan.applicationId}-${instanceId}` })
       opened.push(producer)
       const globals = await GlobalTables.open({ ...options, tables: plan.globalTables, partitions })
       opened.push(globals)
-      const committed = byPartition(await log.admin.groupOffsets(plan.applicationId))
-      const tasks = await openTasks(options, { producer, globals, committed, topicIds, writable }, layout, opened)
-      return new Instance(await assemble(options, { tasks, producer, globals, committed }, opened))
+      const cacheBytes = cacheBytesOf(layout)
+      const instance = new Instance(await assemble(options, { producer, globals, topicIds, writable, cacheBytes }, layout))
+      opened.push({ close: () => instance.abandon() })
+      await instance.begin()
+      return instance
     } catch (error) {
       await closeAll(opened)
       throw error
     }
   }
 
+  /** Until the group has said what is ours, and that is open. */
+  private async begin(): Promise<void> {
+    await this.rebalance()
+    while (!this.member.hasAssignment || this.assigned.isOpening) {
+      refuseWhenStopping(this.given)
+      await this.feed.fill(this.mustRebalance ? 0 : openingPollMs)
+      await this.rebalance()
+    }
+  }
+
+  /** Those that process now. */
+  get tasks(): readonly Task[] {
+    return this.assigned.active
+  }
+
+  /** Copies of tasks that run elsewhere. */
+  get copies(): Standbys['copies'] {
+    return this.standbys.copies
+  }
+
+  get id(): string {
+    return this.given.instanceId
+  }
+
+  /** The partition whose task has the rows of a key. */
+  partitionOf({ sources }: SubTopology, key: Uint8Array | string): number {
+    const topics = sources.map(({ topic }) => topic)
+    const counts = topics.map((topic) => this.specs.filter(({ inputs }) => inputs.includes(topic)).length)
+    return this.producer.partitionOf(topics[counts.indexOf(Math.max(...counts))]!, key)
+  }
+
+  /** All instances of the application, as of the last assignment. */
+  get instances(): readonly InstanceTasks[] {
+    return this.assignor.instances
+  }
+
+  /** The group wants something, or a task is open and may begin: `rebalance` when nothing is open in the step. */
+  get mustRebalance(): boolean {
+    return this.member.hasNews || this.assigned.hasOpened
+  }
+
+  /** Gives up what others are to have, and takes on what is ours (N2). @throws MEMBERSHIP_LOST, and what opening tasks throws */
+  async rebalance(): Promise<void> {
+    await this.member.handle((news) => this.carryOut(news))
+    const admitted = this.assigned.admit()
+    if (admitted.length === 0) return
+    await this.committer.commitPositions(admitted.flatMap((task) => task.firstPositions()))
+    if (this.given.bounded) {
+      await this.committer.commitPositions(await this.ends.fix(admitted))
+      await this.ends.update()
+    }
+    this.feed.add(admitted.flatMap((task) => (task.hasEnded ? [] : task.inputs)))
+    for (const task of admitted) task.onArrival(() => this.feed.nudge())
+    this.rest(this.given.restingTopics)
+  }
+
+  private async carryOut(news: GroupNews): Promise<void> {
+    if (news.kind === 'assigned') return this.assigned.assign(this.member.consumer.assignment(), this.assignor.standby)
+    const revoked = await this.assigned.revoke(news.partitions)
+    this.feed.remove(revoked.flatMap((task) => task.inputs))
+  }
+
+  /** Keeps up what others write and this instance holds: global tables, which a bounded application takes as they are at its start, and copies of stores. */
+  async follow(): Promise<void> {
+    if (!this.given.bounded) await this.globals.follow()
+    await this.standbys.follow()
+  }
+
   /** Closes what a commit has made complete; the engines are written first. */
   async close(): Promise<void> {
+    this.member.deafen()
+    const tasks = await this.assigned.end()
     await this.feed.close()
-    for (const task of this.tasks) await task.close()
+    for (const task of tasks) await task.close()
+    await this.standbys.close()
     await this.globals.close()
     await this.producer.close()
   }
@@ -105,88 +209,64 @@ export class Instance {
 
   /** Drops everything that is not committed. Errors of closing do not matter any more. */
   async abandon(): Promise<void> {
-    const abandoned = this.tasks.map((task) => ({ close: () => task.abandon() }))
-    await closeAll([this.producer, this.globals, ...abandoned, this.feed])
+    this.member.deafen()
+    const abandoned = (await this.assigned.end()).map((task) => ({ close: () => task.abandon() }))
+    const copies = { close: () => this.standbys.abandon() }
+    await closeAll([this.producer, this.globals, copies, ...abandoned, this.feed])
   }
 }
 
-interface InstanceParts {
-  readonly tasks: readonly Task[]
-  readonly committer: Committer
-  readonly feed: InputFeed
-  readonly globals: GlobalTables
-  readonly ends: Ends
-  readonly limits: StepLimits
-  readonly producer: Producer
-}
+/** Short: the poll that is under way when everything is open has not looked at what is read from then on. */
+const openingPollMs = 10
 
-interface Committed {
-  /** By partition name. */
-  readonly committed: ReadonlyMap<string, CommittedPosition>
+interface InstanceParts {
+  readonly given: InstanceOptions
+  readonly specs: readonly TaskSpec[]
+  readonly producer: Producer
+  readonly globals: GlobalTables
+  readonly member: GroupMember
+  readonly assignor: TaskAssignor
+  readonly standbys: Standbys
+  readonly open: (spec: TaskSpec, given: GivenTask) => Promise<Task>
 }
 
 interface Closable {
   close(): Promise<void>
 }
 
-/** What stands on open tasks: ends, then the reader, which begins where the tasks stand. */
-async function assemble(
-  { log, plan, world, limits, bounded }: InstanceOptions,
-  { committed, ...parts }: Pick<InstanceParts, 'tasks' | 'producer' | 'globals'> & Committed,
-  opened: Closable[],
-): Promise<InstanceParts> {
-  const { tasks, producer } = parts
-  const committer = new Committer(producer, plan.applicationId, world.clock, limits)
-  const ends = new Ends(log, plan, tasks)
-  await committer.commitPositions(firstPositions({ tasks, committed }, plan))
-  if (bounded) {
-    await committer.commitPositions(await ends.fix())
-    await ends.update()
-  }
-  const consumer: Consumer = await log.consumer({ isolation: 'read_committed' })
-  opened.push(consumer)
-  const feed = new InputFeed(
-    consumer,
-    tasks.flatMap((task) => (task.hasEnded ? [] : task.inputs)),
-  )
-  await feed.open()
-  for (const task of tasks) task.onArrival(() => feed.nudge())
-  return { ...parts, committer, feed, ends, limits }
+type Shared = Pick<TaskHouse, 'producer' | 'globals' | 'topicIds' | 'writable' | 'cacheBytes'>
+
+/** Joins the group: with the first poll. */
+async function assemble(given: InstanceOptions, shared: Shared, { tasks: specs }: Layout): Promise<InstanceParts> {
+  const { log, plan, bounded, instanceId, groupInstanceId, isStopping } = given
+  const standbys = new Standbys({ ...given, ...shared })
+  const assignor = new TaskAssignor({
+    ...given,
+    tasks: specs,
+    instance: instanceId,
+    stateful: new Set(plan.subTopologies.filter(({ stores }) => stores.length > 0).map(({ id }) => id)),
+    together: bounded && ringsIn(plan).length > 0,
+    held: () => heldTasks(given),
+  })
+  const staticId = groupInstanceId === null ? {} : { groupInstanceId }
+  const consumer = await log.consumer({ group: plan.applicationId, isolation: 'read_committed', assignor, ...staticId })
+  const member = new GroupMember(consumer, [...new Set(specs.flatMap(({ inputs }) => inputs))])
+  const open = (spec: TaskSpec, { committed, kept, isUnwanted }: GivenTask): Promise<Task> =>
+    openTask({ ...given, ...shared, committed, isStopping: () => isStopping() || isUnwanted() }, spec, kept)
+  return { ...shared, given, specs, member, assignor, standbys, open }
 }
 
-/** Of tasks that begin at the end of a topic: committed before they take anything, so that a restart begins there too. */
-function firstPositions({ tasks, committed }: Pick<InstanceParts, 'tasks'> & Committed, plan: Plan): CommittedPosition[] {
-  return tasks.flatMap((task) => {
-    const { sources } = plan.subTopologies[task.spec.subTopology]!
-    const isNew = task.inputs.some((input) => !committed.has(partitionName(input)) && beginsAtEnd(sources, input.topic))
-    return isNew ? task.initialPositions() : []
-  })
+/** Tasks whose stores stand on this disk. */
+function heldTasks({ world, stateFolder }: InstanceOptions): readonly string[] {
+  return stateFolder === '' ? [] : world.disk.list(stateFolder).filter((name) => /^\d+_\d+$/.test(name))
 }
 
 /** Read caches of all tasks together; no task has more than its share of four. */
 const instanceCacheBytes = 256 << 20
 const leastCacheShares = 4
 
-async function openTasks(
-  options: InstanceOptions,
-  shared: {
-    readonly producer: Producer
-    readonly globals: GlobalTables
-    readonly committed: ReadonlyMap<string, CommittedPosition>
-    readonly topicIds: ReadonlyMap<string, string>
-    readonly writable: ReadonlyMap<string, number>
-  },
-  { tasks: specs }: Layout,
-  opened: Closable[],
-): Promise<Task[]> {
-  const tasks: Task[] = []
-  const cacheBytes = Math.floor(instanceCacheBytes / Math.max(specs.length, leastCacheShares))
-  for (const spec of specs) {
-    const task = await openTask({ ...options, ...shared, cacheBytes }, spec)
-    opened.push({ close: () => task.abandon() })
-    tasks.push(task)
-  }
-  return tasks
+function cacheBytesOf({ tasks }: Layout): number {
+  return Math.floor(instanceCacheBytes / Math.max(tasks.length, leastCacheShares))
 }
 
 async function closeAll(opened: readonly Closable[]): Promise<void> {
@@ -195,8 +275,4 @@ async function closeAll(opened: readonly Closable[]): Promise<void> {
       // What made us close is reported; this is only its echo.
     })
   }
-}
-
-function byPartition(positions: readonly CommittedPosition[]): Map<string, CommittedPosition> {
-  return new Map(positions.map((position) => [partitionName(position), position]))
 }

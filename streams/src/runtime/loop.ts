@@ -10,7 +10,8 @@ import type { Task } from './task.ts'
  *   O1  Nothing is awaited between two records; a turn lasts at most `turnMs`, so that timers and sockets live.
  *   O2  A commit takes every task that did something since the last one.
  *   O3  What leaves by an exception leaves the open step behind: the instance is abandoned.
- *   O4  A step is committed before it grows over its limits, also while windows close.
+ *   O4  What the group wants is done between two turns, with nothing open: others wait for it.
+ *   O5  A step is committed before it grows over its limits, also while windows close.
  */
 export interface LoopOptions {
   readonly clock: Clock
@@ -67,6 +68,7 @@ export class Loop {
         continue
       }
       await this.fill()
+      await this.rebalance()
       await this.follow()
       this.work()
       if (this.isCommitDue()) await this.commit()
@@ -81,16 +83,24 @@ export class Loop {
     await this.commit()
     const { gate } = this.options
     gate.rested()
+    if (!this.instance.mustRebalance) await this.instance.feed.rest()
+    await this.rebalance()
     for (const task of this.instance.tasks) task.rest()
     await this.follow()
     await this.writeEngines()
     await gate.wait(idlePollMs)
   }
 
+  private async rebalance(): Promise<void> {
+    if (!this.instance.mustRebalance) return
+    await this.commit()
+    await this.instance.rebalance()
+  }
+
   /** Waits for input, or for a call to the outside. A poll that such a call has overtaken may wait longer than we do. */
   private async fill(): Promise<void> {
-    const { feed } = this.instance
-    const waitMs = this.waitMs()
+    const { feed, mustRebalance } = this.instance
+    const waitMs = mustRebalance ? 0 : this.waitMs() // a poll that brings news of the group waits for us
     const timer = feed.isPolling && waitMs > 0 ? this.clock.after(waitMs, () => feed.nudge()) : null
     await feed.fill(waitMs)
     timer?.cancel()
@@ -183,16 +193,17 @@ export class Loop {
 
   private async follow(): Promise<void> {
     const now = this.clock.monotonic()
-    if (this.options.bounded || now - this.followedAt < followEveryMs) return
+    if (now - this.followedAt < followEveryMs) return
     this.followedAt = now
-    await this.instance.globals.follow()
+    if (this.options.bounded) await this.instance.ends.look()
+    await this.instance.follow()
   }
 
   /** Writes committed layers to the engines, between turns; waits only for one that has fallen behind. */
   private async writeEngines(): Promise<void> {
     if (this.failure !== null) throw this.failure.error
     const now = this.clock.monotonic()
-    for (const { state } of this.instance.tasks) {
+    for (const { state } of [...this.instance.tasks, ...this.instance.copies]) {
       if (state.flushDue(now)) this.flushBehind(state)
       if (state.congested) await state.flush()
     }

@@ -1,13 +1,9 @@
-import type { CommittedPosition, LogClient, Producer, World } from '@millrace/core'
+import type { CommittedPosition, Producer } from '@millrace/core'
 import { partitionName } from '@millrace/core'
 import { buildTopology } from '../operators/build-topology.ts'
-import type { Plan, SourceSpec, StoreSpec, SubTopology, TaskSpec } from '../plan/plan.ts'
-import type { StoreEngines } from '../state/engine.ts'
-import type { StoreSpec as StateStoreSpec } from '../state/store-spec.ts'
-import { TaskState } from '../state/task-state.ts'
-import { verifyMarks } from '../state/verify-marks.ts'
+import type { Plan, SourceSpec, SubTopology, TaskSpec } from '../plan/plan.ts'
+import type { TaskState } from '../state/task-state.ts'
 import { streamError } from '../time/stream-errors.ts'
-import { changelogFacts } from './changelog-facts.ts'
 import type { DropCounts } from './drop-counts.ts'
 import type { GlobalTables } from './global-tables.ts'
 import { Idleness } from './idleness.ts'
@@ -15,6 +11,7 @@ import { InputChoice } from './input-choice.ts'
 import { InputQueue } from './input-queue.ts'
 import { LiveContext } from './live-context.ts'
 import { decodeMetadata, type OffsetMetadata } from './offset-metadata.ts'
+import { openState, type StateHouse } from './open-state.ts'
 import { timesOfHeads } from './record-times.ts'
 import { restore, type RestoreListener } from './restore.ts'
 import type { DropListener } from './dropped.ts'
@@ -25,16 +22,11 @@ import { TaskOutputs } from './task-outputs.ts'
 import { TaskTimes } from './task-times.ts'
 
 /** What all tasks of an instance share. */
-export interface TaskHouse {
-  readonly log: LogClient
+export interface TaskHouse extends StateHouse {
   readonly producer: Producer
-  readonly world: World
   readonly plan: Plan
   readonly globals: GlobalTables
   readonly drops: DropCounts
-  readonly engines: StoreEngines
-  /** Folder of the application's state; tasks have theirs in it. */
-  readonly stateFolder: string
   readonly bounded: boolean
   readonly policies: ErrorPolicies
   readonly retries: Retries
@@ -46,24 +38,22 @@ export interface TaskHouse {
   readonly isStopping: () => boolean
   /** Committed positions by partition name. */
   readonly committed: ReadonlyMap<string, CommittedPosition>
-  readonly topicIds: ReadonlyMap<string, string>
   /** Partition counts of the topics that sinks may write to. */
   readonly writable: ReadonlyMap<string, number>
-  /** Bytes of rows that each task may keep in its read cache. */
-  readonly cacheBytes: number
 }
 
 /**
  * Opens a task where its last commit left it: positions and times from the offsets, stores from engine and changelog.
  * The producer is open already, which has decided every transaction of a former instance.
+ * `kept`: the stores, where a standby copy of them is open.
  * @throws COMMIT_UNREADABLE, STATE_DIRECTORY_LOCKED, STORE_UNUSABLE, and what the log throws
  */
-export async function openTask(house: TaskHouse, spec: TaskSpec): Promise<Task> {
+export async function openTask(house: TaskHouse, spec: TaskSpec, kept?: TaskState): Promise<Task> {
   const subTopology = house.plan.subTopologies[spec.subTopology]!
-  const metadata = spec.inputs.map((topic) => committedMetadata(house, topic, spec.partition))
-  const inputs = await openInputs(house, spec, metadata, subTopology.sources)
-  const state = await openState(house, spec, subTopology.stores)
+  const state = kept ?? (await openState(house, spec, subTopology.stores))
   try {
+    const metadata = spec.inputs.map((topic) => committedMetadata(house, topic, spec.partition))
+    const inputs = await openInputs(house, spec, metadata, subTopology.sources)
     await restore(house, state, subTopology.stores, inputs, spec.partition)
     return assemble(house, spec, { subTopology, metadata, inputs, state })
   } catch (error) {
@@ -97,7 +87,9 @@ function assemble(house: TaskHouse, spec: TaskSpec, { subTopology, metadata, inp
   const afterMs = house.idleAdvanceMs
   const idle = afterMs === null ? null : { afterMs, idleness: new Idleness(inputs, monotonic) }
   const own = { spec, subTopology, inputs, choice, idle, state, outputs, times, context, topology }
-  return new Task({ ...own, producer, drops, retries, ended })
+  const isNew = ({ topic }: InputQueue): boolean => !house.committed.has(partitionName({ topic, partition: spec.partition }))
+  const atEnd = inputs.some((input) => isNew(input) && beginsAtEnd(subTopology.sources, input.topic))
+  return new Task({ ...own, producer, drops, retries, ended, beginsAtEnd: atEnd })
 }
 
 /** Whether a bounded run had every topic: a pattern may have found another one since. */
@@ -135,32 +127,6 @@ async function openInputs(
 }
 
 /** Where a partition begins that has no committed position. */
-export function beginsAtEnd(sources: readonly SourceSpec[], topic: string): boolean {
+function beginsAtEnd(sources: readonly SourceSpec[], topic: string): boolean {
   return sources.some((source) => source.topic === topic && source.reset === 'latest')
-}
-
-async function openState(house: TaskHouse, spec: TaskSpec, stores: readonly StoreSpec[]): Promise<TaskState> {
-  const { disk, clock } = house.world
-  return TaskState.open({
-    taskId: spec.id,
-    folder: `${house.stateFolder}/${spec.id}`,
-    stores: stateSpecs(stores, house.topicIds),
-    engines: house.engines,
-    disk,
-    clock,
-    verify: async (marks) => verifyMarks(marks, await changelogFacts(house.log, marks, spec.partition), clock.now()),
-    syncLog: () => house.log.sync(),
-    limits: { cacheBytes: house.cacheBytes },
-  })
-}
-
-/** The stores of the plan as the state room knows them. Topics without an id are not compared by it. */
-export function stateSpecs(stores: readonly StoreSpec[], topicIds: ReadonlyMap<string, string> = new Map()): StateStoreSpec[] {
-  return stores.map(({ name, kind, key, value, changelog, changelogKind }) => ({
-    name,
-    kind: kind === 'keyValue' ? 'key-value' : 'window', // What waits is kept by time.
-    key,
-    value,
-    changelog: { topic: changelog, topicId: topicIds.get(changelog) ?? '', kind: changelogKind },
-  }))
 }

@@ -113,7 +113,7 @@ class Replay {
 }
 
 /** The records of a batch before the offset. */
-function upTo(batch: ConsumedBatch, end: number): ChangelogBatch {
+export function upTo(batch: ConsumedBatch, end: number): ChangelogBatch {
   const { leaderEpoch, producerId, producerEpoch } = batch
   return {
     nextOffset: end,

@@ -53,6 +53,8 @@ export interface TaskParts {
   readonly retries: Retries
   /** The metadata says that it has ended. */
   readonly ended: boolean
+  /** It begins at the end of a topic, and nothing is committed of that yet. */
+  readonly beginsAtEnd: boolean
 }
 
 /** What a task gives to a commit. */
@@ -428,6 +430,11 @@ export class Task {
       endOffset: input.limit === Infinity ? null : input.limit,
       times: first ? this.parts.times.snapshot() : [],
     })
+  }
+
+  /** Of a task that begins at the end of a topic: committed before it takes anything, so that a restart begins there too. */
+  firstPositions(): CommittedPosition[] {
+    return this.parts.beginsAtEnd ? this.initialPositions() : []
   }
 
   /** The whole position of a task that is new in a bounded application, so that its ends are fixed for good. */

@@ -1,4 +1,4 @@
-import type { LogClient } from '@millrace/core'
+import { MillraceError, type LogClient } from '@millrace/core'
 import type { Layout, Plan } from '../plan/plan.ts'
 import { streamError } from '../time/stream-errors.ts'
 import type { ErrorPolicies } from './error-policies.ts'
@@ -45,12 +45,25 @@ export async function checkDeadLetterTopic(log: LogClient, { deadLetters }: Erro
   throw streamError('DEAD_LETTER_TOPIC_MISSING', { what: 'the dead-letter topic does not exist', where: deadLetters.topic })
 }
 
+/** False: somebody else has made one of them meanwhile, and the others are to be tried again. */
+async function makeMissing(log: LogClient, topics: Layout['internalTopics']): Promise<boolean> {
+  const there = await log.admin.describeTopics(topics.map(({ topic }) => topic))
+  const missing = topics.filter((_, index) => !there[index])
+  try {
+    if (missing.length > 0) await log.admin.createTopics(missing)
+    return true
+  } catch (error) {
+    if (error instanceof MillraceError && error.code === 'TOPIC_EXISTS') return false
+    throw error
+  }
+}
+
 /** Makes the internal topics that are missing. Resolves to the ids of all of them. @throws PARTITIONS_DIFFER */
 export async function makeInternalTopics(log: LogClient, { internalTopics }: Layout): Promise<ReadonlyMap<string, string>> {
   const names = internalTopics.map(({ topic }) => topic)
-  const there = await log.admin.describeTopics(names)
-  const missing = internalTopics.filter((_, index) => !there[index])
-  if (missing.length > 0) await log.admin.createTopics(missing)
+  while (!(await makeMissing(log, internalTopics))) {
+    // Another instance was faster with some of them.
+  }
   const descriptions = await log.admin.describeTopics(names)
   return new Map(
     internalTopics.map(({ topic, partitions }, index) => {

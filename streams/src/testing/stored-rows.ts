@@ -1,7 +1,7 @@
 import type { World } from '@millrace/core'
 import { planOf } from '../plan/plan-of.ts'
 import type { Topology } from '../graph/topology.ts'
-import { stateSpecs } from '../runtime/open-task.ts'
+import { stateSpecs } from '../runtime/open-state.ts'
 import type { StoreEngines } from '../state/engine.ts'
 import { TaskState } from '../state/task-state.ts'
 

@@ -155,6 +155,11 @@ const rows = {
     outcome: 'fatal',
     todo: 'Give a directory that this process may write, with room on its disk.',
   },
+  MEMBERSHIP_LOST: {
+    fault: 'world',
+    outcome: 'retriable',
+    todo: 'Nothing to do: it joins again, and goes on with what is its own then. If it comes often, the process is blocked for too long.',
+  },
   COMMIT_UNREADABLE: {
     fault: 'world',
     outcome: 'fatal',

@@ -227,13 +227,13 @@ export class GroupMembership {
         return
       case 'UNKNOWN_MEMBER_ID':
         this.member.forgetId()
-        return this.lose(this.host.assigned.places)
+        return this.lose(this.host.assigned.places, error)
       case 'ILLEGAL_GENERATION':
         this.member.forgetGeneration()
-        return this.lose(this.host.assigned.places)
+        return this.lose(this.host.assigned.places, error)
       case 'FENCED_INSTANCE_ID':
         this.state = { kind: 'fenced', error }
-        return this.lose(this.host.assigned.places)
+        return this.lose(this.host.assigned.places, error)
       default:
         throw error
     }
@@ -252,7 +252,7 @@ export class GroupMembership {
     if (!this.topicsChanged) return false
     this.topicsChanged = false
     const stale = this.stale()
-    await this.lose(stale)
+    await this.lose(stale, null)
     if (stale.length === 0 && !this.subscriptionChanged()) return false
     this.state = { kind: 'out' }
     return true
@@ -280,11 +280,12 @@ export class GroupMembership {
     this.remove(partitions)
   }
 
-  private async lose(partitions: readonly TopicPartition[]): Promise<void> {
+  private async lose(partitions: readonly TopicPartition[], error: unknown): Promise<void> {
     if (partitions.length === 0) return
     const { onLost, onRevoked } = this.listener
+    const cause = error instanceof MillraceError ? error : null
     await this.tell(() =>
-      onLost === undefined ? onRevoked?.call(this.listener, partitions) : onLost.call(this.listener, partitions),
+      onLost === undefined ? onRevoked?.call(this.listener, partitions) : onLost.call(this.listener, partitions, cause),
     )
     this.remove(partitions)
   }
@@ -307,7 +308,8 @@ export class GroupMembership {
     this.closed = true
     for (const stop of this.stops) stop()
     const { state } = this
-    if (state.kind === 'fenced' || (state.kind === 'in' && !this.isMember())) await this.lose(this.host.assigned.places)
+    if (state.kind === 'fenced') await this.lose(this.host.assigned.places, state.error)
+    else if (state.kind === 'in' && !this.isMember()) await this.lose(this.host.assigned.places, null)
     else await this.revoke(this.host.assigned.places)
     this.state = { kind: 'out' }
     await this.member.leave()

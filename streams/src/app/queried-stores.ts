@@ -1,17 +1,21 @@
-import type { Plan, StoreSpec, SubTopology } from '../plan/plan.ts'
+import type { Plan, RowLayout, StoreSpec, StretchesLayout, VersionsLayout } from '../plan/plan.ts'
 import type { Instance } from '../runtime/instance.ts'
 import type { Task } from '../runtime/task.ts'
 import { checkOptions } from '../time/options.ts'
 import { streamError } from '../time/stream-errors.ts'
 import type { Position } from './position.ts'
+import { SessionStoreQueries, type SessionQueries } from './session-queries.ts'
 import {
   KeyValueStoreQueries,
   WindowStoreQueries,
   type KeyValueQueries,
+  type QueriedTable,
   type QueriedTask,
   type QueriedTasks,
   type WindowQueries,
 } from './store-queries.ts'
+import { VersionedStoreQueries, type VersionedQueries } from './versioned-queries.ts'
+import { WindowsByTimeQueries } from './windows-by-time.ts'
 
 export interface QueryOptions {
   /**
@@ -19,6 +23,21 @@ export interface QueryOptions {
    * nothing. Default: nothing. Take it from `position()` of a view, or from what was appended.
    */
   readonly atLeast?: readonly Position[]
+}
+
+/** The methods of an application that give a view of a store, and what may lie in its rows. */
+interface Layouts {
+  readonly keyValueStore: RowLayout
+  readonly windowStore: RowLayout
+  readonly sessionStore: StretchesLayout
+  readonly versionedStore: VersionsLayout
+}
+
+type Method = keyof Layouts
+
+interface FoundStore<M extends Method> {
+  readonly layout: Layouts[M]
+  readonly tasks: QueriedTasks
 }
 
 /** Finds the tasks of a store in whatever instance runs now. */
@@ -34,17 +53,39 @@ export class QueriedStores {
   keyValue<K, V>(name: string, options: QueryOptions = {}): KeyValueQueries<K, V> {
     checkOptions('keyValueStore', options, ['atLeast'])
     if (this.#plan.globalTables.some(({ store }) => store === name)) return new KeyValueStoreQueries<K, V>(this.#global(name))
-    return new KeyValueStoreQueries<K, V>(this.#of(name, 'keyValue', options))
+    return new KeyValueStoreQueries<K, V>(this.#find(name, 'keyValueStore', options).tasks)
   }
 
-  windows<K, V>(name: string, options: QueryOptions = {}): WindowQueries<K, V> {
-    checkOptions('windowStore', options, ['atLeast'])
-    return new WindowStoreQueries<K, V>(this.#of(name, 'window', options))
+  windows<K, V>(name: string, options?: QueryOptions): WindowQueries<K, V> {
+    const { layout, tasks } = this.#find(name, 'windowStore', options)
+    return layout.kind === 'stretches' ? new WindowsByTimeQueries<K, V>(tasks, layout) : new WindowStoreQueries<K, V>(tasks)
   }
 
-  #of(name: string, kind: StoreSpec['kind'], { atLeast = [] }: QueryOptions): QueriedTasks {
-    const subTopology = this.#subTopologyOf(name, kind)
-    const tasks = (): readonly Task[] => this.#running(name).tasks.filter(({ spec }) => spec.subTopology === subTopology.id)
+  sessions<K, V>(name: string, options?: QueryOptions): SessionQueries<K, V> {
+    const { layout, tasks } = this.#find(name, 'sessionStore', options)
+    return new SessionStoreQueries<K, V>(tasks, layout)
+  }
+
+  versions<K, V>(name: string, options?: QueryOptions): VersionedQueries<K, V> {
+    const { layout, tasks } = this.#find(name, 'versionedStore', options)
+    return new VersionedStoreQueries<K, V>(tasks, layout.historyMs)
+  }
+
+  #find<M extends Method>(name: string, method: M, options: QueryOptions = {}): FoundStore<M> {
+    checkOptions(method, options, ['atLeast'])
+    const { subTopologies, globalTables } = this.#plan
+    for (const { id, stores } of subTopologies) {
+      const store = stores.find((one) => one.name === name)
+      if (store === undefined) continue
+      const layout = store.layout as Layouts[M]
+      if (methodOf(store) === method) return { layout, tasks: this.#tasksOf(name, id, options) }
+      throw this.#unknown(name, method, methodOf(store) ?? 'internal')
+    }
+    throw this.#unknown(name, method, globalTables.some(({ store }) => store === name) ? 'keyValueStore' : 'absent')
+  }
+
+  #tasksOf(name: string, subTopology: number, { atLeast = [] }: QueryOptions): QueriedTasks {
+    const tasks = (): readonly Task[] => this.#running(name).tasks.filter(({ spec }) => spec.subTopology === subTopology)
     const position = (): Position[] => tasks().flatMap((task) => task.committed)
     return {
       name,
@@ -56,22 +97,21 @@ export class QueriedStores {
     }
   }
 
-  #global(name: string): QueriedTasks {
+  #global(name: string): QueriedTasks<QueriedTable> {
     return { name, position: () => [], tasks: () => [this.#running(name).globals.view(name)] }
   }
 
-  #subTopologyOf(name: string, kind: StoreSpec['kind']): SubTopology {
-    const { subTopologies } = this.#plan
-    const found = subTopologies.find(({ stores }) => shownOf(stores, kind).some((store) => store.name === name))
-    if (found !== undefined) return found
-    const isHidden = subTopologies.some(({ stores }) => stores.some((store) => store.name === name && !store.isShown))
-    throw streamError('STORE_UNKNOWN', {
-      what: isHidden
-        ? 'queries do not show this store: its rows are laid out as its operator needs them (sessions, sliding windows, versions, …)'
-        : `the topology has no ${kind === 'window' ? 'window' : 'key-value'} store of this name`,
+  /** `is`: what shows the store, or why nothing does. */
+  #unknown(name: string, asked: Method, is: Method | 'internal' | 'absent'): Error {
+    const { subTopologies, globalTables } = this.#plan
+    const names = subTopologies
+      .flatMap(({ stores }) => stores.filter((store) => methodOf(store) === asked))
+      .map((store) => store.name)
+    if (asked === 'keyValueStore') names.push(...globalTables.map(({ store }) => store))
+    return streamError('STORE_UNKNOWN', {
+      what: whatOf(asked, is),
       where: name,
-      expected:
-        subTopologies.flatMap(({ stores }) => shownOf(stores, kind).map((store) => store.name)).join(', ') || 'none of this kind',
+      expected: names.join(', ') || 'none of this kind',
     })
   }
 
@@ -82,14 +122,38 @@ export class QueriedStores {
   }
 }
 
-function viewOf({ state }: Task, name: string): QueriedTask {
+/** What gives a view of the store; null: its rows are its operator's own. */
+function methodOf({ kind, layout }: StoreSpec): Method | null {
+  switch (layout.kind) {
+    case 'plain':
+      return kind === 'window' ? 'windowStore' : 'keyValueStore'
+    case 'stretches':
+      return layout.windows.kind === 'session' ? 'sessionStore' : 'windowStore'
+    case 'versions':
+      return 'versionedStore'
+    default:
+      return null
+  }
+}
+
+function whatOf(asked: Method, is: Method | 'internal' | 'absent'): string {
+  if (is === 'absent') return `the topology has no store of this name for ${asked}()`
+  if (is === 'internal') return 'queries do not show this store: it holds what an operator remembers for itself'
+  return `${asked}() does not show this store: use ${is}()`
+}
+
+function viewOf(task: Task, name: string): QueriedTask {
+  const { state } = task
   return {
     committedGet: (key) => state.committedGet(name, key),
     committedWindowGet: (key, start) => state.committedWindowGet(name, key, start),
     committedWindows: (key, from, to) => state.committedWindows(name, key, from, to),
+    committedTime: () => task.committedTime(name) ?? noTime,
     scan: (rangeOf) => state.scan(name, rangeOf),
   }
 }
+
+const noTime = { now: -1, closedThrough: -1 }
 
 function checkReached(name: string, position: readonly Position[], atLeast: readonly Position[]): void {
   for (const wanted of atLeast) {
@@ -102,10 +166,6 @@ function checkReached(name: string, position: readonly Position[], atLeast: read
       received: reached.offset,
     })
   }
-}
-
-function shownOf(stores: readonly StoreSpec[], kind: StoreSpec['kind']): readonly StoreSpec[] {
-  return stores.filter((store) => store.kind === kind && store.isShown)
 }
 
 function byPlace(a: Position, b: Position): number {

@@ -119,7 +119,7 @@ describe('a running application', () => {
       expect(() => app.keyValueStore('counts', { atMost: [] } as never)).toThrow(/INVALID_STREAM_OPTION/)
     }))
 
-  test('does not show rows that are laid out for their operator', () =>
+  test('has a method for each kind of store, and says which', () =>
     inWorld(async (world) => {
       await using app = world.app((builder) => {
         const grouped = builder.stream('in', text).groupByKey()
@@ -134,11 +134,36 @@ describe('a running application', () => {
         grouped.windowedBy(windows).count({ store: 'windows' }).emitOnUpdate()
         builder.table('prices', { ...text, store: 'history', versioned: { historyRetention: hours(1) } })
         builder.table('names', { ...text, store: 'names' })
+        builder.globalTable('countries', { ...text, store: 'countries' })
+        builder
+          .stream('other', text)
+          .delay({ time: millis(5), store: 'waiting', value: string })
+          .to('out', text)
       })
-      for (const store of ['visits', 'near']) expect(() => app.windowStore(store)).toThrow(/STORE_UNKNOWN.*laid out.*windows/s)
-      expect(() => app.keyValueStore('history')).toThrow(/STORE_UNKNOWN.*laid out.*names/s)
-      expect(app.windowStore('windows').name).toBe('windows')
-      expect(app.keyValueStore('names').name).toBe('names')
+      const of = {
+        keyValueStore: ['names', 'countries'],
+        windowStore: ['near', 'windows'],
+        sessionStore: ['visits'],
+        versionedStore: ['history'],
+      }
+      const methods = ['keyValueStore', 'windowStore', 'sessionStore', 'versionedStore'] as const
+      for (const right of methods) {
+        for (const name of of[right]) {
+          expect(app[right](name).name).toBe(name)
+          for (const wrong of methods.filter((one) => one !== right)) {
+            const shown = of[wrong].join(', ')
+            expect(() => app[wrong](name), `${wrong} ${name}`).toThrow(
+              expect.objectContaining({
+                code: 'STORE_UNKNOWN',
+                message: expect.stringMatching(new RegExp(`use ${right}\\(\\).*${shown}`, 's')),
+              }),
+            )
+          }
+        }
+        expect(() => app[right]('waiting')).toThrow(/STORE_UNKNOWN.*remembers for itself/s)
+        expect(() => app[right]('nothing')).toThrow(new RegExp(`STORE_UNKNOWN.*no store of this name for ${right}`, 's'))
+        expect(() => app[right](of[right][0]!, { atMost: [] } as never)).toThrow(/INVALID_STREAM_OPTION/)
+      }
     }))
 
   test('that does not run says so; its views work again with the next start', () =>

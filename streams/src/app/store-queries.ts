@@ -1,7 +1,10 @@
 import type { Position } from './position.ts'
 import type { RowRange, RowBounds, ScanRow } from '../state/row-scan.ts'
 import type { Stamped } from '../task/stores.ts'
+import type { PassedTime } from '../task/stream-time.ts'
 import { checkOptions } from '../time/options.ts'
+import { checkTimes } from './check-times.ts'
+import { merged } from './merged-scans.ts'
 
 /**
  * Interactive queries (KIP-67, KIP-796): read-only views of the stores of a running application.
@@ -54,26 +57,32 @@ export interface TimeRange {
   readonly to?: number
 }
 
-/** What views need of a task. */
-export interface QueriedTask {
+/** What views need of a table that has keys and no windows. */
+export interface QueriedTable {
   committedGet(key: unknown): Stamped<unknown> | undefined
-  committedWindowGet(key: unknown, start: number): Stamped<unknown> | undefined
-  committedWindows(key: unknown, from: number, to: number): readonly { readonly start: number; readonly row: Stamped<unknown> }[]
   scan(rangeOf: (bounds: RowBounds) => RowRange): AsyncIterable<ScanRow<unknown, unknown>>
 }
 
+/** The same of a task, whatever the store. Everything but a scan is read at once: a caller sees one commit as long as it does not wait. */
+export interface QueriedTask extends QueriedTable {
+  committedWindowGet(key: unknown, start: number): Stamped<unknown> | undefined
+  committedWindows(key: unknown, from: number, to: number): readonly { readonly start: number; readonly row: Stamped<unknown> }[]
+  /** Of the operator that fills the store. */
+  committedTime(): PassedTime
+}
+
 /** The tasks that have the store now. @throws STORE_CLOSED, POSITION_NOT_REACHED */
-export interface QueriedTasks {
+export interface QueriedTasks<T extends QueriedTable = QueriedTask> {
   readonly name: string
-  tasks(): readonly QueriedTask[]
+  tasks(): readonly T[]
   position(): readonly Position[]
 }
 
-abstract class Queries {
+export abstract class Queries<T extends QueriedTable = QueriedTask> {
   readonly name: string
-  protected readonly on: QueriedTasks
+  protected readonly on: QueriedTasks<T>
 
-  constructor(on: QueriedTasks) {
+  constructor(on: QueriedTasks<T>) {
     this.name = on.name
     this.on = on
   }
@@ -85,12 +94,12 @@ abstract class Queries {
   protected scan(reverse: boolean, rangeOf: (bounds: RowBounds) => RowRange): AsyncIterable<ScanRow<unknown, unknown>> {
     return merged(
       this.on.tasks().map((task) => task.scan(rangeOf)),
-      reverse,
+      (a, b) => (reverse ? Buffer.compare(b.bytes, a.bytes) : Buffer.compare(a.bytes, b.bytes)),
     )
   }
 }
 
-export class KeyValueStoreQueries<K, V> extends Queries implements KeyValueQueries<K, V> {
+export class KeyValueStoreQueries<K, V> extends Queries<QueriedTable> implements KeyValueQueries<K, V> {
   /** A key stands in one partition at the most. */
   async get(key: K): Promise<Stamped<V> | null> {
     for (const task of this.on.tasks()) {
@@ -126,16 +135,21 @@ export class WindowStoreQueries<K, V> extends Queries implements WindowQueries<K
   async windows(key: K, options: TimeRange = {}): Promise<readonly WindowRow<K, V>[]> {
     checkOptions('windows', options, ['from', 'to'])
     const { from = Number.MIN_SAFE_INTEGER, to = Number.MAX_SAFE_INTEGER } = options
+    checkTimes('windows', { from, to })
     const rows = this.on.tasks().flatMap((task) => task.committedWindows(key, from, to))
     return rows.map(({ start, row }) => ({ key, start, value: row.value as V, timestamp: row.timestamp }))
   }
 
   range(options: TimeRange & { readonly reverse?: boolean } = {}): AsyncIterable<WindowRow<K, V>> {
     checkOptions('range', options, ['from', 'to', 'reverse'])
-    const { from = Number.MIN_SAFE_INTEGER, to = Number.MAX_SAFE_INTEGER - 1, reverse = false } = options
-    return windowed(this.scan(reverse, (bounds) => bounds.starts(from, to, reverse)))
+    const { from = Number.MIN_SAFE_INTEGER, to = lastTime, reverse = false } = options
+    checkTimes('range', { from, to })
+    return windowed(this.scan(reverse, (bounds) => bounds.starts(from, Math.min(to, lastTime), reverse)))
   }
 }
+
+/** The bound behind it is a time still. */
+export const lastTime: number = Number.MAX_SAFE_INTEGER - 1
 
 /** The layers keep more with it than is shown. */
 function copyOf({ value, timestamp }: Stamped<unknown>): Stamped<unknown> {
@@ -148,28 +162,4 @@ async function* keyed<K, V>(rows: AsyncIterable<ScanRow<unknown, unknown>>): Asy
 
 async function* windowed<K, V>(rows: AsyncIterable<ScanRow<unknown, unknown>>): AsyncGenerator<WindowRow<K, V>, void, undefined> {
   for await (const { key, start, row } of rows) yield { key: key as K, start, value: row.value as V, timestamp: row.timestamp }
-}
-
-/** Several ordered scans as one. All begin at once, so that they show one moment. */
-async function* merged(
-  scans: readonly AsyncIterable<ScanRow<unknown, unknown>>[],
-  reverse: boolean,
-): AsyncGenerator<ScanRow<unknown, unknown>, void, undefined> {
-  const iterators = scans.map((scan) => scan[Symbol.asyncIterator]())
-  const sign = reverse ? -1 : 1
-  try {
-    const heads = await Promise.all(iterators.map((iterator) => iterator.next()))
-    for (;;) {
-      let first = -1
-      for (const [index, head] of heads.entries()) {
-        if (head.done === true) continue
-        if (first < 0 || sign * Buffer.compare(head.value.bytes, heads[first]!.value!.bytes) < 0) first = index
-      }
-      if (first < 0) return
-      yield heads[first]!.value!
-      heads[first] = await iterators[first]!.next()
-    }
-  } finally {
-    for (const iterator of iterators) await iterator.return?.()
-  }
 }

@@ -21,8 +21,10 @@ import { timeoutOf, type CloseOptions } from './close-options.ts'
 import { Restarts } from './restarts.ts'
 import { instancesOf, keyMetadataOf, type InstanceMetadata, type KeyMetadata } from './key-metadata.ts'
 import { openStateDirectory, type StateDirectory } from './state-directory.ts'
+import type { SessionQueries } from './session-queries.ts'
 import type { KeyValueQueries, WindowQueries } from './store-queries.ts'
 import type { StreamsOptions } from './streams-options.ts'
+import type { VersionedQueries } from './versioned-queries.ts'
 
 /**
  * A topology that runs: reads its topics, keeps its stores, and writes everything exactly once.
@@ -110,9 +112,19 @@ export class StreamsApp implements AsyncDisposable {
     return this.queries.keyValue(name, options)
   }
 
-  /** The same of a window store. @throws as `keyValueStore` */
+  /** The same of a store of windows, sliding ones too. @throws as `keyValueStore` */
   windowStore<K, V>(name: string, options?: QueryOptions): WindowQueries<K, V> {
     return this.queries.windows(name, options)
+  }
+
+  /** The same of a store of sessions. @throws as `keyValueStore` */
+  sessionStore<K, V>(name: string, options?: QueryOptions): SessionQueries<K, V> {
+    return this.queries.sessions(name, options)
+  }
+
+  /** The same of a versioned table: the newest values and those before them (KIP-889). @throws as `keyValueStore` */
+  versionedStore<K, V>(name: string, options?: QueryOptions): VersionedQueries<K, V> {
+    return this.queries.versions(name, options)
   }
 
   /**

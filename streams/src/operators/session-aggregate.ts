@@ -21,8 +21,8 @@ import type { RecordContext } from '../task/record-context.ts'
 import type { WindowStore } from '../task/stores.ts'
 import type { StreamTime } from '../task/stream-time.ts'
 import type { TaskContext } from '../task/task-context.ts'
+import { stretchMs } from '../time/stretches.ts'
 import type { TimedValue, TimedValues } from '../time/timed-values.ts'
-import type { SessionWindows } from '../time/windows.ts'
 import type { Totals } from './aggregate.ts'
 import { DueTimes } from './due-times.ts'
 import { StretchExpiry } from './stretch-expiry.ts'
@@ -39,14 +39,6 @@ export function sessionAggregate(node: SessionNode, context: TaskContext): Opera
 }
 
 type Session = TimedValue<unknown>
-
-/** So many gaps make a stretch where no grace says how long a session stays. */
-const gapsInStretch = 1024
-
-/** A lookup reaches over gap and grace: two stretches. */
-function stretchOf({ gap, grace }: SessionWindows): number {
-  return grace === 'end-of-input' ? Math.min(gap * gapsInStretch, Number.MAX_SAFE_INTEGER) : gap + grace + 1
-}
 
 interface RowAt {
   readonly key: unknown
@@ -72,7 +64,7 @@ class SessionTotals implements OpenWindows<RowAt> {
   constructor(node: SessionNode, context: TaskContext) {
     const { windows, key } = node
     const store: WindowStore<unknown, TimedValues<unknown>> = context.windowStore(node.store)
-    const widthMs = stretchOf(windows)
+    const widthMs = stretchMs(windows)
     this.#node = node
     this.#context = context
     this.#record = context.record

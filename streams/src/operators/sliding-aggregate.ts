@@ -24,6 +24,7 @@ import type { RecordContext } from '../task/record-context.ts'
 import type { WindowStore } from '../task/stores.ts'
 import type { StreamTime } from '../task/stream-time.ts'
 import type { TaskContext } from '../task/task-context.ts'
+import { stretchMs } from '../time/stretches.ts'
 import type { TimedValue, TimedValues } from '../time/timed-values.ts'
 import type { Totals } from './aggregate.ts'
 import { DueTimes } from './due-times.ts'
@@ -79,7 +80,7 @@ class SlidingTotals implements OpenWindows<RowAt> {
   constructor(node: SlidingNode, context: TaskContext) {
     const { windows, key } = node
     const store: WindowStore<unknown, TimedValues<unknown>> = context.windowStore(node.store)
-    const widthMs = windows.difference + 1
+    const widthMs = stretchMs(windows)
     this.#node = node
     this.#difference = windows.difference
     this.#context = context

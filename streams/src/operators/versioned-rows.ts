@@ -3,7 +3,7 @@ import type { StreamTime } from '../task/stream-time.ts'
 import type { TaskContext } from '../task/task-context.ts'
 
 /** Valid from its time to that of the next one. Null: deleted. */
-interface Version {
+export interface Version {
   readonly from: number
   readonly value: unknown
 }
@@ -34,7 +34,7 @@ export class VersionedRows {
     if (timestamp < this.#oldest) return 'expired'
     this.#time.advance(timestamp)
     const all = this.#rows.get(key)?.value ?? []
-    const kept = this.#trimmed(withVersion(all, { from: timestamp, value }))
+    const kept = reachedVersions(withVersion(all, { from: timestamp, value }), this.#oldest)
     if (kept.length === 0) this.#rows.delete(key, timestamp)
     else this.#rows.put(key, kept, kept[0]!.from)
     return all[0] === undefined || timestamp >= all[0].from ? 'latest' : 'older'
@@ -46,21 +46,26 @@ export class VersionedRows {
 
   /** The version that was valid then. None: there was none, or it is older than the history, unless it is the newest. */
   at(key: unknown, timestamp: number): Stamped<unknown> | undefined {
-    const all = this.#rows.get(key)?.value ?? []
-    const index = all.findIndex(({ from }) => from <= timestamp)
-    return index > 0 && timestamp < this.#oldest ? undefined : stamped(all[index])
+    return stamped(validAt(this.#rows.get(key)?.value ?? [], timestamp, this.#oldest))
   }
 
   get #oldest(): number {
     return this.#time.now - this.#historyMs
   }
+}
 
-  #trimmed(all: readonly Version[]): readonly Version[] {
-    const unreached = all.findIndex((_, index) => index > 0 && all[index - 1]!.from <= this.#oldest)
-    const kept = unreached === -1 ? all : all.slice(0, unreached)
-    const last = kept.at(-1)!
-    return last.value === null && last.from <= this.#oldest ? kept.slice(0, -1) : kept
-  }
+/** Without those that no lookup of the time `oldest` or later meets (V2, V3). */
+export function reachedVersions(all: readonly Version[], oldest: number): readonly Version[] {
+  const unreached = all.findIndex((_, index) => index > 0 && all[index - 1]!.from <= oldest)
+  const kept = unreached === -1 ? all : all.slice(0, unreached)
+  const last = kept.at(-1)
+  return last !== undefined && last.value === null && last.from <= oldest ? kept.slice(0, -1) : kept
+}
+
+/** None where it is older than `oldest`, unless it is the newest. */
+export function validAt(all: readonly Version[], timestamp: number, oldest: number): Version | undefined {
+  const index = all.findIndex(({ from }) => from <= timestamp)
+  return index > 0 && timestamp < oldest ? undefined : all[index]
 }
 
 function withVersion(all: readonly Version[], version: Version): readonly Version[] {

@@ -82,8 +82,29 @@ interface AnyStoreSpec {
   readonly changelogKind: 'own' | 'source'
   /** The topic whose records are the rows unchanged; null: there is none. */
   readonly source: SourceOfRows | null
-  /** Its rows are the user's keys and values, for queries to show; false: they are laid out as the operator needs them. */
-  readonly isShown: boolean
+  readonly layout: RowLayout
+}
+
+/** What the rows of a store hold, for whoever shows them. */
+export type RowLayout =
+  /** The user's keys and values; in a window store by the starts of windows. */
+  | { readonly kind: 'plain' }
+  | StretchesLayout
+  | VersionsLayout
+  /** What an operator remembers for itself. */
+  | { readonly kind: 'internal' }
+
+/** A row holds the windows of a key in a stretch of time (`TimedValues`): sessions stand at their ends, other windows at their starts. */
+export interface StretchesLayout {
+  readonly kind: 'stretches'
+  readonly windows: Windows
+  readonly widthMs: number
+}
+
+/** A row holds the versions of a key, newest first. */
+export interface VersionsLayout {
+  readonly kind: 'versions'
+  readonly historyMs: number
 }
 
 interface SourceOfRows {

@@ -3,10 +3,11 @@ import type { TaskNode, TaskSink, TaskSource } from '../graph/cut.ts'
 import { taskTime } from '../time/task-time.ts'
 import { timedValues } from '../time/timed-values.ts'
 import { partitionerOf } from '../time/windowed.ts'
-import type { Windows } from '../time/windows.ts'
+import { stretchMs } from '../time/stretches.ts'
+import type { SessionWindows, SlidingWindows, Windows } from '../time/windows.ts'
 import type { KeptStore } from '../graph/stateful-nodes.ts'
 import { changelogTopic } from './internal-topics.ts'
-import type { SinkSpec, SourceSpec, StoreSpec, SubTopology, TopicsTogether } from './plan.ts'
+import type { RowLayout, SinkSpec, SourceSpec, StoreSpec, SubTopology, TopicsTogether } from './plan.ts'
 import { sourceTopicsBehind } from './source-topics.ts'
 
 type StoreNode = Extract<TaskNode, { readonly store: string }>
@@ -36,7 +37,7 @@ export function subTopologyOf(id: number, nodes: readonly TaskNode[], applicatio
 function declaredStoresOf(nodes: readonly TaskNode[], applicationId: string): readonly StoreSpec[] {
   const declared = new Set(nodes.flatMap((node) => (node.kind === 'process' ? node.stateStores : [])))
   return Array.from(declared, ({ kind, name, key, value }) => {
-    const common = { name, key, value, ...ownChangelog(applicationId, name), isShown: true }
+    const common = { name, key, value, ...ownChangelog(applicationId, name), layout: plain }
     return kind === 'keyValue' ? { kind, ...common } : { kind, ...common, windows: null }
   })
 }
@@ -57,7 +58,11 @@ function isStateful(node: TaskNode): node is StatefulNode {
 function storesOf(node: TaskNode, nodes: readonly TaskNode[], applicationId: string): readonly StoreSpec[] {
   if (hasStore(node)) return [storeOf(node, nodes, applicationId)]
   if (!isStateful(node)) return []
-  return node.kept.map((kept) => ({ ...kept, ...ownChangelog(applicationId, kept.name), isShown: kept.kind === 'keyValue' }))
+  return node.kept.map((kept) => ({
+    ...kept,
+    ...ownChangelog(applicationId, kept.name),
+    layout: kept.kind === 'keyValue' ? plain : internal,
+  }))
 }
 
 function sourcesOf({ name, topics, key, value, repartition, settings }: TaskSource): SourceSpec[] {
@@ -67,7 +72,7 @@ function sourcesOf({ name, topics, key, value, repartition, settings }: TaskSour
 
 function storeOf(node: StoreNode, nodes: readonly TaskNode[], applicationId: string): StoreSpec {
   const { store: name, key, value } = node
-  const settled = { ...ownChangelog(applicationId, name), source: sourceOf(node, nodes), isShown: holdsTheUsersRows(node) }
+  const settled = { ...ownChangelog(applicationId, name), source: sourceOf(node, nodes), layout: layoutOf(node) }
   const common = { name, key, value, ...settled }
   if (node.kind === 'window-aggregate') {
     const { windows } = node
@@ -77,10 +82,24 @@ function storeOf(node: StoreNode, nodes: readonly TaskNode[], applicationId: str
   return { kind: node.kind === 'join-table-later' ? 'waiting' : 'keyValue', ...common }
 }
 
-function holdsTheUsersRows(node: StoreNode): boolean {
-  if (node.kind === 'window-aggregate') return !isByTime(node.windows)
-  if (node.kind === 'table') return node.historyMs === null
-  return node.kind !== 'suppress' && node.kind !== 'join-table-later' && node.kind !== 'foreign-answer'
+const plain: RowLayout = { kind: 'plain' }
+const internal: RowLayout = { kind: 'internal' }
+
+function layoutOf(node: StoreNode): RowLayout {
+  switch (node.kind) {
+    case 'window-aggregate': {
+      const { windows } = node
+      return isByTime(windows) ? { kind: 'stretches', windows, widthMs: stretchMs(windows) } : plain
+    }
+    case 'table':
+      return node.historyMs === null ? plain : { kind: 'versions', historyMs: node.historyMs }
+    case 'suppress':
+    case 'join-table-later':
+    case 'foreign-answer':
+      return internal
+    default:
+      return plain
+  }
 }
 
 function ownChangelog(applicationId: string, name: string): Pick<StoreSpec, 'changelog' | 'changelogKind' | 'source'> {
@@ -110,8 +129,8 @@ function keepsTime(node: StoreNode): boolean {
 }
 
 /** Their bounds come from the records: a row holds what a key has in a stretch of time (operators/time-rows.ts). */
-function isByTime({ kind }: Windows): boolean {
-  return kind === 'sliding' || kind === 'session'
+function isByTime(windows: Windows): windows is SlidingWindows | SessionWindows {
+  return windows.kind === 'sliding' || windows.kind === 'session'
 }
 
 function rowsOf(value: Serde<unknown>): Serde<unknown> {

@@ -119,16 +119,6 @@ class Table implements GlobalStore<unknown, unknown> {
     return this.get(key)
   }
 
-  /** It has no windows. */
-  committedWindowGet(): undefined {
-    return undefined
-  }
-
-  /** It has no windows. */
-  committedWindows(): readonly never[] {
-    return []
-  }
-
   /** As it is at the first row. */
   async *scan(rangeOf: (bounds: RowBounds) => RowRange): AsyncGenerator<ScanRow<unknown, unknown>, void, undefined> {
     yield* rowsInRange(this.rows, new KeyValueRowKeys<unknown>(this.spec.key), rangeOf)

@@ -1,4 +1,4 @@
-import type { StreamTime } from '../task/stream-time.ts'
+import type { PassedTime, StreamTime } from '../task/stream-time.ts'
 import { operatorId } from '../plan/operator-id.ts'
 import type { OperatorTime } from './offset-metadata.ts'
 
@@ -22,6 +22,11 @@ export class TaskTimes {
   /** Null: the plan has no time of this name. */
   of(operator: string): StreamTime | null {
     return this.times.get(operator) ?? null
+  }
+
+  /** As they stand, by operator. */
+  passed(): ReadonlyMap<string, PassedTime> {
+    return new Map(Array.from(this.times, ([operator, { now, closedThrough }]) => [operator, { now, closedThrough }]))
   }
 
   snapshot(): OperatorTime[] {

@@ -11,6 +11,7 @@ import type { SourceSpec, SubTopology, TaskSpec } from '../plan/plan.ts'
 import { emptyMark, type StoreMark } from '../state/state-marks.ts'
 import type { TaskState } from '../state/task-state.ts'
 import { Rec } from '../task/rec.ts'
+import type { PassedTime } from '../task/stream-time.ts'
 import { streamError } from '../time/stream-errors.ts'
 import type { DropCounts } from './drop-counts.ts'
 import { explain, located, messageOf, placeIn } from './explain.ts'
@@ -89,6 +90,7 @@ export class Task {
   private committedPositions = new Map<InputQueue, number>()
   /** As the log has them, for queries. */
   private durablePositions = new Map<InputQueue, number>()
+  private durableTimes: ReadonlyMap<string, PassedTime>
   private events = 0
   /** Of them those that no record caused. */
   private otherEvents = 0
@@ -105,6 +107,7 @@ export class Task {
     this.progress = parts.ended ? 'ended' : 'running'
     for (const input of parts.inputs) this.committedPositions.set(input, input.position)
     this.durablePositions = new Map(this.committedPositions)
+    this.durableTimes = parts.times.passed()
   }
 
   get hasEnded(): boolean {
@@ -114,6 +117,11 @@ export class Task {
   /** Where its inputs are committed: its stores show as much. */
   get committed(): readonly { readonly topic: string; readonly partition: number; readonly offset: number }[] {
     return Array.from(this.durablePositions, ([{ topic, partition }, offset]) => ({ topic, partition, offset }))
+  }
+
+  /** The stream time of a store's operator as it is committed: its rows are as old. Undefined: it keeps none. */
+  committedTime(store: string): PassedTime | undefined {
+    return this.durableTimes.get(store)
   }
 
   private durableAt({ topic, partition }: { readonly topic: string; readonly partition: number }): number {
@@ -361,6 +369,7 @@ export class Task {
     const changelogs = this.freezeState()
     const positions = this.positions()
     const durable = new Map(this.committedPositions)
+    const times = this.parts.times.passed()
     const sourceMarks = this.sourceMarks()
     const ending = this.progress === 'ending'
     const hadOthers = this.otherEvents > 0
@@ -375,6 +384,7 @@ export class Task {
         const marks = [...changelogs.keys()].map((store, index) => markOf(store, result, first + batches.length + index))
         state.commitSucceeded([...marks, ...sourceMarks], time)
         this.durablePositions = durable
+        this.durableTimes = times
         drops.absorb(context.drops)
         retries.committed(this.id, ({ offset, ...place }) => (offset < 0 ? hadOthers : offset < this.durableAt(place)))
         if (ending) this.progress = 'ended'

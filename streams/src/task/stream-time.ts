@@ -2,13 +2,16 @@
  * The time of one operator that decides about lateness: the greatest timestamp it has seen. It is committed with the
  * step and restored, so that a crash neither accepts a record that was late nor refuses one that was not.
  */
-export interface StreamTime {
+export interface StreamTime extends PassedTime {
+  advance(timestamp: number): void
+  close(windowEnd: number): void
+}
+
+export interface PassedTime {
   /** -1 before the first record. */
   readonly now: number
   /** The end of the last window that was closed; a record for a window up to it is late. -1: none. */
   readonly closedThrough: number
-  advance(timestamp: number): void
-  close(windowEnd: number): void
 }
 
 /** An operator that emits when time passes. The loop calls it between records, as an event of its own. */

@@ -7,9 +7,10 @@ import { layOut, taskId } from '../plan/lay-out.ts'
 import type { Plan, SinkSpec, SubTopology } from '../plan/plan.ts'
 import { planOf } from '../plan/plan-of.ts'
 import type { DropReason, ErrorPolicy } from '../task/task-context.ts'
-import type { MemoryOutput } from './memory-context.ts'
-import { MemoryStore, type MemoryRow } from './memory-stores.ts'
+import { MemoryStreamTime, type MemoryOutput } from './memory-context.ts'
+import { MemoryStore } from './memory-stores.ts'
 import { MemoryTask, type MemoryInput } from './memory-task.ts'
+import { shownRows, type ShownRow } from './shown-rows.ts'
 
 export interface MemoryAppOptions {
   /** Default `memory`. */
@@ -157,13 +158,17 @@ export class MemoryApp {
     return this.tasks.get(id)!
   }
 
-  /** What a store holds, of all its tasks in their order; undefined: there is none of that name. */
-  rowsOf(store: string): readonly (MemoryRow & { readonly partition: number })[] | undefined {
+  /** What a store holds for a user, of all its tasks in their order; undefined: there is none of that name. */
+  rowsOf(store: string): readonly (ShownRow & { readonly partition: number })[] | undefined {
     const table = this.#tables.get(store)
     if (table !== undefined) return table.rows().map((row) => ({ ...row, partition: -1 }))
-    const tasks = [...this.tasks.values()].map(({ context }) => ({ rows: context.rowsOf(store), partition: context.partition }))
-    if (tasks.every(({ rows }) => rows === undefined)) return undefined
-    return tasks.flatMap(({ rows = [], partition }) => rows.map((row) => ({ ...row, partition })))
+    const owner = this.plan.subTopologies.find(({ stores }) => stores.some(({ name }) => name === store))
+    if (owner === undefined) return undefined
+    const spec = owner.stores.find(({ name }) => name === store)!
+    return this.#tasksOf(owner).flatMap(({ context }) => {
+      const passed = context.streamTimes.get(store) ?? new MemoryStreamTime()
+      return shownRows(spec, context.rowsOf(store)!, passed).map((row) => ({ ...row, partition: context.partition }))
+    })
   }
 
   close(): void {

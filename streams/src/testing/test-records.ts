@@ -41,9 +41,13 @@ export interface TestStoreRow<K = unknown, V = unknown> {
   /** Of the task that has it; -1: a global table. */
   readonly partition: number
   readonly key: K
-  /** Where the store has windows: the start of the window, milliseconds since 1970. */
+  /** Where the store has windows or sessions: the start of it, milliseconds since 1970. */
   readonly start?: number
+  /** Of a session: its last record. */
+  readonly end?: number
   readonly value: V
   /** Of the newest record in it. */
   readonly timestamp: number
+  /** Of a version, which is valid from its timestamp: until then. Null: it is the newest. */
+  readonly validTo?: number | null
 }

@@ -179,7 +179,8 @@ export class TopologyTestDriver implements Disposable {
   }
 
   /**
-   * What a store holds, in the order of the partitions and of the bytes of the keys; that of a global table too.
+   * What a store holds, in the order of the partitions, then by time where it has windows, then in that of the bytes of the keys; that of
+   * a global table too. A session or sliding window that is closed is not there; of a versioned table there is a row for each version.
    * @throws STORE_UNKNOWN, TEST_DRIVER_MISUSED
    */
   store<K = unknown, V = unknown>(name: string): readonly TestStoreRow<K, V>[] {

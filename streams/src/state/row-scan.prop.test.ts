@@ -1,6 +1,6 @@
 import { fc, test } from '@fast-check/vitest'
 import { describe, expect } from 'vitest'
-import { commit, counts, hours, Machine } from './machine.fixtures.ts'
+import { counts, freeze, hours, Machine, succeed } from './machine.fixtures.ts'
 import type { RowBounds, RowRange, ScanRow } from './row-scan.ts'
 import type { TaskState } from './task-state.ts'
 
@@ -9,7 +9,7 @@ const key = fc.constantFrom('', 'a', 'ab', 'abc', 'b', 'ba', 'é', '\u{1F600}', 
 const command = fc.oneof(
   fc.record({ do: fc.constant('put' as const), key, start: fc.integer({ min: 0, max: 5 }), value: fc.nat(9) }),
   fc.record({ do: fc.constant('delete' as const), key, start: fc.integer({ min: 0, max: 5 }) }),
-  fc.record({ do: fc.constantFrom('commit' as const, 'flush' as const, 'rollback' as const) }),
+  fc.record({ do: fc.constantFrom('freeze' as const, 'commit' as const, 'flush' as const, 'rollback' as const) }),
 )
 
 interface Row {
@@ -38,6 +38,7 @@ describe('a query over a stretch of a store', () => {
       const state: TaskState = await new Machine().open([counts, hours])
       let [open, committed] = [new Map<string, Row>(), new Map<string, Row>()]
       let [openWindows, committedWindows] = [new Map<string, Row>(), new Map<string, Row>()]
+      let frozen: readonly [Map<string, Row>, Map<string, Row>] | null = null
       let position = 0
       for (const one of commands) {
         if (one.do === 'put') {
@@ -50,11 +51,18 @@ describe('a query over a stretch of a store', () => {
           state.windowStore<string, number>('hours').delete(one.key, one.start, 1)
           open.delete(one.key)
           openWindows.delete(`${one.start}/${one.key}`)
+        } else if (one.do === 'freeze') {
+          if (frozen !== null) continue
+          freeze(state)
+          frozen = [new Map(open), new Map(openWindows)]
         } else if (one.do === 'commit') {
-          commit(state, ++position)
-          ;[committed, committedWindows] = [new Map(open), new Map(openWindows)]
+          if (frozen === null) freeze(state)
+          ;[committed, committedWindows] = frozen ?? [new Map(open), new Map(openWindows)]
+          succeed(state, ++position)
+          frozen = null
         } else if (one.do === 'rollback') {
           state.rollback()
+          frozen = null
           ;[open, openWindows] = [new Map(committed), new Map(committedWindows)]
         } else await state.flush()
       }

@@ -54,7 +54,7 @@ export class ModelTask {
   readonly #twin: Twin
   readonly disk: NameDisk
   state!: TaskState
-  /** What the open step sees, what a query sees, what is in the log. */
+  /** What the open step sees, what is being committed, what is in the log and is seen by a query. */
   #open: Rows = new Map()
   #frozen: Rows = new Map()
   #committed: Rows = new Map()
@@ -144,10 +144,10 @@ export class ModelTask {
       for await (const { key, start, row } of this.state.committedRows(name)) {
         seen.set(`${name} ${String(key)} ${start}`, { value: row.value, timestamp: row.timestamp })
       }
-      expect(seen).toEqual(new Map([...this.#frozen].filter(([text]) => text.startsWith(`${name} `))))
+      expect(seen).toEqual(new Map([...this.#committed].filter(([text]) => text.startsWith(`${name} `))))
       for (const place of places(store)) {
         expect(this.get(place)).toEqual(this.#open.get(textOf(place)))
-        expect(this.#query(place), 'a query').toEqual(this.#frozen.get(textOf(place)))
+        expect(this.#query(place), 'a query').toEqual(this.#committed.get(textOf(place)))
       }
       if (kind === 'window') this.#compareIndex(store, name)
     }

@@ -11,7 +11,7 @@
  *
  * Invariants
  *   L1  What the cache says of a row, the engine holds, or a layer above hides it.
- *   L2  What is below `frozen` is committed; a rollback drops what is above.
+ *   L2  What is below `frozen` is committed, and only that is shown to queries; a rollback drops `frozen` and what is above.
  *   L3  Values in entries are immutable; a change is a new entry.
  *   L4  A deletion of a row that began in the same step and stands nowhere below leaves no trace: put and delete between two
  *       commits cost nothing.
@@ -70,9 +70,9 @@ export class StoreLayers<V> {
     return this.live(this.#open.get(row) ?? this.#below(row))
   }
 
-  /** The row as it stands without the open step. */
+  /** The row as it stands without the open step and the frozen one. */
   readCommitted(row: string): Entry<V> | undefined {
-    return this.live(this.#below(row))
+    return this.live(this.#durable(row))
   }
 
   write(row: string, value: V, timestamp: number): void {
@@ -109,7 +109,7 @@ export class StoreLayers<V> {
 
   /** Drops the open and the frozen step; returns the rows that they had changed. */
   rollback(): string[] {
-    const changed = [...this.#open.keys(), ...(this.#frozen?.keys() ?? [])]
+    const changed = this.uncommittedRows()
     this.#open = new Map()
     this.#frozen = null
     return changed
@@ -151,14 +151,14 @@ export class StoreLayers<V> {
     this.#flushing = null
   }
 
-  /** Rows that are committed or being committed and not in the engine, or not for certain; newest wins. */
+  /** Rows that are committed and not in the engine, or not for certain; newest wins. */
   committedRows(): Map<string, Entry<V>> {
-    return new Map([...(this.#flushing ?? []), ...this.#committed, ...(this.#frozen ?? [])])
+    return new Map([...(this.#flushing ?? []), ...this.#committed])
   }
 
-  /** What the open step has changed. */
-  uncommittedRows(): readonly string[] {
-    return [...this.#open.keys()]
+  /** What the open step and the frozen one have changed. */
+  uncommittedRows(): string[] {
+    return [...this.#open.keys(), ...(this.#frozen?.keys() ?? [])]
   }
 
   /** Decodes the entry if it was not, and hides it if it is a deletion. */
@@ -169,13 +169,11 @@ export class StoreLayers<V> {
   }
 
   #below(row: string): Entry<V> | undefined {
-    return (
-      this.#frozen?.get(row) ??
-      this.#committed.get(row) ??
-      this.#flushing?.get(row) ??
-      this.#cache.get(row) ??
-      this.#readEngine(row)
-    )
+    return this.#frozen?.get(row) ?? this.#durable(row)
+  }
+
+  #durable(row: string): Entry<V> | undefined {
+    return this.#committed.get(row) ?? this.#flushing?.get(row) ?? this.#cache.get(row) ?? this.#readEngine(row)
   }
 
   #isBelow(row: string): boolean {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { codeOf, commit, counts, folder, freeze, hours, Machine, stamped } from './machine.fixtures.ts'
+import { codeOf, commit, counts, folder, freeze, hours, Machine, stamped, succeed } from './machine.fixtures.ts'
 import { jsonSerde, spec, textSerde } from './state.fixtures.ts'
 import type { StoreSpec } from './store-spec.ts'
 import type { TaskState } from './task-state.ts'
@@ -56,15 +56,19 @@ describe('freeze', () => {
 })
 
 describe('a query', () => {
-  test('sees the frozen step and never the open one', async () => {
+  test('sees what is committed, and neither the open step nor the frozen one', async () => {
     const state = await new Machine().open([counts, hours])
     state.keyValueStore('counts').put('a', 1, 10)
     state.windowStore('hours').put('a', 0, 1, 10)
     expect(state.committedGet('counts', 'a')).toBeUndefined()
     freeze(state)
     state.keyValueStore('counts').put('a', 2, 11)
+    expect(state.committedGet('counts', 'a')).toBeUndefined()
+    expect(state.committedWindowGet('hours', 'a', 0)).toBeUndefined()
+    succeed(state, 1)
     expect(stamped(state.committedGet('counts', 'a'))).toEqual([1, 10])
     expect(stamped(state.committedWindowGet('hours', 'a', 0))).toEqual([1, 10])
+    expect(stamped(state.keyValueStore('counts').get('a'))).toEqual([2, 11])
   })
 
   test('of a name that the task does not have says so', async () => {

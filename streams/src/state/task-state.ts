@@ -7,7 +7,7 @@
  * Invariants
  *   S1  The engine never leads the log: it holds a prefix of the committed changelogs, and its meta row says which.
  *   S2  One step is frozen at a time; the next one may be open meanwhile.
- *   S3  What a query sees never comes from the open step.
+ *   S3  What a query sees is committed: it never comes from the open step, nor from the frozen one, whose commit may fail.
  *   S4  Damage is final: the sentinel stands from then on, and the next open wipes.
  */
 import type { KeyValueStore, Stamped, WindowStore } from '../task/stores.ts'

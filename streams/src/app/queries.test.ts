@@ -5,6 +5,7 @@ import { hours, millis } from '../time/duration.ts'
 import { windowed } from '../time/windowed.ts'
 import { session, sliding, tumbling } from '../time/windows.ts'
 import { inWorld, type AppWorld } from './app-world.fixtures.ts'
+import { list } from './query-world.fixtures.ts'
 import type { StreamsApp } from './streams-app.ts'
 
 const text = { key: string, value: string }
@@ -57,12 +58,6 @@ async function started(world: AppWorld): Promise<StreamsApp> {
       .every(({ partition, offset }) => offset === 3 - partition),
   )
   return app
-}
-
-async function list<T>(rows: AsyncIterable<T>): Promise<T[]> {
-  const found: T[] = []
-  for await (const row of rows) found.push(row)
-  return found
 }
 
 describe('a running application', () => {

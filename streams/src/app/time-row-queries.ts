@@ -29,7 +29,11 @@ export class TimeRowQueries {
 
   /** Undefined: nothing stands at the time. */
   at(key: unknown, time: number): TimedValue<unknown> | undefined {
-    return this.between(key, time, time)[0]
+    for (const task of this.#on.tasks()) {
+      const row = task.committedWindowGet(key, this.#held.rowOf(time))
+      if (row !== undefined) return this.#held.in(row.value as TimedValues<unknown>, time, time, task.committedTime())[0]
+    }
+    return undefined
   }
 
   /** What stands from one time to another, both included, by time. */

@@ -1,10 +1,11 @@
 /** Closing with a deadline, removing local state, and what is told while it is restored. */
 import { describe, expect, test } from 'vitest'
-import { int64, string, type LogClient, type Producer } from '@millrace/core'
+import { int64, string } from '@millrace/core'
 import type { StreamsBuilder } from '../dsl/streams-builder.ts'
 import type { RestoreEvent } from '../runtime/restore.ts'
 import { inWorld, type AppWorld } from './app-world.fixtures.ts'
 import type { CloseOptions } from './close-options.ts'
+import { holding } from './held-log.fixtures.ts'
 
 const counting = (builder: StreamsBuilder): void => {
   builder
@@ -17,38 +18,6 @@ const counting = (builder: StreamsBuilder): void => {
 }
 
 const store = '/state/app/0_0/store'
-
-/** The log, but its transactions wait until they are let go. */
-function holding(log: LogClient): { log: LogClient; hold: () => void; letGo: () => void } {
-  let gate = Promise.resolve()
-  let letGo = (): void => {}
-  const held = (producer: Producer): Producer =>
-    override(producer, {
-      transact: async (...args: Parameters<Producer['transact']>) => {
-        await gate
-        return producer.transact(...args)
-      },
-    })
-  return {
-    log: override(log, { producer: async (options: Parameters<LogClient['producer']>[0]) => held(await log.producer(options)) }),
-    hold: () => {
-      gate = new Promise((resolve) => {
-        letGo = resolve
-      })
-    },
-    letGo: () => letGo(),
-  }
-}
-
-function override<T extends object>(target: T, methods: Readonly<Record<string, unknown>>): T {
-  return new Proxy(target, {
-    get(at, name): unknown {
-      if (typeof name === 'string' && name in methods) return methods[name]
-      const found: unknown = Reflect.get(at, name)
-      return typeof found === 'function' ? found.bind(at) : found
-    },
-  })
-}
 
 async function filled(world: AppWorld): Promise<void> {
   await world.topics(['in', 'out'])

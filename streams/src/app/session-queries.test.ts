@@ -5,6 +5,7 @@ import { millis } from '../time/duration.ts'
 import { windowed } from '../time/windowed.ts'
 import { session } from '../time/windows.ts'
 import { inWorld, type AppWorld, type Row } from './app-world.fixtures.ts'
+import { holding } from './held-log.fixtures.ts'
 import { appOver, committed, list } from './query-world.fixtures.ts'
 import type { StreamsApp } from './streams-app.ts'
 
@@ -123,6 +124,33 @@ describe('sessions of a running application', () => {
       expect(await store.get('a', 20, 25)).toBeNull()
     }),
   )
+
+  test('change with the commit of a step, the time that closes them too', () =>
+    inWorld(async (world) => {
+      await world.topics(['in'])
+      const { log, hold, letGo } = holding(world.log)
+      await using app = world.app(updating, { bounded: false, log })
+      const store = app.sessionStore<string, string>('visits')
+      await app.start()
+      await world.put('in', rows[0]!)
+      await committed(world, store, 6)
+      hold()
+      await world.put('in', [
+        ['a', 'w', 131],
+        ['b', 'm', 136],
+      ])
+      await world.after(1000)
+      const before = ['uv', 'w', 'xy', 'z']
+      expect(store.position()).toMatchObject([{ offset: 6 }])
+      expect((await list(store.range())).map(({ value }) => value).toSorted()).toEqual(before)
+      expect(await store.get('a', 20, 25)).toEqual({ value: 'uv', timestamp: 25 })
+      expect(await store.get('a', 130, 131)).toBeNull()
+      expect((await store.sessions('a')).map(({ value }) => value)).toEqual(['uv', 'xy', 'z'])
+      letGo()
+      await committed(world, store, 8)
+      expect((await list(store.range())).map(({ value }) => value)).toEqual(['xy', 'zw', 'm'])
+      expect(await store.get('a', 20, 25)).toBeNull()
+    }))
 
   test('are there again after a restart, with the time that closes them', () =>
     inWorld(async (world) => {

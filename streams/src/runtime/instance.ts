@@ -185,10 +185,13 @@ export class Instance {
     this.feed.remove(revoked.flatMap((task) => task.inputs))
   }
 
-  /** Keeps up what others write and this instance holds: global tables, which a bounded application takes as they are at its start, and copies of stores. */
-  async follow(): Promise<void> {
+  /**
+   * Keeps up what others write and this instance holds: copies of stores, and global tables, which a bounded application takes as they
+   * are at its start. Returns whether copies are behind still.
+   */
+  async follow(): Promise<boolean> {
     if (!this.given.bounded) await this.globals.follow()
-    await this.standbys.follow()
+    return this.standbys.follow()
   }
 
   /** Closes what a commit has made complete; the engines are written first. */

@@ -40,7 +40,7 @@ export class Loop {
   /** The tasks take turns, also over the turns of the loop. */
   private nextTask = 0
   private commitMs = 0
-  private followedAt = 0
+  private followedAt = -Infinity
   private failure: { readonly error: unknown } | null = null
 
   constructor(instance: Instance, options: LoopOptions) {
@@ -194,9 +194,9 @@ export class Loop {
   private async follow(): Promise<void> {
     const now = this.clock.monotonic()
     if (now - this.followedAt < followEveryMs) return
-    this.followedAt = now
     if (this.options.bounded) await this.instance.ends.look()
-    await this.instance.follow()
+    const isBehind = await this.instance.follow()
+    this.followedAt = isBehind ? -Infinity : now
   }
 
   /** Writes committed layers to the engines, between turns; waits only for one that has fallen behind. */

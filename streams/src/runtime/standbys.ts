@@ -38,6 +38,8 @@ export class Standbys {
   private readonly open = new Map<string, StandbyCopy>()
   private consumer: Consumer | null = null
   private followed: ReadonlyMap<string, Followed> = new Map()
+  /** How far the group has committed source topics, by partition name. */
+  private limits: ReadonlyMap<string, number> = new Map()
   /** The copies have changed since the consumer was told. */
   private isStale = false
   private following: Promise<void> = Promise.resolve()
@@ -77,15 +79,17 @@ export class Standbys {
     for (const id of this.open.keys()) if (!ids.includes(id)) await (await this.take(id))?.close()
   }
 
-  /** Applies what has come since. @throws STORE_WRITE_FAILED, VALUE_UNREADABLE, and what the log throws */
-  async follow(): Promise<void> {
-    if (this.open.size === 0 && !this.isStale) return
+  /** Applies some of what has come since. Returns whether there may be more. @throws STORE_WRITE_FAILED, VALUE_UNREADABLE, and what the log throws */
+  async follow(): Promise<boolean> {
+    if (this.open.size === 0 && !this.isStale) return false
     const { promise, resolve } = Promise.withResolvers<void>()
     this.following = promise
     try {
       if (this.isStale) await this.assign()
       await this.limitSources()
-      for (const batch of await this.consumer!.poll({ maxBytes: pollBytes })) await this.apply(batch)
+      const batches = await this.consumer!.poll({ maxBytes: pollBytes })
+      for (const batch of batches) await this.apply(batch)
+      return batches.length > 0
     } finally {
       resolve()
     }
@@ -114,16 +118,16 @@ export class Standbys {
   private async limitSources(): Promise<void> {
     const sources = [...this.followed.values()].filter(({ store }) => store.changelogKind === 'source')
     if (sources.length === 0) return
-    const limits = await this.committed()
+    this.limits = await this.committed()
     for (const one of sources) {
-      const isAtLimit = this.consumer!.position(one) >= (limits.get(partitionName(one)) ?? 0)
-      if (isAtLimit) this.consumer!.pause([one])
+      if (this.consumer!.position(one) >= this.limitOf(one)) this.consumer!.pause([one])
       else this.consumer!.resume([one])
     }
-    this.limits = limits
   }
 
-  private limits: ReadonlyMap<string, number> = new Map()
+  private limitOf(one: Followed): number {
+    return one.store.changelogKind === 'own' ? Infinity : (this.limits.get(partitionName(one)) ?? 0)
+  }
 
   private async committed(): Promise<ReadonlyMap<string, number>> {
     const positions = await this.house.log.admin.groupOffsets(this.house.plan.applicationId)
@@ -133,7 +137,7 @@ export class Standbys {
   private async apply(batch: ConsumedBatch): Promise<void> {
     const one = this.followed.get(partitionName(batch))
     if (one === undefined || !this.copies.some(({ state }) => state === one.state)) return
-    const limit = one.store.changelogKind === 'own' ? Infinity : (this.limits.get(partitionName(one)) ?? 0)
+    const limit = this.limitOf(one)
     if (batch.nextOffset <= limit) return one.state.restore(one.store.name, batch)
     if (batch.baseOffset < limit) await one.state.restore(one.store.name, upTo(batch, limit))
     this.consumer!.seek(one, limit)

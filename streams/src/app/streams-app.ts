@@ -4,6 +4,7 @@ import { planOf } from '../plan/plan-of.ts'
 import type { Plan } from '../plan/plan.ts'
 import { DropCounts } from '../runtime/drop-counts.ts'
 import { messageOf } from '../runtime/explain.ts'
+import type { ThreadMeter } from '../runtime/thread-meter.ts'
 import { Instance, type InstanceOptions } from '../runtime/instance.ts'
 import { Loop } from '../runtime/loop.ts'
 import { Retries } from '../runtime/retries.ts'
@@ -12,6 +13,8 @@ import type { DropReason } from '../task/task-context.ts'
 import { streamError } from '../time/stream-errors.ts'
 import { Delay } from '../runtime/delay.ts'
 import { PauseGate } from '../runtime/pause-gate.ts'
+import { StreamMetricRegistry, type StreamsMetrics } from '../metrics/metric-registry.ts'
+import { ClientMeter } from './client-meter.ts'
 import { AppLife, type AppState, type StateListener } from './app-state.ts'
 import { QueriedStores, type QueryOptions } from './queried-stores.ts'
 import { checkNames, resolveOptions, type ResolvedStreamsOptions } from './resolve-options.ts'
@@ -66,6 +69,9 @@ export class StreamsApp implements AsyncDisposable {
   /** The incarnation that runs now. */
   private instance: Instance | null = null
   private readonly queries: QueriedStores
+  private readonly registry: StreamMetricRegistry
+  private readonly meter: ClientMeter
+  private thread: ThreadMeter | null = null
   private directory: StateDirectory | null = null
   private failure: { readonly error: MillraceError } | null = null
   /** Somebody hears of a failure. */
@@ -83,6 +89,8 @@ export class StreamsApp implements AsyncDisposable {
     this.gate = new PauseGate(this.options.world.clock)
     this.passingId = Buffer.from(this.options.world.random.bytes(8)).toString('hex')
     this.delay = new Delay(this.options.world.clock)
+    this.registry = new StreamMetricRegistry(this.options.world.clock)
+    this.meter = new ClientMeter(this.registry, { topology, applicationId: this.plan.applicationId, state: () => this.state })
     this.end.promise.catch(() => {
       // Whoever asks for `finished` gets it; where nobody does, `close` throws.
     })
@@ -101,6 +109,14 @@ export class StreamsApp implements AsyncDisposable {
   /** Records that did not go on, by reason, since this object was made. Those of a step count with its commit. */
   get dropped(): Readonly<Partial<Record<DropReason, number>>> {
     return this.drops.snapshot()
+  }
+
+  /**
+   * What the application counts and measures, with Kafka's names: `list()`; for Prometheus and OpenTelemetry `prometheusText(app.metrics)`
+   * and `openTelemetryProducer(app.metrics)` of @millrace/core. There are metrics from `start` to the end of `close`.
+   */
+  get metrics(): StreamsMetrics {
+    return this.registry
   }
 
   /**
@@ -167,6 +183,7 @@ export class StreamsApp implements AsyncDisposable {
       const { world, stateDir } = this.options
       if (stateDir !== null) this.directory = await openStateDirectory(world, stateDir, this.plan.applicationId)
       await this.matchTopics()
+      this.thread = this.meter.started(`${this.plan.applicationId}-${this.instanceId}`)
       const instance = await Instance.open(this.instanceOptions())
       if (this.life.isClosing) {
         await instance.close()
@@ -191,13 +208,19 @@ export class StreamsApp implements AsyncDisposable {
     this.plan = planOf(this.topology, this.plan.applicationId, topics)
   }
 
+  /** The same over restarts of the process, where there is a state directory. */
+  private get instanceId(): string {
+    return this.directory?.instanceId ?? this.passingId
+  }
+
   private instanceOptions(): InstanceOptions {
     const { plan, drops, limits, retries, directory } = this
     const stateFolder = directory?.folder ?? ''
-    const instanceId = directory?.instanceId ?? this.passingId
+    const { instanceId } = this
+    const meter = this.thread!
     const isStopping = (): boolean => this.life.isClosing
     const restingTopics = this.gate.sources
-    return { ...this.options, isStopping, restingTopics, plan, drops, limits, retries, stateFolder, instanceId }
+    return { ...this.options, isStopping, restingTopics, plan, drops, limits, retries, meter, stateFolder, instanceId }
   }
 
   private async run(first: Instance): Promise<void> {
@@ -210,6 +233,7 @@ export class StreamsApp implements AsyncDisposable {
       } catch (error) {
         instance = null
         if (this.isStopped(error)) return this.end.resolve()
+        this.meter.threadFailed()
         const delayMs = this.life.isClosing ? null : this.restarts.delayAfter(error)
         if (delayMs === null) return void this.fail(error)
         if (!(await this.mayReopen(delayMs))) return this.end.resolve()
@@ -339,6 +363,7 @@ export class StreamsApp implements AsyncDisposable {
   private async stop(): Promise<boolean> {
     const isDone = this.life.current === 'created' || (await this.settle())
     this.life.to('closed')
+    this.registry.close()
     this.end.resolve()
     if (this.failure !== null && !this.isWatched) throw this.failure.error
     return isDone

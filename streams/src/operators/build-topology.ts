@@ -7,8 +7,8 @@
  *   B3  What a node throws goes through to the caller of the entry, and the next record finds the topology as it was.
  */
 import type { OperatorFunction, Subscriber } from 'rxjs'
-import { fanTo } from '../rx/fan.ts'
-import { inlet } from '../rx/operator.ts'
+import { Fan, fanTo } from '../rx/fan.ts'
+import { countOf, inlet } from '../rx/operator.ts'
 import { twoInlets } from '../rx/two-inlets.ts'
 import type { Rec } from '../task/rec.ts'
 import type { TaskContext } from '../task/task-context.ts'
@@ -94,10 +94,23 @@ export interface Entry {
   next(rec: Rec): void
 }
 
+/** What a node has done so far, for metrics. Sources, branches and merges are not among them: they only pass on. */
+export interface NodeCounts {
+  readonly name: string
+  /** Nothing stands behind it. */
+  readonly isTerminal: boolean
+  /** Records that came in. */
+  readonly taken: number
+  /** What `emitted` counts: what `suppress` let go, or final rows of windows; null: nothing. */
+  readonly emits: 'suppressed' | 'final' | null
+  readonly emitted: number
+}
+
 /** The running topology of one task. */
 export interface TaskTopology {
   /** The entry of a source topic, decoded values. The same object each time. */
   source(topic: string): Entry
+  readonly nodes: readonly NodeCounts[]
   /** Ends the users' own RxJS chains and closes their processors. @throws what these throw, when all are closed */
   close(): void
 }
@@ -135,6 +148,11 @@ function isPassage(node: TopologyNode): node is Passage {
   return node.kind === 'source' || node.kind === 'merge' || node.kind === 'branch'
 }
 
+function emitsOf(node: TopologyNode): NodeCounts['emits'] {
+  if (node.kind === 'suppress') return 'suppressed'
+  return node.kind === 'window-aggregate' && node.emit === 'final' ? 'final' : null
+}
+
 class TopologyBuilder {
   readonly #context: TaskContext
   /** What stands behind a node that is still to come, in the order of the user. */
@@ -143,6 +161,7 @@ class TopologyBuilder {
   readonly #children = new Map<string, Map<string, Flow>>()
   readonly #entries = new Map<string, Entry>()
   readonly #closes: (() => void)[] = []
+  readonly #counts: NodeCounts[] = []
   readonly #nodes: ReadonlyMap<string, TopologyNode>
 
   constructor(nodes: readonly TopologyNode[], context: TaskContext) {
@@ -153,6 +172,7 @@ class TopologyBuilder {
   get built(): TaskTopology {
     const entries = this.#entries
     return {
+      nodes: this.#counts.toReversed(),
       source: (topic) => entries.get(topic)!,
       close: () => {
         closeAll(this.#closes)
@@ -161,12 +181,33 @@ class TopologyBuilder {
   }
 
   add(node: TopologyNode): void {
-    const behind = fanTo(this.#behind.get(node.name) ?? [])
+    const behind = this.#wayOut(node)
     if (node.kind === 'source') for (const topic of node.topics) this.#entries.set(topic, behind)
     if (isTableNode(node)) return this.#addTable(node, behind)
     const flows = this.#inletsOf(node, behind)
+    if (!isPassage(node)) this.#count(node, flows, behind)
     // The last input first: where one node feeds several inputs, they get a record in their order.
     for (const [index, flow] of [...flows.entries()].toReversed()) this.#feed(node.inputs[index]!, node.name, flow)
+  }
+
+  /** What a node emits to; it counts, where that is asked for. */
+  #wayOut(node: TopologyNode): Flow {
+    const targets = this.#behind.get(node.name) ?? []
+    return emitsOf(node) === null ? fanTo(targets) : new Fan(targets)
+  }
+
+  #count(node: TopologyNode, flows: readonly Flow[], behind: Flow): void {
+    this.#counts.push({
+      name: node.name,
+      isTerminal: !this.#behind.has(node.name),
+      emits: emitsOf(node),
+      get taken() {
+        return flows.reduce((sum, flow) => sum + countOf(flow), 0)
+      },
+      get emitted() {
+        return behind instanceof Fan ? behind.count : 0
+      },
+    })
   }
 
   /** The way in of each input. */
@@ -178,10 +219,14 @@ class TopologyBuilder {
 
   /** Each input has an operator of its own, or none when it is only looked up. The last one first: `#feed` goes to the front. */
   #addTable(node: TableOperatorNode, behind: Flow): void {
-    const flows = flowsOfTable(node, (name) => this.#nodes.get(name)!, this.#context)
-    for (const [index, flow] of [...flows.entries()].toReversed()) {
-      if (flow !== null) this.#feed(node.inputs[index]!, node.name, inlet(flow, behind))
+    const operators = flowsOfTable(node, (name) => this.#nodes.get(name)!, this.#context)
+    const flows: Flow[] = []
+    for (const [index, flow] of [...operators.entries()].toReversed()) {
+      if (flow === null) continue
+      flows.push(inlet(flow, behind))
+      this.#feed(node.inputs[index]!, node.name, flows.at(-1)!)
     }
+    this.#count(node, flows, behind)
   }
 
   /** Nodes come last first, so each goes to the front. */

@@ -25,6 +25,8 @@ export class InputChoice {
   private readonly timeOf: TimeOfHead | null
   /** When the wait for producers ends; null: nothing waits. */
   private end: number | null = null
+  /** Records that were chosen while an input was empty that may still give an older one (KIP-695). */
+  enforced = 0
 
   constructor({ inputs, maxIdleMs, monotonic, timeOf }: InputChoiceParts) {
     this.inputs = inputs
@@ -52,7 +54,10 @@ export class InputChoice {
       }
     }
     if (isComplete) this.end = null
-    else if (chosen !== undefined && this.mustWait()) return undefined
+    else if (chosen !== undefined) {
+      if (this.mustWait()) return undefined
+      if (this.maxIdleMs >= 0) this.enforced++
+    }
     return chosen
   }
 

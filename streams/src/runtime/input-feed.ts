@@ -29,6 +29,8 @@ export class InputFeed {
   /** Ends the present wait of `fill`. */
   private overtake: (() => void) | null = null
   private isStopped = false
+  /** Records so far. */
+  received = 0
   /** Resumed while a poll was on its way: it may not have looked at them. */
   private readonly unseen = new Set<InputQueue>()
 
@@ -136,6 +138,7 @@ export class InputFeed {
       const input = this.inputs.get(partitionName(batch))
       if (input === undefined) continue
       input.push(batch)
+      this.received += batch.count
       input.caughtUp = false
     }
     for (const input of this.inputs.values()) input.reach(this.consumer.position(input))

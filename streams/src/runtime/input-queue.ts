@@ -17,6 +17,9 @@ export class InputQueue {
   isPaused = false
   /** The log has nothing more for it now. */
   caughtUp = false
+  /** Records taken, and bytes of the batches that they came in. */
+  taken = 0
+  begunBytes = 0
   private batches: ConsumedBatch[] = []
   private records: readonly ConsumedRecord[] = []
   private next = 0
@@ -42,6 +45,11 @@ export class InputQueue {
   /** No record that may be handed out stands before this offset. */
   private get nothingBefore(): number {
     return this.records[this.next]?.offset ?? this.read
+  }
+
+  /** Records that wait. */
+  get waiting(): number {
+    return this.batches.reduce((sum, { count }) => sum + count, this.records.length - this.next)
   }
 
   /** Bytes of the batches that wait. */
@@ -82,6 +90,7 @@ export class InputQueue {
     }
     this.current = this.batches.shift() ?? null
     if (this.current === null) return false
+    this.begunBytes += this.current.sizeBytes
     this.records = this.current.toArray()
     return true
   }
@@ -89,6 +98,7 @@ export class InputQueue {
   /** The record that `peek` gave is processed. */
   take(record: ConsumedRecord): void {
     this.next++
+    this.taken++
     this.at = record.offset + 1
   }
 }

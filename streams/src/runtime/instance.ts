@@ -20,6 +20,7 @@ import { Standbys } from './standbys.ts'
 import type { StepLimits } from './step-limits.ts'
 import { TaskAssignor } from './task-assignor.ts'
 import type { Task } from './task.ts'
+import type { ThreadMeter } from './thread-meter.ts'
 import { checkDeadLetterTopic, makeInternalTopics, sinkPartitions, sourcePartitions } from './topics.ts'
 
 /** What an instance is made of; fixed over its restarts. */
@@ -45,6 +46,7 @@ export interface InstanceOptions {
   readonly limits: StepLimits
   readonly onDropped: DropListener
   readonly onRestore: RestoreListener
+  readonly meter: ThreadMeter
   /** Nobody needs the instance any more: whatever takes long while it opens is given up. */
   readonly isStopping: () => boolean
   /** Topics that rest, as the user wants it. */
@@ -131,6 +133,10 @@ export class Instance {
       await this.feed.fill(this.mustRebalance ? 0 : openingPollMs)
       await this.rebalance()
     }
+  }
+
+  get meter(): ThreadMeter {
+    return this.given.meter
   }
 
   /** Those that process now. */

@@ -99,11 +99,13 @@ export class Loop {
 
   /** Waits for input, or for a call to the outside. A poll that such a call has overtaken may wait longer than we do. */
   private async fill(): Promise<void> {
-    const { feed, mustRebalance } = this.instance
+    const { feed, mustRebalance, meter } = this.instance
     const waitMs = mustRebalance ? 0 : this.waitMs() // a poll that brings news of the group waits for us
+    const [beganMs, received] = [this.clock.monotonic(), feed.received]
     const timer = feed.isPolling && waitMs > 0 ? this.clock.after(waitMs, () => feed.nudge()) : null
     await feed.fill(waitMs)
     timer?.cancel()
+    meter.polled(this.clock.monotonic() - beganMs, feed.received - received)
   }
 
   /** How long to wait for input. */
@@ -142,13 +144,18 @@ export class Loop {
   /** Processes until nothing waits, the turn is over, or enough waits for the commit. */
   private work(): void {
     const { tasks } = this.instance
-    const deadline = this.clock.monotonic() + turnMs
+    let now = this.clock.monotonic()
+    const deadline = now + turnMs
     let idle = 0
     while (idle < tasks.length && !this.isFull) {
       const task = tasks[this.nextTask++ % tasks.length]!
       idle = this.processSlice(task) ? 0 : idle + 1
-      if (this.clock.monotonic() >= deadline) break
+      const beganMs = now
+      now = this.clock.monotonic()
+      task.meter.sliced(now - beganMs)
+      if (now >= deadline) break
     }
+    this.instance.meter.turned(now)
     this.isBusy = idle < tasks.length
   }
 
@@ -188,6 +195,7 @@ export class Loop {
     await this.instance.committer.commit(dirty)
     this.options.onCommit()
     this.commitMs = this.clock.monotonic() - began
+    this.instance.meter.commit.record(this.commitMs)
     if (this.options.bounded && dirty.some((task) => task.hasEnded)) await this.instance.ends.update()
   }
 

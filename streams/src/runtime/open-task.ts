@@ -18,8 +18,10 @@ import type { DropListener } from './dropped.ts'
 import type { ErrorPolicies } from './error-policies.ts'
 import type { Retries } from './retries.ts'
 import { Task } from './task.ts'
+import type { TaskMeter } from './task-meter.ts'
 import { TaskOutputs } from './task-outputs.ts'
 import { TaskTimes } from './task-times.ts'
+import type { ThreadMeter } from './thread-meter.ts'
 
 /** What all tasks of an instance share. */
 export interface TaskHouse extends StateHouse {
@@ -35,6 +37,7 @@ export interface TaskHouse extends StateHouse {
   readonly idleAdvanceMs: number | null
   readonly onDropped: DropListener
   readonly onRestore: RestoreListener
+  readonly meter: ThreadMeter
   readonly isStopping: () => boolean
   /** Committed positions by partition name. */
   readonly committed: ReadonlyMap<string, CommittedPosition>
@@ -49,13 +52,28 @@ export interface TaskHouse extends StateHouse {
  * @throws COMMIT_UNREADABLE, STATE_DIRECTORY_LOCKED, STORE_UNUSABLE, and what the log throws
  */
 export async function openTask(house: TaskHouse, spec: TaskSpec, kept?: TaskState): Promise<Task> {
+  const meter = house.meter.openTask(spec.id)
+  try {
+    return await openMetered(house, spec, { meter, kept })
+  } catch (error) {
+    meter.close()
+    throw error
+  }
+}
+
+async function openMetered(
+  house: TaskHouse,
+  spec: TaskSpec,
+  { meter, kept }: { readonly meter: TaskMeter; readonly kept: TaskState | undefined },
+): Promise<Task> {
   const subTopology = house.plan.subTopologies[spec.subTopology]!
   const state = kept ?? (await openState(house, spec, subTopology.stores))
   try {
     const metadata = spec.inputs.map((topic) => committedMetadata(house, topic, spec.partition))
     const inputs = await openInputs(house, spec, metadata, subTopology.sources)
-    await restore(house, state, subTopology.stores, inputs, spec.partition)
-    return assemble(house, spec, { subTopology, metadata, inputs, state })
+    const onRestore = meter.following(house.onRestore)
+    await restore({ ...house, onRestore }, state, subTopology.stores, inputs, spec.partition)
+    return assemble(house, spec, { subTopology, metadata, inputs, state, meter })
   } catch (error) {
     await state.abandon()
     throw error
@@ -67,9 +85,10 @@ interface OpenedParts {
   readonly metadata: readonly OffsetMetadata[]
   readonly inputs: readonly InputQueue[]
   readonly state: TaskState
+  readonly meter: TaskMeter
 }
 
-function assemble(house: TaskHouse, spec: TaskSpec, { subTopology, metadata, inputs, state }: OpenedParts): Task {
+function assemble(house: TaskHouse, spec: TaskSpec, { subTopology, metadata, inputs, state, meter }: OpenedParts): Task {
   const { producer, drops, retries } = house
   const { clock } = house.world
   const monotonic = (): number => clock.monotonic()
@@ -86,7 +105,8 @@ function assemble(house: TaskHouse, spec: TaskSpec, { subTopology, metadata, inp
   const choice = new InputChoice({ inputs, maxIdleMs: house.maxTaskIdleMs, monotonic, timeOf })
   const afterMs = house.idleAdvanceMs
   const idle = afterMs === null ? null : { afterMs, idleness: new Idleness(inputs, monotonic) }
-  const own = { spec, subTopology, inputs, choice, idle, state, outputs, times, context, topology }
+  const own = { spec, subTopology, inputs, choice, idle, state, outputs, times, context, topology, meter }
+  meter.opened(own)
   const isNew = ({ topic }: InputQueue): boolean => !house.committed.has(partitionName({ topic, partition: spec.partition }))
   const atEnd = inputs.some((input) => isNew(input) && beginsAtEnd(subTopology.sources, input.topic))
   return new Task({ ...own, producer, drops, retries, ended, beginsAtEnd: atEnd })

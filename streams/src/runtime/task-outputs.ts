@@ -13,6 +13,14 @@ export interface SinkContext {
   unwritten(error: unknown): void
 }
 
+/** What a sink has written to one topic, in steps that were committed or not. */
+export interface Produced {
+  readonly sink: string
+  readonly topic: string
+  records: number
+  bytes: number
+}
+
 /**
  * What the sinks of one task write in the open step: encoded at once, kept until the commit takes it.
  *
@@ -27,6 +35,8 @@ export class TaskOutputs {
   private readonly sinks: ReadonlyMap<string, SinkSpec>
   private readonly batches = new Map<string, OutgoingBatch[]>()
   private bytes = 0
+  /** A topic that records choose is there from the first of them on. */
+  readonly produced: Produced[] = []
 
   /** @param writable partition counts of the topics of users */
   constructor(producer: Producer, sinks: readonly SinkSpec[], writable: ReadonlyMap<string, number>) {
@@ -39,6 +49,13 @@ export class TaskOutputs {
     return new SinkOutput(this.sinks.get(sink)!, this, context)
   }
 
+  /** Counts for a sink and topic. */
+  count(sink: string, topic: string): Produced {
+    const produced = { sink, topic, records: 0, bytes: 0 }
+    this.produced.push(produced)
+    return produced
+  }
+
   partitionOf(topic: string, key: Uint8Array | string | null): number {
     return this.producer.partitionOf(topic, key)
   }
@@ -47,7 +64,7 @@ export class TaskOutputs {
     return this.writable.get(topic) ?? null
   }
 
-  /** @throws RECORD_TOO_LARGE; the batch is then as before. */
+  /** Returns by how many bytes the batch has grown. @throws RECORD_TOO_LARGE; the batch is then as before. */
   append(
     topic: string,
     partition: number,
@@ -55,11 +72,13 @@ export class TaskOutputs {
     value: Uint8Array | string | null,
     timestamp: number,
     headers: readonly Header[],
-  ): void {
+  ): number {
     const batch = this.batch(topic, partition)
     const before = batch.sizeBytes
     batch.append(key, value, timestamp, headers)
-    this.bytes += batch.sizeBytes - before
+    const grown = batch.sizeBytes - before
+    this.bytes += grown
+    return grown
   }
 
   private batch(topic: string, partition: number): OutgoingBatch {
@@ -92,11 +111,14 @@ class SinkOutput implements Output<unknown, unknown> {
   private readonly sink: SinkSpec
   private readonly outputs: TaskOutputs
   private readonly context: SinkContext
+  /** Of the topic that was written last: mostly there is one. */
+  private produced: Produced | null
 
   constructor(sink: SinkSpec, outputs: TaskOutputs, context: SinkContext) {
     this.sink = sink
     this.outputs = outputs
     this.context = context
+    this.produced = sink.topic === null ? null : outputs.count(sink.name, sink.topic)
   }
 
   partitions(topic: string): number | null {
@@ -120,7 +142,19 @@ class SinkOutput implements Output<unknown, unknown> {
     const keyBytes = key === null ? null : this.serialize(this.sink.key, key, 'key')
     const valueBytes = value === null ? null : this.serialize(this.sink.value, value, 'value')
     const partitions = chosen?.partitions ?? [this.partition(topic, key, value, keyBytes)]
-    for (const partition of partitions) this.outputs.append(topic, partition, keyBytes, valueBytes, timestamp, headers)
+    const produced = this.producedTo(topic)
+    for (const partition of partitions) {
+      produced.bytes += this.outputs.append(topic, partition, keyBytes, valueBytes, timestamp, headers)
+      produced.records++
+    }
+  }
+
+  private producedTo(topic: string): Produced {
+    if (this.produced?.topic === topic) return this.produced
+    const { sink, outputs } = this
+    const known = outputs.produced.find((one) => one.sink === sink.name && one.topic === topic)
+    this.produced = known ?? outputs.count(sink.name, topic)
+    return this.produced
   }
 
   private partition(topic: string, key: unknown, value: unknown, keyBytes: Uint8Array | string | null): number {

@@ -22,6 +22,7 @@ import type { LiveContext } from './live-context.ts'
 import { encodeMetadata } from './offset-metadata.ts'
 import { extractedTime } from './record-times.ts'
 import type { Retries } from './retries.ts'
+import type { TaskMeter } from './task-meter.ts'
 import type { TaskOutputs } from './task-outputs.ts'
 import type { TaskTimes } from './task-times.ts'
 
@@ -52,6 +53,7 @@ export interface TaskParts {
   readonly drops: DropCounts
   /** Of the application: what is committed needs no other try. */
   readonly retries: Retries
+  readonly meter: TaskMeter
   /** The metadata says that it has ended. */
   readonly ended: boolean
   /** It begins at the end of a topic, and nothing is committed of that yet. */
@@ -108,6 +110,10 @@ export class Task {
     for (const input of parts.inputs) this.committedPositions.set(input, input.position)
     this.durablePositions = new Map(this.committedPositions)
     this.durableTimes = parts.times.passed()
+  }
+
+  get meter(): TaskMeter {
+    return this.parts.meter
   }
 
   get hasEnded(): boolean {
@@ -202,6 +208,7 @@ export class Task {
   process({ events, bytes, bytesPerChange }: Slice): boolean {
     this.parts.context.punctuators.lookAtClock()
     this.lookAtIdleness()
+    this.parts.meter.isSampling = true
     try {
       for (let left = events; left > 0;) {
         const handled = this.step(left)
@@ -264,9 +271,12 @@ export class Task {
   }
 
   private punctuate(): number {
-    const { context } = this.parts
+    const { context, meter } = this.parts
+    const { punctuators } = context
+    const [beganMs, fired] = [meter.nowMs, punctuators.fired]
     context.faults.otherEvent()
-    context.punctuators.fire()
+    punctuators.fire()
+    meter.punctuated(beganMs, punctuators.fired - fired)
     this.otherEvents++
     return 1
   }
@@ -296,9 +306,14 @@ export class Task {
     this.parts.context.faults.taking(input.topic, raw)
     this.parts.idle?.idleness.took()
     const rec = this.read(this.sources.get(input.topic)!, raw)
+    const { meter } = this.parts
+    meter.records++
     if (rec !== null) {
       this.parts.context.punctuators.advance(rec.timestamp)
-      this.parts.topology.source(input.topic).next(rec)
+      meter.took(rec.timestamp)
+      const entry = this.parts.topology.source(input.topic)
+      if (meter.isSampling) meter.sample(input.topic, entry, rec)
+      else entry.next(rec)
     }
     input.take(raw)
     return 1
@@ -364,7 +379,7 @@ export class Task {
 
   /** Takes the open step for a commit; the next one begins. @throws VALUE_UNWRITABLE, RECORD_TOO_LARGE */
   freeze(): TaskStep {
-    const { outputs, context, drops, state, retries } = this.parts
+    const { outputs, context, drops, state, retries, meter } = this.parts
     const batches = outputs.take()
     const changelogs = this.freezeState()
     const positions = this.positions()
@@ -385,6 +400,7 @@ export class Task {
         state.commitSucceeded([...marks, ...sourceMarks], time)
         this.durablePositions = durable
         this.durableTimes = times
+        meter.committed(context.drops)
         drops.absorb(context.drops)
         retries.committed(this.id, ({ offset, ...place }) => (offset < 0 ? hadOthers : offset < this.durableAt(place)))
         if (ending) this.progress = 'ended'
@@ -459,6 +475,7 @@ export class Task {
 
   /** Writes the engine and closes. @throws STORE_WRITE_FAILED, STORE_CORRUPT: the next open restores what it lacks */
   async close(): Promise<void> {
+    this.parts.meter.close()
     try {
       this.parts.topology.close()
     } finally {
@@ -470,6 +487,7 @@ export class Task {
 
   /** Closes; what the engine does not have is replayed by the next open. */
   async abandon(): Promise<void> {
+    this.parts.meter.close()
     try {
       this.parts.topology.close()
     } finally {

@@ -3,6 +3,8 @@ import { Subscriber } from 'rxjs'
 /** Hands each value to all of its targets, in their order; none of them is the end of a branch. */
 export class Fan<T> extends Subscriber<T> {
   readonly #targets: readonly Subscriber<T>[]
+  /** Values so far. */
+  count = 0
 
   constructor(targets: readonly Subscriber<T>[]) {
     super()
@@ -11,6 +13,7 @@ export class Fan<T> extends Subscriber<T> {
 
   protected override _next(value: T): void {
     const targets = this.#targets
+    this.count++
     for (let i = 0; i < targets.length; i++) targets[i]!.next(value)
   }
 }

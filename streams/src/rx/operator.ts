@@ -15,6 +15,8 @@ export type Handler<T, R> = (value: T, out: Subscriber<R>) => void
 class NodeSubscriber<T, R> extends Subscriber<T> {
   readonly #handler: Handler<T, R>
   readonly #out: Subscriber<R>
+  /** Values so far. */
+  count = 0
 
   constructor(out: Subscriber<R>, handler: Handler<T, R>) {
     super(out)
@@ -23,6 +25,7 @@ class NodeSubscriber<T, R> extends Subscriber<T> {
   }
 
   protected override _next(value: T): void {
+    this.count++
     this.#handler(value, this.#out)
   }
 }
@@ -52,6 +55,11 @@ export function inlet<T, R>(made: OperatorFunction<T, R>, destination: Subscribe
   })
   made(source).subscribe(destination)
   return entry
+}
+
+/** How many values the subscriber has taken, where it is an operator of ours; 0 otherwise. */
+export function countOf(subscriber: Subscriber<never>): number {
+  return subscriber instanceof NodeSubscriber ? subscriber.count : 0
 }
 
 const NEVER_FED: Subscriber<never> = new Subscriber<never>()

@@ -16,18 +16,23 @@ export interface CommittedRow<K, V> {
 /** The rows that wait for a flush, then those of the engine that they do not hide. */
 export async function* committedRows(store: TaskStore, engine: SealedEngine): AsyncIterable<CommittedRow<unknown, unknown>> {
   const { layers, keys, number } = store
+  const ended = layers.meter.iterate('all')
   const waiting = layers.committedRows()
   const pages = number === null ? null : engine.scan(storeRange(number))
-  for (const [row] of waiting) {
-    const entry = layers.live(waiting.get(row))
-    if (entry !== undefined) yield visible(store, row, entry)
-  }
-  if (pages === null) return
-  for await (const page of pages) {
-    for (const { key, timestamp, value } of page) {
-      const row = keys.rowOfEngineKey(key)
-      if (!waiting.has(row)) yield visible(store, row, { value: layers.decode(value), timestamp })
+  try {
+    for (const [row] of waiting) {
+      const entry = layers.live(waiting.get(row))
+      if (entry !== undefined) yield visible(store, row, entry)
     }
+    if (pages === null) return
+    for await (const page of pages) {
+      for (const { key, timestamp, value } of page) {
+        const row = keys.rowOfEngineKey(key)
+        if (!waiting.has(row)) yield visible(store, row, { value: layers.decode(value), timestamp })
+      }
+    }
+  } finally {
+    ended()
   }
 }
 

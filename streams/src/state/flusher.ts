@@ -9,6 +9,8 @@
  */
 import type { Clock } from '@millrace/core'
 import { writeMarker } from './chain.ts'
+import { Stat } from '../metrics/sampled.ts'
+import { Timing } from '../metrics/timing.ts'
 import type { Entry } from './entry.ts'
 import type { Scratch } from './scratch.ts'
 import type { SealedBatch, SealedEngine } from './sealed-engine.ts'
@@ -36,9 +38,16 @@ export interface FlusherOptions {
   readonly marks: () => Pick<StateMeta, 'time' | 'stores'>
 }
 
+/** Writes that succeeded: how long they took, and how many changes each took along. */
+export interface FlushMeter {
+  readonly timing: Timing
+  readonly records: Stat
+}
+
 const putsPerTurn = 1_000
 
 export class Flusher {
+  readonly meter: FlushMeter = { timing: new Timing(), records: new Stat() }
   readonly #options: FlusherOptions
   #batch: number
   #running: Promise<void> | null = null
@@ -94,7 +103,8 @@ export class Flusher {
   }
 
   async #flush(): Promise<void> {
-    const { engine, layers, marks } = this.#options
+    const { engine, layers, marks, clock } = this.#options
+    const beganMs = clock.monotonic()
     const batch = engine.batch()
     const taken = layers.map((layer) => ({ layer, rows: layer.beginFlush() }))
     const meta = { format: formatVersion, batch: this.#batch + 1, ...marks() }
@@ -104,6 +114,8 @@ export class Flusher {
     await engine.write(batch)
     this.#batch = meta.batch
     for (const layer of layers) layer.endFlush()
+    this.meter.timing.record(clock.monotonic() - beganMs)
+    this.meter.records.record(counted.records)
   }
 
   /** Everything up to the write; when it fails, nothing has happened. False: stopped. */

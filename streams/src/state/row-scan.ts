@@ -86,6 +86,7 @@ export async function* scanRows(
   engine: SealedEngine,
   range: RowRange,
 ): AsyncGenerator<ScanRow<unknown, unknown>, void, undefined> {
+  const ended = store.layers.meter.iterate(range.from === null && range.to === null ? 'all' : 'range')
   const entries = store.layers.committedRows()
   const waiting = waitingIn(entries.keys(), store.keys, range)
   const pages = store.number === null ? nothing() : engine.scan(engineRange(store.number, range))
@@ -96,14 +97,18 @@ export async function* scanRows(
     const entry = store.layers.live(entries.get(row))
     return entry === undefined ? [] : [visible(store, row, bytes, entry.value, entry.timestamp)]
   }
-  for await (const page of pages) {
-    for (const { key, timestamp, value } of page) {
-      while (next < waiting.length && sign * Buffer.compare(waiting[next]!.bytes, key) < 0) yield* taken()
-      const row = store.keys.rowOfEngineKey(key)
-      if (!entries.has(row)) yield visible(store, row, key, store.layers.decode(value), timestamp)
+  try {
+    for await (const page of pages) {
+      for (const { key, timestamp, value } of page) {
+        while (next < waiting.length && sign * Buffer.compare(waiting[next]!.bytes, key) < 0) yield* taken()
+        const row = store.keys.rowOfEngineKey(key)
+        if (!entries.has(row)) yield visible(store, row, key, store.layers.decode(value), timestamp)
+      }
     }
+    while (next < waiting.length) yield* taken()
+  } finally {
+    ended()
   }
-  while (next < waiting.length) yield* taken()
 }
 
 /** The same of rows that all lie in memory. */

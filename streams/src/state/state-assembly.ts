@@ -49,7 +49,7 @@ export class StateAssembly {
       ringBytes: (cacheBytes * 3) / 4,
       onDamage: () => this.#raiseSentinel(),
     })
-    const stores = new TaskStores({ specs, numbers, engine: sealed, cacheBytes: cacheBytes / 4 })
+    const stores = new TaskStores({ specs, numbers, engine: sealed, cacheBytes: cacheBytes / 4, clock })
     await stores.buildIndexes(engine)
     const progress = new StateProgress(meta, specs, numbers, clock.now())
     this.#made = { sealed, stores, progress, flusher: this.#flusher(sealed, stores, progress, meta) }

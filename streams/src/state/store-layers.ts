@@ -22,6 +22,7 @@ import { entryOverheadBytes, type ReadCache } from './read-cache.ts'
 import type { RowKeys } from './row-keys.ts'
 import { sealedTimestamp, sealedValue } from './seal.ts'
 import type { SealedEngine, SealedBatch } from './sealed-engine.ts'
+import { nsBetween, type StoreMeter } from './store-meter.ts'
 import type { StoreSpec } from './store-spec.ts'
 
 /** Where the changelog records of a step go; an `OutgoingBatch` is one. */
@@ -43,11 +44,13 @@ export interface LayersOptions<V> {
   /** Null: a store that lives in memory, whose committed layer is its last. */
   readonly engine: { readonly sealed: SealedEngine; readonly number: number } | null
   readonly cache: ReadCache<V>
+  readonly meter: StoreMeter
 }
 
 export class StoreLayers<V> {
   readonly spec: StoreSpec
   readonly keys: RowKeys
+  readonly meter: StoreMeter
   readonly #value: ValueSerde<V>
   readonly #engine: LayersOptions<V>['engine']
   readonly #cache: ReadCache<V>
@@ -57,9 +60,10 @@ export class StoreLayers<V> {
   #flushing: Rows<V> | null = null
   #flushBytes = 0
 
-  constructor({ spec, keys, engine, cache }: LayersOptions<V>) {
+  constructor({ spec, keys, engine, cache, meter }: LayersOptions<V>) {
     this.spec = spec
     this.keys = keys
+    this.meter = meter
     this.#value = spec.value as unknown as ValueSerde<V>
     this.#engine = engine
     this.#cache = cache
@@ -67,7 +71,13 @@ export class StoreLayers<V> {
 
   /** The row as the open step sees it. */
   read(row: string): Entry<V> | undefined {
-    return this.live(this.#open.get(row) ?? this.#below(row))
+    const { meter } = this
+    meter.gets++
+    if (meter.timer === null) return this.#find(row)
+    const beganMs = meter.timer()
+    const found = this.#find(row)
+    meter.getNs.record(nsBetween(beganMs, meter.timer()))
+    return found
   }
 
   /** The row as it stands without the open step and the frozen one. */
@@ -76,10 +86,32 @@ export class StoreLayers<V> {
   }
 
   write(row: string, value: V, timestamp: number): void {
-    this.#open.set(row, new Entry(value, timestamp, undefined))
+    const { meter } = this
+    meter.puts++
+    if (meter.timer === null) return this.#put(row, value, timestamp)
+    const beganMs = meter.timer()
+    this.#put(row, value, timestamp)
+    meter.putNs.record(nsBetween(beganMs, meter.timer()))
   }
 
   remove(row: string, timestamp: number): void {
+    const { meter } = this
+    meter.deletes++
+    if (meter.timer === null) return this.#delete(row, timestamp)
+    const beganMs = meter.timer()
+    this.#delete(row, timestamp)
+    meter.deleteNs.record(nsBetween(beganMs, meter.timer()))
+  }
+
+  #find(row: string): Entry<V> | undefined {
+    return this.live(this.#open.get(row) ?? this.#below(row))
+  }
+
+  #put(row: string, value: V, timestamp: number): void {
+    this.#open.set(row, new Entry(value, timestamp, undefined))
+  }
+
+  #delete(row: string, timestamp: number): void {
     const begun = this.#open.get(row)
     if (begun !== undefined && begun.bytes !== null && !this.#isBelow(row)) this.#open.delete(row)
     else this.#open.set(row, deletion(timestamp))
@@ -173,7 +205,13 @@ export class StoreLayers<V> {
   }
 
   #durable(row: string): Entry<V> | undefined {
-    return this.#committed.get(row) ?? this.#flushing?.get(row) ?? this.#cache.get(row) ?? this.#readEngine(row)
+    return this.#committed.get(row) ?? this.#flushing?.get(row) ?? this.#cached(row) ?? this.#readEngine(row)
+  }
+
+  #cached(row: string): Entry<V> | undefined {
+    const entry = this.#cache.get(row)
+    if (entry !== undefined) this.meter.hits++
+    return entry
   }
 
   #isBelow(row: string): boolean {
@@ -183,6 +221,7 @@ export class StoreLayers<V> {
 
   #readEngine(row: string): Entry<V> | undefined {
     if (this.#engine === null) return undefined
+    this.meter.misses++
     const sealed = this.#engine.sealed.read(this.#engine.number, this.keys, row)
     if (sealed === undefined) return undefined
     const entry = new Entry(this.decode(sealedValue(sealed)), sealedTimestamp(sealed), undefined)

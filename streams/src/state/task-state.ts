@@ -18,8 +18,10 @@ import { restoreBatch, type ChangelogBatch } from './restore-batch.ts'
 import { windowRow } from './row-keys.ts'
 import { RowBounds, scanRows, type RowRange, type ScanRow } from './row-scan.ts'
 import { StateAssembly, type StateParts } from './state-assembly.ts'
+import type { FlushMeter } from './flusher.ts'
 import type { StoreMark } from './state-marks.ts'
 import type { ChangelogSink } from './store-layers.ts'
+import type { StoreMeter } from './store-meter.ts'
 import type { TaskStateOptions } from './task-state-options.ts'
 import type { Verdict } from './verify-marks.ts'
 
@@ -55,6 +57,15 @@ export class TaskState {
   /** What has been found wrong with the engine since; null while it is sound. Abandon the state then and open it again. */
   get damage(): string | null {
     return this.#parts.sealed.damage
+  }
+
+  /** What happens to each store, and to the engine. */
+  get meters(): readonly StoreMeter[] {
+    return this.#parts.stores.all.map(({ layers }) => layers.meter)
+  }
+
+  get flushes(): FlushMeter {
+    return this.#parts.flusher.meter
   }
 
   /** @throws STORE_UNKNOWN */

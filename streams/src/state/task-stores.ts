@@ -1,3 +1,4 @@
+import type { Clock } from '@millrace/core'
 import { streamError } from '../time/stream-errors.ts'
 import { storeRange } from './engine-rows.ts'
 import type { StoreEngine } from './engine.ts'
@@ -6,6 +7,7 @@ import { ReadCache } from './read-cache.ts'
 import { KeyValueRowKeys, WindowRowKeys } from './row-keys.ts'
 import type { SealedEngine } from './sealed-engine.ts'
 import { StoreLayers } from './store-layers.ts'
+import { StoreMeter } from './store-meter.ts'
 import type { StoreSpec } from './store-spec.ts'
 import { LayeredWindowStore } from './window-store.ts'
 
@@ -35,6 +37,7 @@ export interface TaskStoresOptions {
   readonly numbers: ReadonlyMap<string, number>
   readonly engine: SealedEngine
   readonly cacheBytes: number
+  readonly clock: Pick<Clock, 'now' | 'monotonic'>
 }
 
 /** The stores of a task by their names, in the order of the plan. */
@@ -83,17 +86,18 @@ export class TaskStores {
   }
 }
 
-function makeStore(spec: StoreSpec, { numbers, engine, cacheBytes }: TaskStoresOptions): TaskStore {
+function makeStore(spec: StoreSpec, { numbers, engine, cacheBytes, clock }: TaskStoresOptions): TaskStore {
   const number = numbers.get(spec.name) ?? null
   const below = number === null ? null : { sealed: engine, number }
   const cache = new ReadCache<unknown>(cacheBytes)
+  const meter = new StoreMeter({ name: spec.name, kind: spec.kind, isOnEngine: number !== null }, clock)
   if (spec.kind === 'window') {
     const keys = new WindowRowKeys<unknown>(spec.key)
-    const layers = new StoreLayers<unknown>({ spec, keys, engine: below, cache })
+    const layers = new StoreLayers<unknown>({ spec, keys, engine: below, cache, meter })
     return { kind: 'window', number, layers, keys, store: new LayeredWindowStore(layers, keys.keys) }
   }
   const keys = new KeyValueRowKeys<unknown>(spec.key)
-  const layers = new StoreLayers<unknown>({ spec, keys, engine: below, cache })
+  const layers = new StoreLayers<unknown>({ spec, keys, engine: below, cache, meter })
   return { kind: 'key-value', number, layers, keys, store: new LayeredKeyValueStore(layers, keys.keys) }
 }
 

@@ -35,6 +35,8 @@ export class Punctuators {
   private opening = true
   /** What runs now was asked for by the wall clock. */
   isByClock: boolean = false
+  /** Calls so far. */
+  fired = 0
 
   constructor(time: StreamTime | null, clock: () => number) {
     this.time = time
@@ -111,6 +113,7 @@ export class Punctuators {
     for (let due = earliest(all); due !== undefined && due.next <= now; due = earliest(all)) {
       due.next =
         due.next + due.intervalMs > now ? due.next + due.intervalMs : now - ((now - due.next) % due.intervalMs) + due.intervalMs
+      this.fired++
       due.punctuate(now)
     }
     this.lookAhead()

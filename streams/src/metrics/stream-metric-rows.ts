@@ -1,0 +1,50 @@
+import { streamMetrics, type Sensor } from './stream-metric-catalogue.ts'
+
+/** One metric of the catalogue: what Kafka calls a metric's template. */
+export interface StreamMetricRow {
+  /** `stream-task-metrics` and the like. */
+  readonly group: string
+  /** `process-total` and the like. */
+  readonly name: string
+  /** What tells its series apart. */
+  readonly tags: readonly string[]
+  /** `counter`: only rises. `text`: not a number. */
+  readonly kind: 'counter' | 'gauge' | 'text'
+  /** In UCUM, or what is counted in braces; `1`: a share, or a number of no unit. */
+  readonly unit: string
+  /** One sentence. */
+  readonly help: string
+  /** Kafka Streams has no such metric. */
+  readonly own: boolean
+}
+
+type Shown = Pick<StreamMetricRow, 'name' | 'kind' | 'unit' | 'help'>
+
+/** The names that a sensor shows. */
+function shown(stem: string, { kind, unit, help }: Sensor): readonly Shown[] {
+  const gauge = (ending: string, sentence: string, of: string = unit): Shown => {
+    return { name: `${stem}-${ending}`, kind: 'gauge', unit: of, help: sentence }
+  }
+  const mean = gauge('avg', `Mean: ${help}.`)
+  const greatest = gauge('max', `Greatest: ${help}.`)
+  switch (kind) {
+    case 'counted':
+      return [
+        gauge('rate', `A second: ${help}.`, `${unit}/s`),
+        { name: `${stem}-total`, kind: 'counter', unit, help: `In all: ${help}.` },
+      ]
+    case 'measured':
+      return [mean, greatest]
+    case 'spread':
+      return [mean, gauge('min', `Smallest: ${help}.`), greatest]
+    default:
+      return [{ name: stem, kind, unit, help }]
+  }
+}
+
+/** All metrics that there can be, in the order of the catalogue. */
+export const streamMetricRows: readonly StreamMetricRow[] = Object.entries(streamMetrics).flatMap(([group, { tags, sensors }]) =>
+  Object.entries<Sensor>(sensors).flatMap(([stem, sensor]) =>
+    shown(stem, sensor).map((row) => ({ group, tags, own: sensor.own === true, ...row })),
+  ),
+)

@@ -14,7 +14,7 @@ const world = fileURLToPath(new URL('./doc-world.ts', import.meta.url))
 
 /** By module: what an example has without an import. */
 const given: Readonly<Record<string, readonly string[]>> = {
-  '@millrace/core': ['bytes', 'embeddedLog', 'float64', 'int32', 'int64', 'json', 'nullable', 'string'],
+  '@millrace/core': ['bytes', 'embeddedLog', 'float64', 'int32', 'int64', 'json', 'nullable', 'prometheusText', 'string'],
   '@millrace/streams': [
     'StreamsApp',
     'StreamsBuilder',
@@ -29,6 +29,7 @@ const given: Readonly<Record<string, readonly string[]>> = {
     'seconds',
     'session',
     'sliding',
+    'streamMetricGroups',
     'suppress',
     'tumbling',
     'unlimited',

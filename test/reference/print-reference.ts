@@ -1,5 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs'
-import { withReference } from './reference.ts'
+import { pages, withReference } from './reference.ts'
 
-const page = new URL('../../core/README.md', import.meta.url)
-writeFileSync(page, withReference(readFileSync(page, 'utf8')))
+for (const [path, sections] of Object.entries(pages)) {
+  const page = new URL(`../../${path}`, import.meta.url)
+  writeFileSync(page, withReference(readFileSync(page, 'utf8'), sections))
+}

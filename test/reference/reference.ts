@@ -1,8 +1,11 @@
 import { coreErrorRows, coreMetrics, topicSettings } from '@millrace/core'
+import { streamMetricGroups, type StreamMetricRow } from '@millrace/streams'
 import { table } from '../architecture/table.ts'
 
+type Sections = Readonly<Record<string, () => string>>
+
 /** The tables of core/README.md that are printed from what the program itself declares. */
-const sections: Readonly<Record<string, () => string>> = {
+const ofCore: Sections = {
   settings: () =>
     table([
       ['Setting', 'Default', 'Takes', 'What it does'],
@@ -25,12 +28,37 @@ const sections: Readonly<Record<string, () => string>> = {
     ]),
 }
 
+/** Those of streams/docs/metrics.md. */
+const ofStreams: Sections = {
+  metrics: () =>
+    streamMetricGroups.map(({ name, tags, help, rows }) => `${intro(name, tags, help)}\n\n${metricTable(rows)}`).join('\n\n'),
+}
+
+function intro(name: string, tags: readonly string[], help: string): string {
+  return `**\`${name}\`**, tags ${tags.map(code).join(', ')}. ${help}`
+}
+
+function metricTable(rows: readonly StreamMetricRow[]): string {
+  return table([
+    ['Metric', 'Kind', 'Unit', 'What it tells'],
+    ...rows.map(({ name, kind, unit, help, own }) => [
+      code(name),
+      kind,
+      code(unit),
+      own ? `${help} Not in Kafka Streams.` : help,
+    ]),
+  ])
+}
+
+/** The pages with such tables, from the root of the repository. */
+export const pages: Readonly<Record<string, Sections>> = { 'core/README.md': ofCore, 'streams/docs/metrics.md': ofStreams }
+
 function code(text: string): string {
   return `\`${text.replaceAll('|', '\\|')}\``
 }
 
 /** The page with each table between its two markers printed anew; throws when markers are missing. */
-export function withReference(page: string): string {
+export function withReference(page: string, sections: Sections): string {
   return Object.entries(sections).reduce((text, [name, print]) => {
     const [start, end] = [`<!-- ${name}: printed by \`npm run reference\` -->`, `<!-- /${name} -->`]
     const [from, to] = [text.indexOf(start), text.indexOf(end)]

@@ -42,7 +42,7 @@ export class ClientMeter {
   }
 }
 
-/** Those of KafkaStreams.State (KIP-1076). */
+/** Those of KafkaStreams.State (KIP-1091). */
 const stateNumbers: Readonly<Record<AppState, number>> = {
   created: 0,
   starting: 1,

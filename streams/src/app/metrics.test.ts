@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { readFileSync } from 'node:fs'
 import type { StreamsBuilder } from '../dsl/streams-builder.ts'
 import type { ProcessorContext } from '../graph/processor.ts'
-import { streamMetricRows } from '../metrics/stream-metric-rows.ts'
+import { streamMetricGroups } from '../metrics/stream-metric-rows.ts'
 import { seconds } from '../time/duration.ts'
 import { suppress } from '../time/suppression.ts'
 import { tumbling } from '../time/windows.ts'
@@ -78,14 +78,15 @@ describe('the metrics of an application', () => {
         [null, 'z', 3],
       ])
       await processed(world, app, 3)
-      const rows = new Map(streamMetricRows.map((row) => [`${row.group} ${row.name}`, row]))
+      const all = streamMetricGroups.flatMap(({ rows, tags }) => rows.map((row) => ({ ...row, tags })))
+      const rows = new Map(all.map((row) => [`${row.group} ${row.name}`, row]))
       for (const { group, name, tags, unit, help } of app.metrics.list()) {
         const row = rows.get(`${group} ${name}`)!
         expect({ unit, help }).toEqual({ unit: row.unit, help: row.help })
         const scope = Object.keys(tags).map((tag) => tag.replace(/^leveldb-/, '<scope>-'))
         expect(scope).toEqual(row.tags)
       }
-      const none = streamMetricRows.filter(({ group, name }) => !names(app).includes(`${group} ${name}`))
+      const none = all.filter(({ group, name }) => !names(app).includes(`${group} ${name}`))
       expect(none.map(({ name }) => name)).toEqual([
         'suppression-emit-rate',
         'suppression-emit-total',

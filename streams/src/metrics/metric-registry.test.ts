@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { StreamMetricRegistry } from './metric-registry.ts'
 import { sampleWindowMs, Stat } from './sampled.ts'
-import { streamMetricRows } from './stream-metric-rows.ts'
+import { streamMetricGroups } from './stream-metric-rows.ts'
 
 class TestClock {
   at = 0
@@ -14,12 +14,14 @@ function values(registry: StreamMetricRegistry, name: string): readonly (number 
 }
 
 test('names do not stand twice in a group, and every row says what it is', () => {
-  const ids = streamMetricRows.map(({ group, name }) => `${group} ${name}`)
-  expect(new Set(ids).size).toBe(ids.length)
-  for (const { name, tags, help } of streamMetricRows) {
-    expect(name).toMatch(/^[a-z0-9]+(-[a-z0-9]+)*$/)
+  for (const { name, tags, rows } of streamMetricGroups) {
+    expect(name).toMatch(/^stream-.*metrics$/)
     expect(tags.length).toBeGreaterThan(0)
-    expect(help).toMatch(/^[A-Z].*[.]$/s)
+    expect(new Set(rows.map((row) => row.name)).size).toBe(rows.length)
+    for (const row of rows) {
+      expect(row.name).toMatch(/^[a-z0-9]+(-[a-z0-9]+)*$/)
+      expect(row.help).toMatch(/^[A-Z].*[.]$/s)
+    }
   }
 })
 
@@ -37,6 +39,7 @@ test('metrics come in the order of the catalogue, and go with their scope', () =
   node.close()
   expect(registry.list().map(({ name }) => name)).toEqual(['state'])
   registry.close()
+  registry.open('stream-metrics', { 'client-id': 'late' }).show('state', () => 'running')
   expect(registry.list()).toEqual([])
 })
 

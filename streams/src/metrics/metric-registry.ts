@@ -2,7 +2,7 @@ import type { Clock, MetricFamily, MetricsReader, MetricsSnapshot } from '@millr
 import { MetricScope, type ScopedMetric } from './metric-scope.ts'
 import { sampleWindowMs } from './sampled.ts'
 import type { GroupName } from './stream-metric-catalogue.ts'
-import { streamMetricRows, type StreamMetricRow } from './stream-metric-rows.ts'
+import { streamMetricGroups, type StreamMetricRow } from './stream-metric-rows.ts'
 
 /** One metric as Kafka shows it: a name in a group, its tags, and its value now. */
 export interface StreamMetric {
@@ -24,8 +24,7 @@ export interface StreamsMetrics extends MetricsReader {
   list(): readonly StreamMetric[]
   /**
    * The same numbers for `prometheusText` and `openTelemetryProducer`: `process-total` of `stream-task-metrics` is
-   * `kafka_streams_stream_task_metrics_process_total` with labels as `task_id`, as Prometheus' JMX exporter writes Kafka's own. Texts and
-   * means of nothing are left out.
+   * `kafka_streams_stream_task_metrics_process_total` with labels as `task_id`. Texts and means of nothing are left out.
    */
   snapshot(): MetricsSnapshot
 }
@@ -43,6 +42,7 @@ export class StreamMetricRegistry implements StreamsMetrics {
   private readonly scopes = new Set<MetricScope<GroupName>>()
   private readonly startedAt: number
   private turnAt: number
+  private isClosed = false
 
   constructor(clock: Pick<Clock, 'now' | 'monotonic'>) {
     this.clock = clock
@@ -62,7 +62,7 @@ export class StreamMetricRegistry implements StreamsMetrics {
   /** Series of one group with the same tags, until the scope is closed. */
   open<G extends GroupName>(group: G, tags: Readonly<Record<string, string>>): MetricScope<G> {
     const scope = new MetricScope(group, tags, this.nowMs, (closed) => this.scopes.delete(closed))
-    this.scopes.add(scope as unknown as MetricScope<GroupName>)
+    if (!this.isClosed) this.scopes.add(scope as unknown as MetricScope<GroupName>)
     return scope
   }
 
@@ -77,8 +77,9 @@ export class StreamMetricRegistry implements StreamsMetrics {
     this.turnAt = nowMs + sampleWindowMs
   }
 
-  /** Nothing is shown any more. */
+  /** Nothing is shown any more, nor what opens from now on: of an application that was given up. */
   close(): void {
+    this.isClosed = true
     this.scopes.clear()
   }
 
@@ -105,12 +106,14 @@ export class StreamMetricRegistry implements StreamsMetrics {
         else series.push(metric)
       }
     }
-    return streamMetricRows.flatMap((row) => {
+    return rows.flatMap((row) => {
       const series = found.get(`${row.group} ${row.name}`)
       return series === undefined ? [] : [{ row, series }]
     })
   }
 }
+
+const rows = streamMetricGroups.flatMap((group) => group.rows)
 
 interface NamedSeries {
   readonly row: StreamMetricRow

@@ -27,6 +27,14 @@ export class Stat implements Sampled {
     if (value > this.most) this.most = value
   }
 
+  /** So many times 0. */
+  recordZeros(count: number): void {
+    if (count === 0) return
+    this.count += count
+    if (this.least > 0) this.least = 0
+    if (this.most < 0) this.most = 0
+  }
+
   turn(): void {
     this.countBefore = this.count
     this.sumBefore = this.sum

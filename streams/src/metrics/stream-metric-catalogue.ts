@@ -1,6 +1,6 @@
 /**
  * What an application counts and measures, as data: by the groups of Kafka Streams, with its names (its chapter on monitoring; KIP-444,
- * KIP-613, KIP-761, KIP-846, KIP-869, KIP-989, KIP-1076).
+ * KIP-613, KIP-825, KIP-846, KIP-869, KIP-989, KIP-1091).
  *
  * Rates, means, greatest and smallest values are of the last 30 to 60 seconds, as Kafka's are by default; totals begin with the task,
  * and those of clients and loops with the application. A mean of nothing is `NaN`.

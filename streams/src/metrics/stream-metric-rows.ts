@@ -1,13 +1,20 @@
 import { streamMetrics, type Sensor } from './stream-metric-catalogue.ts'
 
+/** Metrics that stand together, with the same tags. */
+export interface StreamMetricGroup {
+  /** `stream-task-metrics` and the like. */
+  readonly name: string
+  /** What tells the series of a metric apart. */
+  readonly tags: readonly string[]
+  readonly help: string
+  readonly rows: readonly StreamMetricRow[]
+}
+
 /** One metric of the catalogue: what Kafka calls a metric's template. */
 export interface StreamMetricRow {
-  /** `stream-task-metrics` and the like. */
   readonly group: string
   /** `process-total` and the like. */
   readonly name: string
-  /** What tells its series apart. */
-  readonly tags: readonly string[]
   /** `counter`: only rises. `text`: not a number. */
   readonly kind: 'counter' | 'gauge' | 'text'
   /** In UCUM, or what is counted in braces; `1`: a share, or a number of no unit. */
@@ -42,9 +49,12 @@ function shown(stem: string, { kind, unit, help }: Sensor): readonly Shown[] {
   }
 }
 
-/** All metrics that there can be, in the order of the catalogue. */
-export const streamMetricRows: readonly StreamMetricRow[] = Object.entries(streamMetrics).flatMap(([group, { tags, sensors }]) =>
-  Object.entries<Sensor>(sensors).flatMap(([stem, sensor]) =>
-    shown(stem, sensor).map((row) => ({ group, tags, own: sensor.own === true, ...row })),
-  ),
+/** All metrics that there can be, in the order in which they are shown. */
+export const streamMetricGroups: readonly StreamMetricGroup[] = Object.entries(streamMetrics).map(
+  ([name, { tags, help, sensors }]) => {
+    const rows = Object.entries<Sensor>(sensors).flatMap(([stem, sensor]) =>
+      shown(stem, sensor).map((row) => ({ group: name, own: sensor.own === true, ...row })),
+    )
+    return { name, tags, help, rows }
+  },
 )

@@ -48,6 +48,8 @@ export class TaskMeter {
   private restored = 0
   private readonly remaining = new Map<string, number>()
   private streamTime = -1
+  /** Taken in order, and not recorded yet. */
+  private punctual = 0
   /** Taken before the slice that is on. */
   private recordsBefore = 0
   private nodes: NodeMeters | null = null
@@ -96,8 +98,9 @@ export class TaskMeter {
 
   /** A record is taken that can be read. */
   took(timestamp: number): void {
-    if (timestamp > this.streamTime) this.streamTime = timestamp
-    this.lateness.record(this.streamTime - timestamp)
+    if (timestamp < this.streamTime) return this.lateness.record(this.streamTime - timestamp)
+    this.streamTime = timestamp
+    this.punctual++
   }
 
   /** Hands the record that is measured to the entry of its topic. */
@@ -120,6 +123,8 @@ export class TaskMeter {
     const records = this.records - this.recordsBefore
     if (records === 0) return
     this.recordsBefore = this.records
+    this.lateness.recordZeros(this.punctual)
+    this.punctual = 0
     this.process.record(spentMs, records)
     this.thread.process.record(spentMs, records)
   }

@@ -16,9 +16,9 @@ export interface CommittedRow<K, V> {
 /** The rows that wait for a flush, then those of the engine that they do not hide. */
 export async function* committedRows(store: TaskStore, engine: SealedEngine): AsyncIterable<CommittedRow<unknown, unknown>> {
   const { layers, keys, number } = store
-  const ended = layers.meter.iterate('all')
   const waiting = layers.committedRows()
   const pages = number === null ? null : engine.scan(storeRange(number))
+  const ended = layers.meter.iterate('all')
   try {
     for (const [row] of waiting) {
       const entry = layers.live(waiting.get(row))

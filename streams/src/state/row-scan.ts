@@ -86,7 +86,6 @@ export async function* scanRows(
   engine: SealedEngine,
   range: RowRange,
 ): AsyncGenerator<ScanRow<unknown, unknown>, void, undefined> {
-  const ended = store.layers.meter.iterate(range.from === null && range.to === null ? 'all' : 'range')
   const entries = store.layers.committedRows()
   const waiting = waitingIn(entries.keys(), store.keys, range)
   const pages = store.number === null ? nothing() : engine.scan(engineRange(store.number, range))
@@ -97,6 +96,7 @@ export async function* scanRows(
     const entry = store.layers.live(entries.get(row))
     return entry === undefined ? [] : [visible(store, row, bytes, entry.value, entry.timestamp)]
   }
+  const ended = store.layers.meter.iterate(range.from === null && range.to === null ? 'all' : 'range')
   try {
     for await (const page of pages) {
       for (const { key, timestamp, value } of page) {

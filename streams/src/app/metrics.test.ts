@@ -299,7 +299,24 @@ describe('the metrics of an application', () => {
       expect(read(app, 'stream-task-metrics', 'enforced-processing-total')).toBe(2)
     }))
 
-  test('survive an error of the loop: it counts, tasks begin anew', () =>
+  test('of a task go with it to another instance', () =>
+    inWorld(async (world) => {
+      await world.topics(['in', 'out'], 2)
+      const tasksOf = (app: StreamsApp): unknown[] => [
+        ...new Set(app.metrics.list().flatMap(({ tags }) => tags['task-id'] ?? [])),
+      ]
+      await using first = world.app(counting, { ...running, stateDir: '/first' })
+      await first.start()
+      expect(tasksOf(first)).toEqual(['0_0', '0_1'])
+      await using second = world.app(counting, { ...running, stateDir: '/second' })
+      await second.start()
+      await world.until(() => tasksOf(first).length === 1 && tasksOf(second).length === 1)
+      expect([...tasksOf(first), ...tasksOf(second)].toSorted()).toEqual(['0_0', '0_1'])
+      expect(read(first, 'stream-thread-metrics', 'task-closed-total')).toBe(1)
+      expect(read(second, 'stream-thread-metrics', 'task-created-total')).toBe(1)
+    }))
+
+  test('tell of an error that stopped the loop, and no more of its tasks', () =>
     inWorld(async (world) => {
       await world.topics(['in', 'out'])
       await using app = world.app(

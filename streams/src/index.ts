@@ -82,6 +82,7 @@ export type {
 } from './dsl/cogrouped-stream.ts'
 export type { Suppressing } from './dsl/suppress.ts'
 export type { WindowTable } from './dsl/window-table.ts'
+export type { Emitting } from './dsl/emit-every.ts'
 export type { KTable, VersionedTable } from './dsl/k-table.ts'
 export type { GroupedTable } from './dsl/grouped-table.ts'
 export type {

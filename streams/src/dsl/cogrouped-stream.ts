@@ -3,6 +3,7 @@ import type { Adder, Meta } from '../graph/callbacks.ts'
 import { checkFunctions, checkOptions } from '../time/options.ts'
 import { streamError } from '../time/stream-errors.ts'
 import { checkWindows, type SessionWindows, type TimeWindows } from '../time/windows.ts'
+import { emitEveryOf, emitting, type Emitting } from './emit-every.ts'
 import { erase } from './erase.ts'
 import type { GroupedStream } from './grouped-stream.ts'
 import type { KTable } from './k-table.ts'
@@ -30,7 +31,7 @@ export interface CogroupedStream<in out K, in out A> {
    * A null key or value is dropped and counted.
    * @throws TOPOLOGY_NAME_MISSING, TOPOLOGY_NAME_INVALID, TOPOLOGY_NAME_TAKEN, INVALID_STREAM_OPTION
    */
-  aggregate(options: CogroupAggregation<A>): KTable<K, A>
+  aggregate(options: CogroupAggregation<A> & Emitting): KTable<K, A>
   /** @throws WINDOW_INVALID */
   windowedBy(windows: SessionWindows): SessionCogroupedStream<K, A>
   windowedBy(windows: TimeWindows): WindowedCogroupedStream<K, A>
@@ -82,12 +83,13 @@ export class CogroupedNode<K, A> implements CogroupedStream<K, A> {
     return new CogroupedNode([...this.#groups, { place: group.place as Place<K>, add: add as Adder }])
   }
 
-  aggregate(options: CogroupAggregation<A>): KTable<K, A> {
-    checkOptions('aggregate', options, ['store', 'value', 'initial'])
-    const totals = aggregating({ ...options, add: this.#adder() })
+  aggregate(options: CogroupAggregation<A> & Emitting): KTable<K, A> {
+    const { emitEvery, others } = emitEveryOf('aggregate', options)
+    checkOptions('aggregate', others, ['store', 'value', 'initial'])
+    const totals = aggregating({ ...others, add: this.#adder() })
     const place = this.#together()
     const name = place.graph.add({ kind: 'aggregate', inputs: [place.node], key: erase(place.key), ...totals })
-    return new TableNode({ ...place, node: name }, options.value)
+    return new TableNode(emitting({ ...place, node: name }, emitEvery), options.value)
   }
 
   windowedBy(windows: SessionWindows): SessionCogroupedStream<K, A>

@@ -101,7 +101,9 @@ export interface KStream<in out K, V>
    * The newest value of each key; a null value deletes. With `versioned` as `StreamsBuilder.table` has it.
    * @throws TOPOLOGY_NAME_MISSING, TOPOLOGY_NAME_INVALID, TOPOLOGY_NAME_TAKEN, INVALID_STREAM_OPTION, WINDOW_INVALID
    */
-  toTable(options: ToTable<K, NonNullable<V>> & { readonly versioned: Versioned }): VersionedTable<K, NonNullable<V>>
+  toTable(
+    options: ToTable<K, NonNullable<V>> & { readonly versioned: Versioned; readonly emitEvery?: 'update' },
+  ): VersionedTable<K, NonNullable<V>>
   toTable(options: ToTable<K, NonNullable<V>>): KTable<K, NonNullable<V>>
   /**
    * Each record with the row of its key, as the table is now; no row, no record. Of a versioned table, the row as it was at the

@@ -3,6 +3,7 @@ import { versions } from '../graph/table-serdes.ts'
 import { isDuration } from '../time/duration.ts'
 import { checkOptions } from '../time/options.ts'
 import { streamError } from '../time/stream-errors.ts'
+import { emitting } from './emit-every.ts'
 import { erase } from './erase.ts'
 import type { Place } from './place.ts'
 import { TableNode } from './table-node.ts'
@@ -14,20 +15,32 @@ interface TableParts<V> {
   /** Whose records are the rows; null: operators made them. */
   readonly topic: string | null
   readonly versioned: Versioned | undefined
+  readonly emitEvery: 'update' | 'commit'
 }
 
 /** Adds the node that makes a table of records. @throws WINDOW_INVALID, INVALID_STREAM_OPTION, TOPOLOGY_NAME_MISSING, … */
 export function makeTable<K, V>(
   where: string,
   place: Place<K>,
-  { store, value, topic, versioned }: TableParts<V>,
+  { store, value, topic, versioned, emitEvery }: TableParts<V>,
 ): TableNode<K, V> {
   const { graph, node, key } = place
+  if (versioned !== undefined && emitEvery === 'commit') throw keepsVersions(where)
   const historyMs = versioned === undefined ? null : historyIn(where, versioned)
   const rows = historyMs === null ? erase(value) : erase(versions(value))
   const table = { kind: 'table', inputs: [node], store, key: erase(key), value: rows, historyMs } as const
   const name = graph.add({ ...table, topic: historyMs === null ? topic : null })
-  return new TableNode({ ...place, node: name }, value)
+  return new TableNode(emitting({ ...place, node: name }, emitEvery), value)
+}
+
+/** Its older versions are updates as well, and none of them is the last one. */
+function keepsVersions(where: string): Error {
+  return streamError('INVALID_STREAM_OPTION', {
+    what: 'a versioned table emits every update',
+    where: `${where}, emitEvery`,
+    expected: 'update',
+    received: 'commit',
+  })
 }
 
 function historyIn(where: string, versioned: Versioned): number {

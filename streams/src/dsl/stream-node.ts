@@ -8,6 +8,7 @@ import { segmentOf } from '../rx/segment.ts'
 import { isValueOperator, unchecked, type ValueOperator } from '../rx/value-operator.ts'
 import { checkCount, checkFunctions, checkOptions, checkSerdes } from '../time/options.ts'
 import { streamError } from '../time/stream-errors.ts'
+import { emitEveryOf } from './emit-every.ts'
 import { erase } from './erase.ts'
 import { GlobalTableNode, type GlobalTable } from './global-table.ts'
 import { GroupedNode, type GroupedStream } from './grouped-stream.ts'
@@ -103,11 +104,12 @@ class StreamNode<K, V> extends StatefulStream<K, V> implements KStream<K, V>, Re
   }
 
   toTable(options: ToTable<K, NonNullable<V>> & { readonly versioned?: Versioned }): TableNode<K, NonNullable<V>> {
-    checkOptions('toTable', options, ['store', 'key', 'value', 'versioned'])
+    const { emitEvery, others } = emitEveryOf('toTable', options)
+    checkOptions('toTable', others, ['store', 'key', 'value', 'versioned'])
     const place = this.#keyed('toTable')
-    const { store, key = place.key, value, versioned } = options
+    const { store, key = place.key, value, versioned } = others
     checkSerdes('toTable', { key, value })
-    return makeTable('toTable', { ...place, key }, { store, value, topic: null, versioned })
+    return makeTable('toTable', { ...place, key }, { store, value, topic: null, versioned, emitEvery })
   }
 
   join<T, R>(table: KTable<K, T>, join: (value: V, other: T, key: K) => R, later?: WithGrace<V>): KStream<K, R> {

@@ -3,6 +3,7 @@ import { GraphBuilder } from '../graph/graph-builder.ts'
 import type { AnyStore } from '../graph/stores.ts'
 import type { Topology } from '../graph/topology.ts'
 import { checkOptions, checkSerdes } from '../time/options.ts'
+import { emitEveryOf, type Emitting } from './emit-every.ts'
 import { erase } from './erase.ts'
 import { GlobalTableNode, type GlobalTable } from './global-table.ts'
 import { declarationIn } from './processors.ts'
@@ -47,15 +48,16 @@ export class StreamsBuilder {
    * @throws TOPOLOGY_NAME_MISSING, TOPOLOGY_NAME_INVALID, TOPOLOGY_NAME_TAKEN, TOPOLOGY_INVALID, INVALID_STREAM_OPTION, WINDOW_INVALID
    */
   table<K, V>(topic: string, options: TableOptions<K, V> & { readonly versioned: Versioned }): VersionedTable<K, V>
-  table<K, V>(topic: string, options: TableOptions<K, V>): KTable<K, V>
-  table<K, V>(topic: string, options: TableOptions<K, V> & { readonly versioned?: Versioned }): VersionedTable<K, V> {
-    checkOptions('table', options, ['key', 'value', 'store', 'versioned'])
-    const { key, value, store, versioned } = options
+  table<K, V>(topic: string, options: TableOptions<K, V> & Emitting): KTable<K, V>
+  table<K, V>(topic: string, options: TableOptions<K, V> & Emitting & { readonly versioned?: Versioned }): VersionedTable<K, V> {
+    const { emitEvery, others } = emitEveryOf('table', options)
+    checkOptions('table', others, ['key', 'value', 'store', 'versioned'])
+    const { key, value, store, versioned } = others
     checkSerdes('table', { key, value })
     const graph = this.#graph
     const deletable = erase(nullable(value))
     const node = graph.add({ kind: 'source', table: true, inputs: [], topics: [topic], key: erase(key), value: deletable })
-    return makeTable('table', { graph, node, key, streamAt }, { store, value, topic, versioned })
+    return makeTable('table', { graph, node, key, streamAt }, { store, value, topic, versioned, emitEvery })
   }
 
   /**

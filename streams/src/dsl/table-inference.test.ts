@@ -2,6 +2,7 @@
 import { expect, expectTypeOf, test } from 'vitest'
 import { json, string, type Serde } from '@millrace/core'
 import { hours, millis } from '../time/duration.ts'
+import { tumbling } from '../time/windows.ts'
 import type { GroupedTable } from './grouped-table.ts'
 import type { KStream } from './k-stream.ts'
 import type { KTable, VersionedTable } from './k-table.ts'
@@ -56,6 +57,7 @@ test('tables infer their types', () => {
   expectTypeOf(groups).toEqualTypeOf<GroupedTable<CustomerId, number>>()
   const totals = groups.reduce({ store: 'totals', value: json<number>(), add: (a, b) => a + b, subtract: (a, b) => a - b })
   expectTypeOf(totals).toEqualTypeOf<KTable<CustomerId, number>>()
+  expectTypeOf(groups.count({ store: 'n', emitEvery: 'commit' })).toEqualTypeOf<KTable<CustomerId, number>>()
   expectTypeOf(totals.leftJoin(customers, (total, customer) => [total, customer?.name] as const)).toEqualTypeOf<
     KTable<CustomerId, readonly [number, string | undefined]>
   >()
@@ -96,6 +98,19 @@ export function refused(): void {
   orders.leftJoin(orders, (_a, b) => b.amount)
   // @ts-expect-error the table has no store
   builder.table('t', { key: orderId, value: json<Order>() })
+  builder.table('t', {
+    key: orderId,
+    value: json<Order>(),
+    store: 't',
+    // @ts-expect-error a versioned table emits every update
+    versioned: { historyRetention: hours(1) },
+    emitEvery: 'commit',
+  })
+  // @ts-expect-error without a store there is nothing to emit late
+  orders.mapValues(({ amount }) => amount, { emitEvery: 'commit' })
+  const windows = tumbling({ size: millis(1), grace: millis(0) })
+  // @ts-expect-error final rows are emitted once
+  payments.groupByKey().windowedBy(windows).count({ store: 's', emitEvery: 'commit' })
   // @ts-expect-error what is kept is what the operator makes
   orders.mapValues(({ amount }) => amount, { store: 's', value: json<string>() })
   const groups = orders.groupBy(({ amount }, key) => ({ key, value: amount }), { name: 'g', key: orderId, value: json<number>() })

@@ -10,6 +10,7 @@ import { changed } from '../graph/table-serdes.ts'
 import type { Duration } from '../time/duration.ts'
 import { checkCount, checkFunctions, checkOptions, checkSerdes } from '../time/options.ts'
 import { streamError } from '../time/stream-errors.ts'
+import { emitEveryOf, emitting } from './emit-every.ts'
 import { erase } from './erase.ts'
 import { GroupedTableNode, type GroupedTable } from './grouped-table.ts'
 import type { KStream } from './k-stream.ts'
@@ -211,12 +212,13 @@ export class TableNode<K, V> implements VersionedTable<K, V> {
   #kept<V2>(where: string, node: NewNode, value: Serde<V2> | undefined, kept: Kept<V2> | undefined): TableNode<K, V2> {
     const { graph, key } = this.at
     if (kept === undefined) return new TableNode({ ...this.at, node: graph.add(node) }, value)
-    checkOptions(where, kept, ['store', 'value'])
+    const { emitEvery, others } = emitEveryOf(where, kept)
+    checkOptions(where, others, ['store', 'value'])
     checkSerdes(where, { value: kept.value })
     checkName(`the store of ${where}`, kept.store)
     const inputs = [graph.add(node)]
     const name = graph.add({ kind: 'materialize', inputs, store: kept.store, key: erase(key), value: erase(kept.value) })
-    return new TableNode({ ...this.at, node: name }, kept.value)
+    return new TableNode(emitting({ ...this.at, node: name }, emitEvery), kept.value)
   }
 }
 

@@ -1,10 +1,11 @@
 import type { Serde } from '@millrace/core'
 import type { Meta } from '../graph/callbacks.ts'
 import type { Duration } from '../time/duration.ts'
+import type { Emitting } from './emit-every.ts'
 import type { Counting, Of } from './options.ts'
 
 /** A store for the rows of a table that has none of its own: it can then be queried, and its rows are not made anew at lookups. */
-export interface Kept<V> {
+export interface Kept<V> extends Emitting {
   /** Names the store and its changelog, `<applicationId>-<store>-changelog`. */
   readonly store: string
   readonly value: Serde<V>

@@ -2,6 +2,7 @@
 import { describe, expect, test } from 'vitest'
 import { json, string } from '@millrace/core'
 import { hours, millis } from '../time/duration.ts'
+import { tumbling } from '../time/windows.ts'
 import type { KTable } from './k-table.ts'
 import { StreamsBuilder } from './streams-builder.ts'
 
@@ -23,6 +24,12 @@ function two(): { builder: StreamsBuilder; left: KTable<string, number>; right: 
 }
 
 const grouped = () => two().left.groupBy((value, key) => ({ key, value }), { name: 'groups', ...serdes })
+const keeping = { historyRetention: hours(1) }
+const windows = () =>
+  new StreamsBuilder()
+    .stream('in', serdes)
+    .groupByKey()
+    .windowedBy(tumbling({ size: millis(1), grace: millis(0) }))
 const foreign = { name: 'fk', on: (value: number) => String(value), join: add }
 
 test.each([
@@ -49,6 +56,16 @@ test.each([
       left.mapValues(String).joinForeign(right, { ...foreign, on: (value) => value, join: () => 1 })
     },
   ],
+  [
+    'table that emits at no known time',
+    () => untyped(new StreamsBuilder())['table']!('t', { ...serdes, store: 's', emitEvery: 1 }),
+  ],
+  ['count that emits at no known time', () => untyped(grouped())['count']!({ store: 's', emitEvery: 'record' })],
+  [
+    'a versioned table that emits every commit',
+    () => untyped(new StreamsBuilder())['table']!('t', { ...serdes, store: 's', versioned: keeping, emitEvery: 'commit' }),
+  ],
+  ['final rows that emit every commit', () => untyped(windows())['count']!({ store: 's', emitEvery: 'commit' })],
   ['grace on a table without versions', () => joinLater({ grace: millis(1), store: 'w', value: json() })],
   ['grace that is no duration', () => joinVersions({ grace: 1.5, store: 'w', value: json() })],
   ['grace beyond the history', () => joinVersions({ grace: hours(2), store: 'w', value: json() })],
@@ -132,6 +149,14 @@ describe('TOPOLOGY_INVALID', () => {
     group(kept.mapValues(Number), 'c')
     kept.join(left, add)
   })
+})
+
+test('describe shows where updates wait for a commit', () => {
+  const { builder, left } = two()
+  left.mapValues(Number, { store: 'kept', value: json<number>(), emitEvery: 'commit' })
+  expect(builder.build().describe()).toContain(
+    '    Processor: emit-every-commit-1 (stores: [])\n      --> none\n      <-- materialize-1\n',
+  )
 })
 
 test('describe shows both inputs of a join', () => {

@@ -1,7 +1,9 @@
 import type { GraphBuilder, NewNode } from '../graph/graph-builder.ts'
+import { checkOptions } from '../time/options.ts'
 import { streamError } from '../time/stream-errors.ts'
 import { windowed, type Windowed } from '../time/windowed.ts'
 import type { Windows } from '../time/windows.ts'
+import { emitEveryOf, emitting, type Emitting } from './emit-every.ts'
 import { erase } from './erase.ts'
 import type { KStream } from './k-stream.ts'
 import type { KTable } from './k-table.ts'
@@ -21,9 +23,9 @@ export interface WindowTable<in out K, A> {
   /**
    * Every update as a change of a table. A row leaves the store when its window is closed; nothing is said about that. Sessions that
    * become one are deleted from the table first.
-   * @throws TOPOLOGY_INVALID after `emitFinal`
+   * @throws TOPOLOGY_INVALID after `emitFinal`, INVALID_STREAM_OPTION
    */
-  emitOnUpdate(): KTable<Windowed<K>, A>
+  emitOnUpdate(options?: Emitting): KTable<Windowed<K>, A>
 }
 
 export class WindowTableNode<K, A> implements WindowTable<K, A> {
@@ -45,9 +47,12 @@ export class WindowTableNode<K, A> implements WindowTable<K, A> {
     return streamAt(graph, this.#emitting(graph, 'final'), windowed(key, this.#windows))
   }
 
-  emitOnUpdate(): KTable<Windowed<K>, A> {
+  emitOnUpdate(options: Emitting = {}): KTable<Windowed<K>, A> {
+    const { emitEvery, others } = emitEveryOf('emitOnUpdate', options)
+    checkOptions('emitOnUpdate', others, ['emitEvery'])
     const { graph, key, streamAt } = this.#place
-    return new TableNode({ graph, node: this.#emitting(graph, 'update'), key: windowed(key, this.#windows), streamAt }, undefined)
+    const at = { graph, node: this.#emitting(graph, 'update'), key: windowed(key, this.#windows), streamAt }
+    return new TableNode(emitting(at, emitEvery), undefined)
   }
 
   #emitting(graph: GraphBuilder, emit: 'final' | 'update'): string {

@@ -17,6 +17,7 @@ export function isReadable(graph: Nodes, name: string): boolean {
     case 'table-filter':
     case 'table-map-values':
     case 'table-join':
+    case 'emit-every-commit':
       return node.inputs.every((input) => isReadable(graph, input))
     default:
       return false

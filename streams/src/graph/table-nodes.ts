@@ -43,6 +43,12 @@ interface MaterializeNode extends StoredTableNode {
   readonly kind: 'materialize'
 }
 
+/** Of the updates of a table the last one of each key and commit. */
+interface EmitEveryCommitNode extends AnyNode {
+  readonly kind: 'emit-every-commit'
+  readonly key: Serde<unknown>
+}
+
 /** groupBy of a table: each change on its way to another key, the replaced value and the new one. */
 interface TableRegroupNode extends AnyNode {
   readonly kind: 'table-regroup'
@@ -116,6 +122,7 @@ export type TableGraphNode =
   | TableFilterNode
   | TableMapValuesNode
   | MaterializeNode
+  | EmitEveryCommitNode
   | TableRegroupNode
   | TableAggregateNode
   | TableJoinNode

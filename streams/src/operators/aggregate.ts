@@ -1,7 +1,7 @@
 import type { OperatorFunction } from 'rxjs'
 import { guarded, skipped } from '../rx/guarded.ts'
 import { operator } from '../rx/operator.ts'
-import { Change } from '../task/change.ts'
+import { changeOf, type Change } from '../task/change.ts'
 import { Rec } from '../task/rec.ts'
 import type { Meta } from '../task/record-context.ts'
 import type { TaskContext } from '../task/task-context.ts'
@@ -40,6 +40,6 @@ export function aggregate(node: AggregateNode, context: TaskContext): OperatorFu
     const time = old === undefined ? timestamp : Math.max(timestamp, old.timestamp)
     if (total === null) store.delete(key, time)
     else store.put(key, total, time)
-    out.next(new Rec(key, new Change(total, old === undefined ? null : old.value), time))
+    out.next(new Rec(key, changeOf(total, old), time))
   })
 }

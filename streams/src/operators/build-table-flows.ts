@@ -2,6 +2,7 @@
 import type { OperatorFunction } from 'rxjs'
 import type { Rec } from '../task/rec.ts'
 import type { TaskContext } from '../task/task-context.ts'
+import { emitEveryCommit, type EmitEveryCommitNode } from './emit-every-commit.ts'
 import { answerChanges, answerSubscriptions, type ForeignAnswerNode } from './foreign-answer.ts'
 import { foreignResolve, type ForeignResolveNode } from './foreign-resolve.ts'
 import { foreignSubscribe, type ForeignSubscribeNode } from './foreign-subscribe.ts'
@@ -22,6 +23,7 @@ export type TableOperatorNode =
   | TableFilterNode
   | TableMapValuesNode
   | MaterializeNode
+  | EmitEveryCommitNode
   | TableRegroupNode
   | TableAggregateNode
   | TableJoinNode
@@ -41,6 +43,7 @@ const kinds: Readonly<Record<TableOperatorNode['kind'], true>> = {
   'table-filter': true,
   'table-map-values': true,
   materialize: true,
+  'emit-every-commit': true,
   'table-regroup': true,
   'table-aggregate': true,
   'table-join': true,
@@ -57,14 +60,15 @@ export function isTableNode<N extends { readonly kind: string }>(node: N | Table
 
 /** What stands before each input of the node; null: the input is looked up, and its records do not come here. */
 export function flowsOfTable(node: TableOperatorNode, nodeOf: NodeOf, context: TaskContext): readonly (AnyOperator | null)[] {
-  const view = (index: number): TableView => viewOf(node.inputs[index]!, nodeOf, context)
+  const view = (index: number): TableView => viewOf(node.inputs[index]!, nodeOf, context, 'heard')
+  const newest = (index: number): TableView => viewOf(node.inputs[index]!, nodeOf, context, 'newest')
   switch (node.kind) {
     case 'table-join':
       return [erased(tableJoin(node, 'left', view(1), context)), erased(tableJoin(node, 'right', view(0), context))]
     case 'join-table':
-      return [joinTable(node, view(1), context), null]
+      return [joinTable(node, newest(1), context), null]
     case 'join-table-later':
-      return [joinTableLater(node, view(1), context), null]
+      return [joinTableLater(node, newest(1), context), null]
     case 'foreign-answer':
       return [erased(answerSubscriptions(node, view(1), context)), erased(answerChanges(node, context))]
     case 'foreign-resolve':
@@ -79,6 +83,7 @@ type OneInputNode =
   | TableFilterNode
   | TableMapValuesNode
   | MaterializeNode
+  | EmitEveryCommitNode
   | TableRegroupNode
   | TableAggregateNode
   | ForeignSubscribeNode
@@ -93,6 +98,8 @@ function oneInput(node: OneInputNode, context: TaskContext): AnyOperator {
       return erased(tableMapValues(node, context))
     case 'materialize':
       return erased(materialize(node, context))
+    case 'emit-every-commit':
+      return erased(emitEveryCommit(node, context))
     case 'table-regroup':
       return erased(tableRegroup(node, context))
     case 'table-aggregate':

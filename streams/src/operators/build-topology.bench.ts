@@ -10,6 +10,7 @@ import { noHeaders } from '@millrace/core'
 import { Change } from '../task/change.ts'
 import { Rec } from '../task/rec.ts'
 import { Completions } from '../task/completions.ts'
+import { HeldUpdates } from '../task/held-updates.ts'
 import { Punctuators } from '../task/punctuators.ts'
 import { RecordContext } from '../task/record-context.ts'
 import type { Stamped } from '../task/stores.ts'
@@ -70,6 +71,7 @@ function bareContext(written: { count: number }): TaskContext {
     unwritten: unused,
     punctuators: new Punctuators(null, () => 0),
     completions: new Completions(),
+    held: new HeldUpdates(),
     after: unused,
     requestCommit: () => undefined,
     addCloser: unused,

@@ -1,6 +1,6 @@
 import type { OperatorFunction } from 'rxjs'
 import { operator } from '../rx/operator.ts'
-import { Change } from '../task/change.ts'
+import { changeOf } from '../task/change.ts'
 import { Rec } from '../task/rec.ts'
 import type { TaskContext } from '../task/task-context.ts'
 import type { OperatorNode } from './node.ts'
@@ -18,6 +18,6 @@ export function materialize(node: MaterializeNode, context: TaskContext): Operat
     const old = store.get(key)
     if (next === null) store.delete(key, timestamp)
     else store.put(key, next, timestamp)
-    out.next(new Rec(key, new Change(next, old === undefined ? null : old.value), timestamp))
+    out.next(new Rec(key, changeOf(next, old), timestamp))
   })
 }

@@ -12,6 +12,12 @@ export function sameBytes(serde: Writes, a: unknown, b: unknown): boolean {
   return Buffer.compare(bytesOf(left), bytesOf(right)) === 0
 }
 
+/** Equal for keys of equal bytes, and only for these: one character a byte. */
+export function keyText(serde: Writes, key: unknown): string {
+  const bytes = bytesOf(serde.write(key))
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('latin1')
+}
+
 /** What the serde writes, as bytes. */
 export function bytesOf(written: Uint8Array | string): Uint8Array {
   return typeof written === 'string' ? Buffer.from(written) : written

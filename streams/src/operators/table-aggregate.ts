@@ -1,7 +1,7 @@
 import type { OperatorFunction } from 'rxjs'
 import { guarded, skipped } from '../rx/guarded.ts'
 import { operator } from '../rx/operator.ts'
-import { Change } from '../task/change.ts'
+import { changeOf } from '../task/change.ts'
 import { Rec } from '../task/rec.ts'
 import type { Meta } from '../task/record-context.ts'
 import type { TaskContext } from '../task/task-context.ts'
@@ -39,6 +39,6 @@ export function tableAggregate(node: TableAggregateNode, context: TaskContext): 
     const time = old === undefined ? timestamp : Math.max(timestamp, old.timestamp)
     if (total === null) store.delete(key, time)
     else store.put(key, total, time)
-    out.next(new Rec(key, new Change(total, before), time))
+    out.next(new Rec(key, changeOf(total, old), time))
   })
 }

@@ -1,12 +1,17 @@
 /**
  * Lookups of a table's rows by other operators of the task. What lies in a store is read there; the rows of a filter, of
  * mapValues and of joins without a store follow from those before them, at every lookup anew.
+ *
+ * Of a table that emits every commit there are two views. The records of a stream see its newest rows: what a join of theirs gives does
+ * not depend on when a commit is. What is itself a table sees what the table has said, since the values that it replaces follow from that.
  */
 import { guarded, skipped } from '../rx/guarded.ts'
 import type { Stamped } from '../task/stores.ts'
 import type { TaskContext } from '../task/task-context.ts'
 import { streamError } from '../time/stream-errors.ts'
+import type { EmitEveryCommitNode } from './emit-every-commit.ts'
 import type { OperatorNode } from './node.ts'
+import { keyText } from './same-bytes.ts'
 import { resultOf, type TableJoinNode } from './table-join.ts'
 import type { TableFilterNode } from './table-filter.ts'
 import type { TableMapValuesNode } from './table-map-values.ts'
@@ -24,6 +29,7 @@ type ReadableNode =
   | TableFilterNode
   | TableMapValuesNode
   | TableJoinNode
+  | EmitEveryCommitNode
   | (OperatorNode & { readonly kind: 'materialize' | 'aggregate' | 'table-aggregate'; readonly store: string })
 
 /** The table that the node makes. `nodeOf`: of the same sub-topology. */
@@ -31,9 +37,10 @@ export function viewOf(
   name: string,
   nodeOf: (name: string) => OperatorNode & { readonly kind: string },
   context: TaskContext,
+  rows: 'newest' | 'heard',
 ): TableView {
   const node = nodeOf(name) as ReadableNode
-  const before = (index: number): TableView => viewOf(node.inputs[index]!, nodeOf, context)
+  const before = (index: number): TableView => viewOf(node.inputs[index]!, nodeOf, context, rows)
   switch (node.kind) {
     case 'table':
       return node.historyMs === null ? storeView(node.store, context) : new VersionedRows(node.store, node.historyMs, context)
@@ -41,6 +48,8 @@ export function viewOf(
     case 'aggregate':
     case 'table-aggregate':
       return storeView(node.store, context)
+    case 'emit-every-commit':
+      return rows === 'newest' ? before(0) : heardView(node, before(0), context)
     case 'table-filter':
       return filterView(node, before(0), context)
     case 'table-map-values':
@@ -55,6 +64,15 @@ export function viewOf(
 function storeView(name: string, context: TaskContext): TableView {
   const store = context.keyValueStore<unknown, unknown>(name)
   return { get: (key) => store.get(key), at: (key) => store.get(key) }
+}
+
+function heardView({ name, key: serde }: EmitEveryCommitNode, table: TableView, context: TaskContext): TableView {
+  const held = context.held.rowsOf(name)
+  const get = (key: unknown): Stamped<unknown> | undefined => {
+    const heard = held.size === 0 ? null : held.heard(keyText(serde, key))
+    return heard === null ? table.get(key) : heard
+  }
+  return { get, at: get }
 }
 
 function filterView(node: TableFilterNode, table: TableView, context: TaskContext): TableView {

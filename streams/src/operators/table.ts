@@ -1,6 +1,6 @@
 import type { OperatorFunction } from 'rxjs'
 import { operator } from '../rx/operator.ts'
-import { Change } from '../task/change.ts'
+import { Change, changeOf } from '../task/change.ts'
 import { Rec } from '../task/rec.ts'
 import type { TaskContext } from '../task/task-context.ts'
 import type { OperatorNode } from './node.ts'
@@ -30,7 +30,7 @@ function plain(node: TableNode, context: TaskContext): OperatorFunction<Rec, Cha
     const old = store.get(key)
     if (value === null) store.delete(key, timestamp)
     else store.put(key, value, timestamp)
-    out.next(new Rec(key, new Change(value, old === undefined ? null : old.value), timestamp))
+    out.next(new Rec(key, changeOf(value, old), timestamp))
   })
 }
 

@@ -1,7 +1,7 @@
 import type { OperatorFunction } from 'rxjs'
 import { guarded, skipped } from '../rx/guarded.ts'
 import { operator } from '../rx/operator.ts'
-import { Change } from '../task/change.ts'
+import { changeOf, type Change } from '../task/change.ts'
 import { Rec } from '../task/rec.ts'
 import type { TaskContext } from '../task/task-context.ts'
 import type { OperatorNode } from './node.ts'
@@ -36,7 +36,7 @@ export function topN(node: TopNode, context: TaskContext): OperatorFunction<Rec,
     if (ranks === skipped || ranks === old?.value) return
     const time = Math.max(timestamp, old?.timestamp ?? timestamp)
     store.put(key, ranks, time)
-    out.next(new Rec(key, new Change(ranks, old?.value ?? null), time))
+    out.next(new Rec(key, changeOf(ranks, old), time))
   })
 }
 

@@ -1,6 +1,7 @@
 import type { Clock, Timer } from '@millrace/core'
 import { Closers } from '../task/closers.ts'
 import { Completions } from '../task/completions.ts'
+import { HeldUpdates } from '../task/held-updates.ts'
 import { Punctuators } from '../task/punctuators.ts'
 import { RecordContext } from '../task/record-context.ts'
 import type { GlobalStore, KeyValueStore, WindowStore } from '../task/stores.ts'
@@ -44,6 +45,7 @@ export class LiveContext implements TaskContext {
   readonly punctuators: Punctuators
   readonly faults: TaskFaults
   readonly completions: Completions = new Completions()
+  readonly held: HeldUpdates = new HeldUpdates()
   /** A processor asked for a commit in the open step. */
   wantsCommit = false
   node = ''

@@ -377,8 +377,9 @@ export class Task {
     return null
   }
 
-  /** Takes the open step for a commit; the next one begins. @throws VALUE_UNWRITABLE, RECORD_TOO_LARGE */
+  /** Takes the open step for a commit; the next one begins. @throws VALUE_UNWRITABLE, RECORD_TOO_LARGE, and as `process` */
   freeze(): TaskStep {
+    this.letHeldGo()
     const { outputs, context, drops, state, retries, meter } = this.parts
     const batches = outputs.take()
     const changelogs = this.freezeState()
@@ -405,6 +406,17 @@ export class Task {
         retries.committed(this.id, ({ offset, ...place }) => (offset < 0 ? hadOthers : offset < this.durableAt(place)))
         if (ending) this.progress = 'ended'
       },
+    }
+  }
+
+  /** What tables hold for the commit is a part of it. Size and changes of the step were counted before: outputs count as changelogs. */
+  private letHeldGo(): void {
+    const { context } = this.parts
+    try {
+      context.faults.otherEvent()
+      context.held.letGo()
+    } catch (cause) {
+      throw explain(cause, placeIn(context))
     }
   }
 

@@ -1,5 +1,6 @@
 import type { Header, Timer } from '@millrace/core'
 import type { Completions } from './completions.ts'
+import type { HeldUpdates } from './held-updates.ts'
 import type { Punctuators } from './punctuators.ts'
 import type { RecordContext } from './record-context.ts'
 import type { GlobalStore, KeyValueStore, WindowStore } from './stores.ts'
@@ -56,6 +57,8 @@ export interface TaskContext {
   readonly punctuators: Punctuators
   /** Calls to the outside that have ended, and stand in line for the loop. */
   readonly completions: Completions
+  /** What tables let go before the step is committed. */
+  readonly held: HeldUpdates
   keyValueStore<K, V>(name: string): KeyValueStore<K, V>
   windowStore<K, V>(name: string): WindowStore<K, V>
   globalStore<K, V>(name: string): GlobalStore<K, V>

@@ -6,6 +6,7 @@ import type { Header, Timer } from '@millrace/core'
 import type { SubTopology } from '../plan/plan.ts'
 import { Closers } from '../task/closers.ts'
 import { Completions } from '../task/completions.ts'
+import { HeldUpdates } from '../task/held-updates.ts'
 import { Punctuators } from '../task/punctuators.ts'
 import { RecordContext } from '../task/record-context.ts'
 import type { GlobalStore, KeyValueStore, WindowStore } from '../task/stores.ts'
@@ -62,6 +63,7 @@ export class MemoryContext implements TaskContext {
   readonly record: RecordContext = new RecordContext()
   readonly punctuators: Punctuators
   readonly completions: Completions = new Completions()
+  readonly held: HeldUpdates = new HeldUpdates()
   node: string = ''
   /** The wall clock; it stands still until somebody moves it. */
   now: number
@@ -177,13 +179,15 @@ export class MemoryContext implements TaskContext {
     this.#closers.due(closer)
   }
 
-  /** Everything that is due: rows of closed windows, then punctuations, until nothing is. */
+  /** Everything that is due: rows of closed windows, then punctuations, until nothing is; then what waits for a commit, which is here. */
   runDue(): void {
-    this.closeDue()
-    while (this.punctuators.hasDue) {
-      this.punctuators.fire()
+    do {
       this.closeDue()
-    }
+      while (this.punctuators.hasDue) {
+        this.punctuators.fire()
+        this.closeDue()
+      }
+    } while (this.held.letGo())
   }
 
   /** Lets every operator that is due emit all it has, `limit` rows a call. */

@@ -5,7 +5,8 @@
  * Invariants
  *   D1  Every key and value goes through the serdes of the topology, as through a log: a source's are written and read before an
  *       operator sees them, a sink's before a test does. A null that a serde does not hold is dropped, as the runtime does it.
- *   D2  Nothing is cached, and nothing waits for a clock: a punctuator of wall-clock time fires in `advanceWallClock` only.
+ *   D2  Nothing is cached, and nothing waits for a clock: a punctuator of wall-clock time fires in `advanceWallClock` only. What waits for a
+ *       commit goes on at the end of each call, as if that committed.
  */
 import { MillraceError, noHeaders, type Serde } from '@millrace/core'
 import { partitionForKey } from '@millrace/core/testing'

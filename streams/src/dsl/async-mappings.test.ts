@@ -35,6 +35,16 @@ describe('types', () => {
     expectTypeOf(called).toEqualTypeOf<KStream<string, { risk: number } | null>>()
   })
 
+  test('a list of results is a record for each', () => {
+    const lists = payments().flatMapAsync(async ({ amount }) => [{ risk: amount }], options)
+    expectTypeOf(lists).toEqualTypeOf<KStream<string, { risk: number }>>()
+    expectTypeOf(payments().flatMapAsync(async () => new Set([1, null]), options)).toEqualTypeOf<KStream<string, number | null>>()
+    // @ts-expect-error not a list
+    payments().flatMapAsync(riskOf, options)
+    // @ts-expect-error not a promise
+    payments().flatMapAsync(() => [1], options)
+  })
+
   test('the serdes are those of the input', () => {
     // @ts-expect-error the key is a string of any kind
     payments().mapAsync(riskOf, { ...options, key: orderId })
@@ -88,6 +98,12 @@ describe('refusals', () => {
     expect(() => stream.mapAsync(riskOf, undefined as never)).toThrow('INVALID_STREAM_OPTION')
     stream.mapAsync(riskOf, options)
     expect(() => stream.mapAsync(riskOf, options)).toThrow('TOPOLOGY_NAME_TAKEN')
+  })
+
+  test('of flatMapAsync say so', () => {
+    for (const given of [{ concurrency: 0 }, { order: 'partition' }, { retry: 3 }, { key: 1 }]) {
+      expect(() => payments().flatMapAsync(async () => [], { ...options, ...given } as never)).toThrow('flatMapAsync, ')
+    }
   })
 
   test('describe() shows its store', () => {

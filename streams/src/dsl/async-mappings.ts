@@ -70,7 +70,23 @@ export interface AsyncMappings<K, V> {
    * @throws TOPOLOGY_NAME_MISSING, TOPOLOGY_NAME_INVALID, TOPOLOGY_NAME_TAKEN, TOPOLOGY_INVALID, INVALID_STREAM_OPTION
    */
   mapAsync<R>(call: CallsOutside<K, V, R>, options: AsyncMapping<K, V>): KStream<K, R>
+  /**
+   * None, one or many new values from outside for each record: what the promise gives is read whole, and its values go on in their order,
+   * in one event, so that a crash leaves none of them out and brings none twice. Reading it is a part of the call: what it throws is a
+   * call that failed. Everything else is as in `mapAsync`.
+   *
+   * ```ts
+   * const hits = queries.flatMapAsync((query, key, { signal }) => search(query, signal), {
+   *   name: 'searches', key: string, value: json<Query>(), concurrency: 16,
+   * })
+   * ```
+   * @throws as `mapAsync`
+   */
+  flatMapAsync<R>(call: CallsOutside<K, V, Iterable<R>>, options: AsyncMapping<K, V>): KStream<K, R>
 }
+
+/** How results become records: each is one, or each is a list of them. */
+type Shape = 'mapAsync' | 'flatMapAsync'
 
 const known = ['name', 'key', 'value', 'concurrency', 'order', 'timeoutMs', 'retry', 'onFailure']
 const defaultTimeoutMs = 30_000
@@ -78,28 +94,37 @@ const defaultTimeoutMs = 30_000
 const longestMs = 2 ** 31 - 1
 
 /** The node of the calls for what the input emits. @throws as `mapAsync` */
-export function asyncMapping<K, V>(input: string, mapper: unknown, options: AsyncMapping<K, V>): NewNode {
-  checkOptions('mapAsync', options, known)
+export function asyncMapping<K, V>(shape: Shape, input: string, mapper: unknown, options: AsyncMapping<K, V>): NewNode {
+  checkOptions(shape, options, known)
   const { name, concurrency, order = 'key', timeoutMs = defaultTimeoutMs, onFailure = null } = options
   const [key, value] = [erase(options.key), erase(options.value)]
-  checkName('the store of mapAsync', name)
-  checkFunctions('mapAsync', { call: mapper })
-  checkSerdes('mapAsync', { key, value })
-  checkCount('mapAsync, concurrency', concurrency)
-  checkOneOf('order', order, ['key', 'none'])
-  checkNumber('timeoutMs', timeoutMs, { from: 1, to: longestMs, whole: true })
-  if (onFailure !== null) checkOneOf('onFailure', onFailure, ['fail', 'skip'])
+  checkName(`the store of ${shape}`, name)
+  checkFunctions(shape, { call: mapper })
+  checkSerdes(shape, { key, value })
+  checkCount(`${shape}, concurrency`, concurrency)
+  checkOneOf(`${shape}, order`, order, ['key', 'none'])
+  checkNumber(`${shape}, timeoutMs`, timeoutMs, { from: 1, to: longestMs, whole: true })
+  if (onFailure !== null) checkOneOf(`${shape}, onFailure`, onFailure, ['fail', 'skip'])
   const kept = { kind: 'window', windows: null, name, key: erase(markedNull(key)), value: erase(pendingInput(value)) } as const
-  const calls = { mapper: mapper as AsyncMapper, concurrency, order, timeoutMs, retry: retryOf(options.retry), onFailure }
-  return { kind: 'map-async', inputs: [input], kept: [kept], times: [], pending: name, key, ...calls }
+  const calls = { mapper: mapper as AsyncMapper, concurrency, order, timeoutMs, retry: retryOf(shape, options.retry), onFailure }
+  return {
+    kind: 'map-async',
+    isFlat: shape === 'flatMapAsync',
+    inputs: [input],
+    kept: [kept],
+    times: [],
+    pending: name,
+    key,
+    ...calls,
+  }
 }
 
-function retryOf(retry: Retry = { times: 0, backoffMs: 0 }): Required<Retry> {
-  checkOptions('mapAsync, retry', retry, ['times', 'backoffMs', 'factor'])
+function retryOf(shape: Shape, retry: Retry = { times: 0, backoffMs: 0 }): Required<Retry> {
+  checkOptions(`${shape}, retry`, retry, ['times', 'backoffMs', 'factor'])
   const { times, backoffMs, factor = 1 } = retry
-  checkNumber('retry.times', times, { from: 0, to: Number.MAX_SAFE_INTEGER, whole: true })
-  checkNumber('retry.backoffMs', backoffMs, { from: 0, to: longestMs, whole: true })
-  checkNumber('retry.factor', factor, { from: 1, to: Number.MAX_VALUE, whole: false })
+  checkNumber(`${shape}, retry.times`, times, { from: 0, to: Number.MAX_SAFE_INTEGER, whole: true })
+  checkNumber(`${shape}, retry.backoffMs`, backoffMs, { from: 0, to: longestMs, whole: true })
+  checkNumber(`${shape}, retry.factor`, factor, { from: 1, to: Number.MAX_VALUE, whole: false })
   return { times, backoffMs, factor }
 }
 
@@ -109,20 +134,20 @@ interface Range {
   readonly whole: boolean
 }
 
-function checkNumber(name: string, given: unknown, { from, to, whole }: Range): void {
+function checkNumber(where: string, given: unknown, { from, to, whole }: Range): void {
   const isNumber = whole ? Number.isSafeInteger(given) : typeof given === 'number'
   if (isNumber && (given as number) >= from && (given as number) <= to) return
   const expected = `${whole ? 'a whole number' : 'a number'} from ${from} to ${to}`
   throw streamError('INVALID_STREAM_OPTION', {
     what: 'not in range',
-    where: `mapAsync, ${name}`,
+    where,
     expected,
     received: String(given),
   })
 }
 
-function checkOneOf(name: string, given: unknown, values: readonly string[]): void {
+function checkOneOf(where: string, given: unknown, values: readonly string[]): void {
   if (values.includes(given as string)) return
   const expected = values.join(' or ')
-  throw streamError('INVALID_STREAM_OPTION', { what: 'not known', where: `mapAsync, ${name}`, expected, received: String(given) })
+  throw streamError('INVALID_STREAM_OPTION', { what: 'not known', where, expected, received: String(given) })
 }

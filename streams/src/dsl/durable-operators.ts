@@ -1,11 +1,12 @@
 /**
  * The durable twins of RxJS operators: the same names and marbles, but with state per key, in a store with a changelog, and with
- * stream time for a clock. Each needs the name of its store. Records are taken in the order in which they come.
+ * stream time for a clock. Each needs the name of its store, but for `withLatestFrom`, whose state is a table. Records are taken in the order in which they come.
  */
 import type { Serde } from '@millrace/core'
 import type { Meta } from '../graph/callbacks.ts'
 import type { Duration } from '../time/duration.ts'
 import type { KStream } from './k-stream.ts'
+import type { KTable } from './k-table.ts'
 import type { Of } from './options.ts'
 
 export interface DurableState {
@@ -106,4 +107,12 @@ export interface DurableOperators<K, V> {
    */
   deduplicate<S>(options: DeduplicateBy<K, V, S>): KStream<K, V>
   deduplicate(options: Deduplicate): KStream<K, V>
+  /**
+   * Each value with the newest row of its key in the table, as a pair or as what `project` makes of both; no value without a row. Only
+   * records of the stream emit. The state is the table's: no store of its own. Other than in RxJS a row may be deleted. It is `join` by the
+   * name that it has there, and of a versioned table the row is that of the record's time.
+   * @throws TOPOLOGY_INVALID for a table of another builder, or one that cannot be looked up; PARTITIONS_DIFFER when the application starts
+   */
+  withLatestFrom<T>(table: KTable<K, T>): KStream<K, readonly [V, T]>
+  withLatestFrom<T, R>(table: KTable<K, T>, project: (value: V, latest: T, key: K) => R): KStream<K, R>
 }

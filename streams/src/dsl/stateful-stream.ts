@@ -1,4 +1,5 @@
 import type { Serde } from '@millrace/core'
+import type { Joiner } from '../graph/callbacks.ts'
 import type { GraphBuilder, NewNode } from '../graph/graph-builder.ts'
 import type { VirtualPipeline } from '../rx/virtual-run.ts'
 import { checkFunctions } from '../time/options.ts'
@@ -35,8 +36,10 @@ import type {
 import { erase } from './erase.ts'
 import { asyncMapping, type AsyncMapping, type AsyncMappings, type CallsOutside } from './async-mappings.ts'
 import type { KStream } from './k-stream.ts'
+import type { KTable } from './k-table.ts'
 import type { StreamAt } from './place.ts'
 import { streamJoin, type InnerStreamJoin, type LeftStreamJoin, type OuterStreamJoin, type StreamJoins } from './stream-joins.ts'
+import { joinTable } from './stream-table-join.ts'
 import { recordsIn, replayNode, type WindowedPipelines, type WindowedRecords } from './windowed-pipeline.ts'
 
 /** Where a stream is in the graph. */
@@ -48,6 +51,8 @@ interface StreamPlace<K> {
   readonly key: Serde<K> | undefined
   readonly streamAt: StreamAt
 }
+
+const pairOf: Joiner = (value, latest) => [value, latest]
 
 /** The operators of a stream that keep something in stores of their own. */
 export abstract class StatefulStream<K, V>
@@ -72,7 +77,11 @@ export abstract class StatefulStream<K, V>
   }
 
   mapAsync<R>(call: CallsOutside<K, V, R>, options: AsyncMapping<K, V>): KStream<K, R> {
-    return this.#then('mapAsync', asyncMapping(this.#place.node, call, options))
+    return this.#then('mapAsync', asyncMapping('mapAsync', this.#place.node, call, options))
+  }
+
+  flatMapAsync<R>(call: CallsOutside<K, V, Iterable<R>>, options: AsyncMapping<K, V>): KStream<K, R> {
+    return this.#then('flatMapAsync', asyncMapping('flatMapAsync', this.#place.node, call, options))
   }
 
   scan<A>(options: Scan<K, V, A>): KStream<K, A> {
@@ -121,6 +130,14 @@ export abstract class StatefulStream<K, V>
 
   deduplicate<S>(options: Deduplicate | DeduplicateBy<K, V, S>): KStream<K, V> {
     return this.#then('deduplicate', deduplicateNode(this.#behind('deduplicate'), options))
+  }
+
+  withLatestFrom<T>(table: KTable<K, T>): KStream<K, readonly [V, T]>
+  withLatestFrom<T, R>(table: KTable<K, T>, project: (value: V, latest: T, key: K) => R): KStream<K, R>
+  withLatestFrom<T, R>(table: KTable<K, T>, project?: (value: V, latest: T, key: K) => R): KStream<K, R> {
+    const place = { ...this.#place, key: this.#keyOf('withLatestFrom') }
+    const join = (project ?? pairOf) as Joiner
+    return joinTable('withLatestFrom', place, { sides: 'inner', table, join, later: undefined })
   }
 
   windowed<R>(windows: Windows, options: WindowedRecords<V>, pipeline: VirtualPipeline<K, V, R>): KStream<Windowed<K>, R> {

@@ -67,6 +67,10 @@ test('tables infer their types', () => {
 
   expectTypeOf(payments.join(orders, (paid, { amount }) => amount - paid)).toEqualTypeOf<KStream<OrderId, number>>()
   expectTypeOf(payments.leftJoin(orders, (_paid, order) => order)).toEqualTypeOf<KStream<OrderId, Order | null>>()
+  expectTypeOf(payments.withLatestFrom(orders)).toEqualTypeOf<KStream<OrderId, readonly [number, Order]>>()
+  expectTypeOf(payments.withLatestFrom(orders, (paid, { amount }, key) => `${key}${paid}${amount}`)).toEqualTypeOf<
+    KStream<OrderId, string>
+  >()
   const versions = builder.table('prices', {
     key: orderId,
     value: json<number>(),
@@ -90,6 +94,10 @@ export function refused(): void {
   orders.outerJoin(customers, pair)
   // @ts-expect-error a stream joins a table of its own key
   payments.join(customers, pair)
+  // @ts-expect-error a stream looks into a table of its own key
+  payments.withLatestFrom(customers)
+  // @ts-expect-error a changed key needs a repartition before
+  payments.selectKey((value) => String(value)).withLatestFrom(customers)
   // @ts-expect-error the foreign key is that of the other table
   orders.joinForeign(customers, { name: 'fk', on: ({ amount }) => amount, join: pair })
   // @ts-expect-error the join has no name

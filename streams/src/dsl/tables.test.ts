@@ -48,6 +48,13 @@ test.each([
   ['reduce without subtract', () => untyped(grouped())['reduce']!({ store: 's', value: json(), add })],
   ['aggregate without initial', () => untyped(grouped())['aggregate']!({ store: 's', value: json(), add, subtract })],
   ['join without a function', () => joinUntyped('join')],
+  [
+    'withLatestFrom without a function',
+    () => {
+      const { builder, left } = two()
+      untyped(builder.stream('in', serdes))['withLatestFrom']!(left, 1)
+    },
+  ],
   ['joinForeign without on', () => joinUntyped('joinForeign', { name: 'fk', join: add })],
   [
     'joinForeign of mapped values without their serde',
@@ -126,12 +133,17 @@ describe('TOPOLOGY_INVALID', () => {
     expect(() => a.left.joinForeign(b.left, foreign)).toThrow('(joinForeign)')
     expect(() => a.builder.stream('in', serdes).leftJoin(b.left, add as never)).toThrow('(leftJoin)')
     expect(() => untyped(a.left)['outerJoin']!(undefined, add)).toThrow('(outerJoin)')
+    expect(() => a.builder.stream('other', serdes).withLatestFrom(b.left)).toThrow('(withLatestFrom)')
   })
 
   test('a changed key has no table and no join', () => {
     const { builder, left } = two()
     const rekeyed = untyped(builder.stream('in', serdes).selectKey((value) => String(value)))
-    for (const call of [() => rekeyed['toTable']!({ store: 's', value: json() }), () => rekeyed['join']!(left, add)])
+    for (const call of [
+      () => rekeyed['toTable']!({ store: 's', value: json() }),
+      () => rekeyed['join']!(left, add),
+      () => rekeyed['withLatestFrom']!(left),
+    ])
       expect(call).toThrow('the key was changed')
   })
 

@@ -146,6 +146,8 @@ interface MapAsyncNode extends StatefulNode {
   readonly pending: string
   readonly key: Serde<unknown>
   readonly mapper: AsyncMapper
+  /** A result is a list of values, each of which goes on. */
+  readonly isFlat: boolean
   /** Calls at a time, for each task. */
   readonly concurrency: number
   readonly order: 'key' | 'none'

@@ -7,7 +7,8 @@
  * Invariants
  *   M1  An input is in the store from the event that took it to the event that emits its result or gives it up: each is in one
  *       transaction with its positions and outputs. So whatever is committed, each input is in the store, or its result is written.
- *   M2  A result is emitted in an event of its own, with the topic, partition, offset, timestamp and headers of its input.
+ *   M2  A result, or all values of one, is emitted in an event of its own, with the topic, partition, offset, timestamp and headers of
+ *       its input.
  *   M3  With order by key a call begins when the one of its key before it has ended, so results of a key arrive in its order.
  *       Records without a key have no order among them.
  *   M4  At most `concurrency` calls have begun and not ended; one that waits for its retry counts.
@@ -27,6 +28,7 @@ import type { WindowStore } from '../task/stores.ts'
 import type { TaskContext } from '../task/task-context.ts'
 import type { PendingInput } from '../time/pending-input.ts'
 import { streamError } from '../time/stream-errors.ts'
+import { listOf } from './list-of.ts'
 import type { OperatorNode } from './node.ts'
 import { OutsideCall, type AsyncMapper, type CallInput, type CallOptions, type Outcome, type RetryPlan } from './outside-call.ts'
 
@@ -36,6 +38,8 @@ export interface MapAsyncNode extends OperatorNode {
   readonly pending: string
   readonly key: Serializer<unknown>
   readonly mapper: AsyncMapper
+  /** A result is an iterable of values, each of which goes on. */
+  readonly isFlat: boolean
   readonly concurrency: number
   readonly order: 'key' | 'none'
   readonly timeoutMs: number
@@ -90,7 +94,8 @@ class AsyncCalls implements Holder {
   #isClosed = false
 
   constructor(node: MapAsyncNode, context: TaskContext) {
-    const { name, mapper, timeoutMs, retry, concurrency } = node
+    const { name, timeoutMs, retry, concurrency } = node
+    const mapper = node.isFlat ? listing(node) : node.mapper
     this.#node = node
     this.#context = context
     this.#completions = context.completions
@@ -172,15 +177,21 @@ class AsyncCalls implements Holder {
   }
 
   #complete({ key, number, place }: Held, outcome: Outcome): void {
-    const { record } = this.#context
-    Object.assign(record, place)
+    Object.assign(this.#context.record, place)
     this.#context.node = this.#node.name
     this.#store.delete(key, number, place.timestamp)
     // Lets the index forget the numbers that are gone.
     this.#store.firstStart()
     this.#pending--
-    if (outcome.kind === 'value') this.#out!.next(new Rec(key, outcome.value, place.timestamp))
-    else this.#giveUp(outcome)
+    if (outcome.kind === 'failure') return this.#giveUp(outcome)
+    const values = this.#node.isFlat ? (outcome.value as readonly unknown[]) : [outcome.value]
+    for (const value of values) this.#emit(key, value, place)
+  }
+
+  /** What stands behind may have set the record to something of its own. */
+  #emit(key: unknown, value: unknown, place: Held['place']): void {
+    Object.assign(this.#context.record, place)
+    this.#out!.next(new Rec(key, value, place.timestamp))
   }
 
   #giveUp({ error: cause, attempts }: Extract<Outcome, { readonly kind: 'failure' }>): void {
@@ -196,5 +207,16 @@ class AsyncCalls implements Holder {
     for (const call of this.#calling) call.cancel()
     this.#calling.clear()
     this.#callable.length = 0
+  }
+}
+
+/** Results are read in the call itself: a list that cannot be read is a call that failed. */
+function listing({ name, mapper }: MapAsyncNode): AsyncMapper {
+  return async (value, key, call) => {
+    const given = await mapper(value, key, call)
+    if (typeof (given as Iterable<unknown> | null | undefined)?.[Symbol.iterator] === 'function')
+      return listOf(given as Iterable<unknown>)
+    const what = 'a call gave no list of values'
+    throw streamError('RECORD_INVALID', { what, where: name, expected: 'an iterable', received: String(given) })
   }
 }

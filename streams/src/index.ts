@@ -70,7 +70,7 @@ export type {
 } from './dsl/durable-operators.ts'
 export type { WindowedPipelines, WindowedRecords } from './dsl/windowed-pipeline.ts'
 export type { VirtualPipeline, VirtualWindow } from './rx/virtual-run.ts'
-export type { TopN } from './dsl/top-n.ts'
+export type { Ranking, TopN } from './dsl/top-n.ts'
 export type { GroupedStream } from './dsl/grouped-stream.ts'
 export type { SessionStream, WindowedStream } from './dsl/windowed-stream.ts'
 export type {

@@ -1,5 +1,6 @@
 import { int64, type Serde } from '@millrace/core'
 import type { Adder, Callback } from '../graph/callbacks.ts'
+import { listOf } from '../time/composed-serdes.ts'
 import { checkFunctions, checkOptions, checkSerdes } from '../time/options.ts'
 import { emitEveryOf, emitting, type Emitting } from './emit-every.ts'
 import { erase } from './erase.ts'
@@ -7,6 +8,7 @@ import type { KTable } from './k-table.ts'
 import type { Counting } from './options.ts'
 import type { Place } from './place.ts'
 import type { TableAggregation, TableReduction } from './table-options.ts'
+import { tableTopNode, type Ranking } from './top-n.ts'
 
 /** Rows of a table in groups. An update of a row subtracts its old value from its group's total, then adds the new one. */
 export interface GroupedTable<in out K, V> {
@@ -16,6 +18,14 @@ export interface GroupedTable<in out K, V> {
   reduce(options: TableReduction<K, V> & Emitting): KTable<K, V>
   /** @throws as `count` */
   aggregate<A>(options: TableAggregation<K, V, A> & Emitting): KTable<K, A>
+  /**
+   * The first `n` rows of each group in the order of `compare`, of equal ones in the order of their bytes; the whole list, each time that it
+   * changes. When one leaves the list, by an update or a deletion, the next best comes up: so all rows of a group are kept, in the store
+   * `<store>-rows`, in pages of at most 64. A change writes the page that it falls into (and the list, if that changes). `value` must
+   * write the same bytes for a value that it has read, and what is stored fits one `compare`: another order needs another store.
+   * @throws as `count`
+   */
+  topN(options: Ranking<V> & Emitting): KTable<K, readonly V[]>
 }
 
 /** Makes the table behind a node. Handed down: tables make groups, and groups tables. */
@@ -64,6 +74,13 @@ export class GroupedTableNode<K, V> implements GroupedTable<K, V> {
     checkFunctions('aggregate', { initial, add, subtract })
     const start: Callback = (first, key, meta) => add(initial(), first, key, meta)
     return this.#table({ store, start, add, subtract }, value, emitEvery)
+  }
+
+  topN(options: Ranking<V> & Emitting): KTable<K, readonly V[]> {
+    const { emitEvery, others } = emitEveryOf('topN', options)
+    const { graph, node, key } = this.#place
+    const at = { ...this.#place, node: graph.add(tableTopNode(node, erase(key), others)) }
+    return this.#tableAt(emitting(at, emitEvery), listOf(options.value))
   }
 
   #table<A>(totals: Totals, value: Serde<A>, emitEvery: 'update' | 'commit'): KTable<K, A> {

@@ -57,6 +57,8 @@ test('tables infer their types', () => {
   expectTypeOf(groups).toEqualTypeOf<GroupedTable<CustomerId, number>>()
   const totals = groups.reduce({ store: 'totals', value: json<number>(), add: (a, b) => a + b, subtract: (a, b) => a - b })
   expectTypeOf(totals).toEqualTypeOf<KTable<CustomerId, number>>()
+  const list = groups.topN({ store: 'list', n: 3, value: json<number>(), compare: (a, b) => b - a })
+  expectTypeOf(list).toEqualTypeOf<KTable<CustomerId, readonly number[]>>()
   expectTypeOf(groups.count({ store: 'n', emitEvery: 'commit' })).toEqualTypeOf<KTable<CustomerId, number>>()
   expectTypeOf(totals.leftJoin(customers, (total, customer) => [total, customer?.name] as const)).toEqualTypeOf<
     KTable<CustomerId, readonly [number, string | undefined]>
@@ -122,6 +124,8 @@ export function refused(): void {
   // @ts-expect-error what is kept is what the operator makes
   orders.mapValues(({ amount }) => amount, { store: 's', value: json<string>() })
   const groups = orders.groupBy(({ amount }, key) => ({ key, value: amount }), { name: 'g', key: orderId, value: json<number>() })
+  // @ts-expect-error rows are told apart by the keys of their table
+  groups.topN({ store: 's', n: 3, value: json<number>(), compare: (a: number, b: number) => b - a, by: String })
   // @ts-expect-error rows leave groups, so a total must be able to lose them
   groups.reduce({ store: 's', value: json<number>(), add: (a: number, b: number) => a + b })
   // @ts-expect-error the topic reads what the selector gives: the exact type

@@ -48,6 +48,9 @@ test.each([
   ['reduce without subtract', () => untyped(grouped())['reduce']!({ store: 's', value: json(), add })],
   ['aggregate without initial', () => untyped(grouped())['aggregate']!({ store: 's', value: json(), add, subtract })],
   ['join without a function', () => joinUntyped('join')],
+  ['topN without an order', () => untyped(grouped())['topN']!({ store: 's', n: 1, value: json() })],
+  ['topN of none', () => untyped(grouped())['topN']!({ store: 's', n: 0, value: json(), compare: subtract })],
+  ['topN with by', () => untyped(grouped())['topN']!({ store: 's', n: 1, value: json(), compare: subtract, by: String })],
   [
     'withLatestFrom without a function',
     () => {
@@ -102,6 +105,7 @@ test.each([
   ['what filter keeps', () => untyped(two().left)['filter']!(() => true, { value: json() })],
   ['a group', () => untyped(two().left)['groupBy']!(() => ({ key: 'a', value: 1 }), serdes)],
   ['a count', () => untyped(grouped())['count']!({})],
+  ['a list', () => untyped(grouped())['topN']!({ n: 1, value: json(), compare: subtract })],
   ['a foreign-key join', () => joinUntyped('joinForeign', { on: String, join: add })],
   ['a join with grace', () => joinVersions({ grace: millis(1), value: json() })],
 ])('%s without a name is TOPOLOGY_NAME_MISSING', (_name, call) => {
@@ -161,6 +165,14 @@ describe('TOPOLOGY_INVALID', () => {
     group(kept.mapValues(Number), 'c')
     kept.join(left, add)
   })
+})
+
+test('topN of a table takes two names', () => {
+  const { builder, left } = two()
+  const group = left.groupBy((value, key) => ({ key, value }), { name: 'groups', ...serdes })
+  group.topN({ store: 'best', n: 3, value: json<number>(), compare: subtract })
+  expect(() => tableOf(builder, 'best-rows')).toThrow('TOPOLOGY_NAME_TAKEN')
+  expect(builder.build().describe()).toContain('Processor: table-top-n-1 (stores: [best, best-rows])')
 })
 
 test('describe shows where updates wait for a commit', () => {

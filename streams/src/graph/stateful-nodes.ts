@@ -18,6 +18,8 @@ interface Kept {
 
 interface KeptRows extends Kept {
   readonly kind: 'keyValue'
+  /** Its rows are laid out as the operator needs them, and no rows of the user's. */
+  readonly isInner?: true
 }
 
 /** What a key has in a stretch of time, a row for each (`TimedValues`). */
@@ -124,6 +126,17 @@ interface TopNode extends StatefulNode {
   readonly by: ((value: unknown) => unknown) | null
 }
 
+/** The best rows of each group of a table, as a table. */
+interface TableTopNode extends StatefulNode {
+  readonly kind: 'table-top-n'
+  readonly state: string
+  /** All rows, in pages. */
+  readonly rows: string
+  readonly count: number
+  readonly value: Serde<unknown>
+  readonly compare: (a: unknown, b: unknown) => number
+}
+
 interface TimedItem {
   readonly time: number
   readonly value: unknown
@@ -165,4 +178,5 @@ export type StatefulGraphNode =
   | DelayNode
   | SilenceNode
   | TopNode
+  | TableTopNode
   | MapAsyncNode

@@ -13,6 +13,8 @@ export function isReadable(graph: Nodes, name: string): boolean {
     case 'materialize':
     case 'aggregate':
     case 'table-aggregate':
+    case 'top-n':
+    case 'table-top-n':
       return true
     case 'table-filter':
     case 'table-map-values':

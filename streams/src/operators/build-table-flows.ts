@@ -15,6 +15,7 @@ import { tableFilter, type TableFilterNode } from './table-filter.ts'
 import { tableJoin, type TableJoinNode } from './table-join.ts'
 import { tableMapValues, type TableMapValuesNode } from './table-map-values.ts'
 import { tableRegroup, type TableRegroupNode } from './table-regroup.ts'
+import { tableTopN, type TableTopNode } from './table-top-n.ts'
 import { viewOf, type TableView } from './table-view.ts'
 import { table, type TableNode } from './table.ts'
 
@@ -26,6 +27,7 @@ export type TableOperatorNode =
   | EmitEveryCommitNode
   | TableRegroupNode
   | TableAggregateNode
+  | TableTopNode
   | TableJoinNode
   | JoinTableNode
   | JoinTableLaterNode
@@ -46,6 +48,7 @@ const kinds: Readonly<Record<TableOperatorNode['kind'], true>> = {
   'emit-every-commit': true,
   'table-regroup': true,
   'table-aggregate': true,
+  'table-top-n': true,
   'table-join': true,
   'join-table': true,
   'join-table-later': true,
@@ -86,6 +89,7 @@ type OneInputNode =
   | EmitEveryCommitNode
   | TableRegroupNode
   | TableAggregateNode
+  | TableTopNode
   | ForeignSubscribeNode
 
 function oneInput(node: OneInputNode, context: TaskContext): AnyOperator {
@@ -104,6 +108,8 @@ function oneInput(node: OneInputNode, context: TaskContext): AnyOperator {
       return erased(tableRegroup(node, context))
     case 'table-aggregate':
       return erased(tableAggregate(node, context))
+    case 'table-top-n':
+      return erased(tableTopN(node, context))
     default:
       return erased(foreignSubscribe(node, context))
   }

@@ -31,6 +31,7 @@ type ReadableNode =
   | TableJoinNode
   | EmitEveryCommitNode
   | (OperatorNode & { readonly kind: 'materialize' | 'aggregate' | 'table-aggregate'; readonly store: string })
+  | (OperatorNode & { readonly kind: 'top-n' | 'table-top-n'; readonly state: string })
 
 /** The table that the node makes. `nodeOf`: of the same sub-topology. */
 export function viewOf(
@@ -48,6 +49,9 @@ export function viewOf(
     case 'aggregate':
     case 'table-aggregate':
       return storeView(node.store, context)
+    case 'top-n':
+    case 'table-top-n':
+      return storeView(node.state, context)
     case 'emit-every-commit':
       return rows === 'newest' ? before(0) : heardView(node, before(0), context)
     case 'table-filter':

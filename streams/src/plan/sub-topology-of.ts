@@ -61,7 +61,7 @@ function storesOf(node: TaskNode, nodes: readonly TaskNode[], applicationId: str
   return node.kept.map((kept) => ({
     ...kept,
     ...ownChangelog(applicationId, kept.name),
-    layout: kept.kind === 'keyValue' ? plain : internal,
+    layout: kept.kind === 'keyValue' && kept.isInner !== true ? plain : internal,
   }))
 }
 

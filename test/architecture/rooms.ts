@@ -110,6 +110,7 @@ export const packages: Readonly<Record<string, readonly string[]>> = {
     'test/',
     'examples/',
     'streams/src/app/bad-records.test.ts',
+    'streams/src/app/bad-use.test.ts',
   ],
   'classic-level': ['streams/src/state/engines/'],
   'fast-check': ['test/'],

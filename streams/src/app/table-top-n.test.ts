@@ -136,6 +136,24 @@ describe('topN of a table', () => {
       expect(() => app.keyValueStore('best-rows')).toThrow('STORE_UNKNOWN')
     }))
 
+  test('the list of a stream may be joined as well', () =>
+    inWorld(async (world) => {
+      await world.topics(['in', 'names', 'out'])
+      await world.put('names', [
+        ['red', 'Reds', 1],
+        ['red', 'The Reds', 9],
+      ])
+      await put(world, [{ who: 'red', team: '-', points: 5 }])
+      const build: Build = (builder) => {
+        const points = builder.stream('in', scores).mapValues((score) => score.points)
+        const list = points.groupByKey().topN({ store: 'best', n: 3, value: int64, compare: (a, b) => b - a })
+        const names = builder.stream('names', { key: string, value: string })
+        names.leftJoin(list, (name, best) => `${name} ${best?.join()}`).to('out', { key: string, value: string })
+      }
+      await world.run(build)
+      expect(await world.rows('out')).toEqual(['red=Reds 5', 'red=The Reds 5'])
+    }))
+
   test('comes to the same wherever the process dies', { timeout: 300_000 }, async () => {
     const withLog = async (world: SimWorld, work: (app: AppWorld) => Promise<void>): Promise<void> => {
       const { log } = await openSimulatedLog(world, 'sync', geometry)

@@ -58,7 +58,10 @@ export class Loop {
   /** Runs until `stop`, or until a bounded application has ended. Everything is committed then. */
   async run(): Promise<'ended' | 'stopped'> {
     for (;;) {
-      if (this.options.bounded && this.instance.ends.allReached) return 'ended'
+      if (this.options.bounded && this.instance.ends.allReached) {
+        for (const task of this.instance.tasks) task.lookForFaults()
+        return 'ended'
+      }
       if (this.stopping) {
         await this.commit()
         return 'stopped'

@@ -223,6 +223,16 @@ export class Task {
     }
   }
 
+  /** It has ended, and no event follows that would say what an operator does since then. @throws RX_ESCAPED_EMISSION, RX_ENDED */
+  lookForFaults(): void {
+    const { context } = this.parts
+    try {
+      if (context.closers.hasDue) context.closers.closeDue(1)
+    } catch (cause) {
+      throw explain(cause, placeIn(context))
+    }
+  }
+
   /** The application is paused, or calls have not ended: that is no silence of its inputs. */
   rest(): void {
     this.parts.idle?.idleness.took()

@@ -21,6 +21,7 @@
  *       another spelling of the same key, as a source topic may hold it, meets the row it means.
  *   K2  A string in the layers is well-formed: a lone surrogate becomes U+FFFD here already, as it would in the log.
  */
+import { streamError } from '../time/stream-errors.ts'
 import type { Scratch } from './scratch.ts'
 import type { StoredSerde } from './store-spec.ts'
 
@@ -53,8 +54,9 @@ export class KeyTexts<K> {
     this.#serde = serde as unknown as KeySerde<K>
   }
 
+  /** @throws VALUE_UNWRITABLE */
   textOf(key: K): string {
-    const written = this.#serde.write(key)
+    const written = writtenKey(this.#serde, key)
     return typeof written === 'string' ? textOfString(written) : bytesMark + latin1(written)
   }
 
@@ -65,6 +67,16 @@ export class KeyTexts<K> {
   keyOf(text: string): K {
     const written = writtenOf(text)
     return this.#serde.read(typeof written === 'string' ? Buffer.from(written) : written) as K
+  }
+}
+
+/** As the serde writes it. @throws VALUE_UNWRITABLE */
+export function writtenKey<K>(serde: { readonly write: (key: K) => Uint8Array | string }, key: K): Uint8Array | string {
+  try {
+    return serde.write(key)
+  } catch (cause) {
+    const why = cause instanceof Error ? cause.message : String(cause)
+    throw streamError('VALUE_UNWRITABLE', { what: `the serde does not write a key of the store: ${why}`, cause })
   }
 }
 

@@ -3,6 +3,7 @@
  * the real stores, and a row's value is the very object that was put.
  */
 import type { Serializer } from '@millrace/core'
+import { writtenKey } from '../state/row-keys.ts'
 import type { GlobalStore, KeyValueStore, Stamped, WindowStore } from '../task/stores.ts'
 
 interface Row<K, V> extends Stamped<V> {
@@ -107,7 +108,7 @@ export class MemoryWindowStore<K, V> implements WindowStore<K, V> {
 
 /** One character a byte, so that strings compare as the bytes do. */
 function bytesOf<K>(serializer: Serializer<K>, key: K): string {
-  const bytes = serializer.write(key)
+  const bytes = writtenKey(serializer, key)
   const buffer = typeof bytes === 'string' ? Buffer.from(bytes) : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
   return buffer.toString('latin1')
 }

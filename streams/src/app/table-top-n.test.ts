@@ -145,10 +145,10 @@ describe('topN of a table', () => {
       ])
       await put(world, [{ who: 'red', team: '-', points: 5 }])
       const build: Build = (builder) => {
-        const points = builder.stream('in', scores).mapValues((score) => score.points)
-        const list = points.groupByKey().topN({ store: 'best', n: 3, value: int64, compare: (a, b) => b - a })
+        const scored = builder.stream('in', scores).mapValues((score) => score.points)
+        const list = scored.groupByKey().topN({ store: 'best', n: 3, value: int64, compare: (a, b) => b - a })
         const names = builder.stream('names', { key: string, value: string })
-        names.leftJoin(list, (name, best) => `${name} ${best?.join()}`).to('out', { key: string, value: string })
+        names.leftJoin(list, (name, points) => `${name} ${points?.join()}`).to('out', { key: string, value: string })
       }
       await world.run(build)
       expect(await world.rows('out')).toEqual(['red=Reds 5', 'red=The Reds 5'])

@@ -33,7 +33,7 @@ export interface KTable<in out K, V> {
   /**
    * Rows of equal keys in both tables; the topics of both need equal partition counts. An update of either side is an update of
    * the result while the other side has a row. Time: the newer of both.
-   * @throws as `filter`; TOPOLOGY_INVALID for a table of another builder, or one that cannot be looked up;
+   * @throws as `filter`; TOPOLOGY_INVALID for a table of another builder, one that cannot be looked up, or one of other windows;
    *   PARTITIONS_DIFFER when the application starts
    */
   join<T, R>(other: KTable<K, T>, join: (value: V, other: T, key: K) => R | null, kept?: Kept<R>): KTable<K, R>

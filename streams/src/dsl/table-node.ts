@@ -1,4 +1,4 @@
-import { nullable, type Serde } from '@millrace/core'
+import { nullable, type Serde, type Serializer } from '@millrace/core'
 import type { Callback, Joiner, KeyValue } from '../graph/callbacks.ts'
 import { sinkOf } from '../graph/cut.ts'
 import { answer, chunkKey, subscribers, subscription } from '../graph/foreign-serdes.ts'
@@ -10,6 +10,8 @@ import { changed } from '../graph/table-serdes.ts'
 import type { Duration } from '../time/duration.ts'
 import { checkCount, checkFunctions, checkOptions, checkSerdes } from '../time/options.ts'
 import { streamError } from '../time/stream-errors.ts'
+import { windowsOf } from '../time/windowed.ts'
+import { windowsName } from '../time/windows.ts'
 import { emitEveryOf, emitting } from './emit-every.ts'
 import { erase } from './erase.ts'
 import { GroupedTableNode, type GroupedTable } from './grouped-table.ts'
@@ -134,6 +136,7 @@ export class TableNode<K, V> implements VersionedTable<K, V> {
     const right = tableOf(where, this, other)
     checkFunctions(where, { join })
     for (const table of [this, right]) table.checkReadable(where)
+    checkWindows(where, this.at.key, right.at.key)
     return this.#kept(where, { kind: 'table-join', inputs: [this.at.node, right.at.node], join, sides }, undefined, kept)
   }
 
@@ -228,6 +231,18 @@ interface ForeignParts {
   readonly sides: 'inner' | 'left'
   readonly value: Serde<unknown>
   readonly foreignValue: Serde<unknown>
+}
+
+/** The bytes of a window hold only its start: of other windows it is another window. @throws TOPOLOGY_INVALID */
+function checkWindows(where: string, left: Serializer<never>, right: Serializer<never>): void {
+  const [one, other] = [windowsOf(left), windowsOf(right)]
+  if (one === null || other === null || windowsName(one) === windowsName(other)) return
+  throw streamError('TOPOLOGY_INVALID', {
+    what: 'the keys of the two tables have other windows',
+    where,
+    expected: windowsName(one),
+    received: windowsName(other),
+  })
 }
 
 /** The node behind the other table. @throws TOPOLOGY_INVALID when it is of another builder */

@@ -16,6 +16,9 @@ export function isReadable(graph: Nodes, name: string): boolean {
     case 'top-n':
     case 'table-top-n':
       return true
+    case 'window-aggregate':
+      // A session or a sliding window has no row of its own: it lies among others of its key.
+      return node.emit === 'update' && node.windows.kind !== 'session' && node.windows.kind !== 'sliding'
     case 'table-filter':
     case 'table-map-values':
     case 'table-join':

@@ -9,7 +9,7 @@
 import type { OperatorFunction, Subscriber } from 'rxjs'
 import { guarded, skipped } from '../rx/guarded.ts'
 import { emitter } from '../rx/operator.ts'
-import { Change } from '../task/change.ts'
+import { changeOf } from '../task/change.ts'
 import { Rec } from '../task/rec.ts'
 import type { RecordContext } from '../task/record-context.ts'
 import type { Stamped, WindowStore } from '../task/stores.ts'
@@ -121,7 +121,7 @@ class AlignedTotals implements OpenWindows<RowAt> {
     if (total === null) this.#store.delete(key, start, stamp)
     else this.#store.put(key, start, total, stamp)
     this.#closer.opened(end)
-    if (!this.#isFinal) this.#out!.next(new Rec({ key, start, end }, new Change(total, old?.value ?? null), stamp))
+    if (!this.#isFinal) this.#out!.next(new Rec({ key, start, end }, changeOf(total, old), stamp))
     return true
   }
 

@@ -31,6 +31,7 @@ type ReadableNode =
   | TableJoinNode
   | EmitEveryCommitNode
   | (OperatorNode & { readonly kind: 'materialize' | 'aggregate' | 'table-aggregate'; readonly store: string })
+  | (OperatorNode & { readonly kind: 'window-aggregate'; readonly store: string })
   | (OperatorNode & { readonly kind: 'top-n' | 'table-top-n'; readonly state: string })
 
 /** The table that the node makes. `nodeOf`: of the same sub-topology. */
@@ -49,6 +50,8 @@ export function viewOf(
     case 'aggregate':
     case 'table-aggregate':
       return storeView(node.store, context)
+    case 'window-aggregate':
+      return windowView(node.store, context)
     case 'top-n':
     case 'table-top-n':
       return storeView(node.state, context)
@@ -68,6 +71,16 @@ export function viewOf(
 function storeView(name: string, context: TaskContext): TableView {
   const store = context.keyValueStore<unknown, unknown>(name)
   return { get: (key) => store.get(key), at: (key) => store.get(key) }
+}
+
+/** The windows are the same for every key; a row that is closed is none any more. */
+function windowView(name: string, context: TaskContext): TableView {
+  const store = context.windowStore<unknown, unknown>(name)
+  const get = (windowed: unknown): Stamped<unknown> | undefined => {
+    const { key, start } = windowed as { readonly key: unknown; readonly start: number }
+    return store.get(key, start)
+  }
+  return { get, at: get }
 }
 
 function heardView({ name, key: serde }: EmitEveryCommitNode, table: TableView, context: TaskContext): TableView {

@@ -120,7 +120,7 @@ function reachedFrom({ name }: TaskNode, nodes: readonly TaskNode[]): readonly T
 
 function needsReplaced(node: TaskNode): boolean {
   if (node.kind === 'table-join') return node.sides !== 'inner'
-  return node.kind === 'table-filter' || node.kind === 'table-regroup' || node.kind === 'foreign-subscribe'
+  return ['table-filter', 'table-regroup', 'foreign-subscribe', 'emit-every-commit'].includes(node.kind)
 }
 
 function keepsTime(node: StoreNode): boolean {

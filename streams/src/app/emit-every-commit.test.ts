@@ -8,11 +8,11 @@ import { millis } from '../time/duration.ts'
 import { suppress } from '../time/suppression.ts'
 import { tumbling } from '../time/windows.ts'
 import { AppWorld, geometry, inWorld, type Row } from './app-world.fixtures.ts'
+import { batch, fill, lastOf, sums, type Given } from './emit-every-commit.fixtures.ts'
 
 type Build = (builder: StreamsBuilder) => void
 
 const text = { key: string, value: string }
-const number = { key: string, value: int64 }
 const numbersOut = { key: string, value: nullable(int64) }
 const textsOut = { key: string, value: nullable(string) }
 
@@ -99,68 +99,16 @@ describe('what goes on', () => {
     }))
 })
 
-/** Sums by the first letter of the key, over a table that two others make. */
-const sums: Build = (builder) => {
-  const left = builder.table('left', { ...number, store: 'left', emitEvery: 'commit' })
-  const right = builder.table('right', { ...number, store: 'right', emitEvery: 'commit' })
-  left
-    .outerJoin(right, (a, b) => (a ?? 0) * 1000 + (b ?? 0), { store: 'pairs', value: int64, emitEvery: 'commit' })
-    .leftJoin(right, (pair, b) => pair + 7 * (b ?? 0))
-    .groupBy((value, key) => ({ key: key.slice(0, 1), value }), { name: 'by-letter', ...number })
-    .reduce({ store: 'sums', value: int64, add: (a, b) => a + b, subtract: (a, b) => a - b, emitEvery: 'commit' })
-    .toStream()
-    .to('out', numbersOut)
-}
-
-interface Given {
-  readonly topic: 'left' | 'right'
-  readonly key: string
-  readonly value: number | null
-}
-
 const given: readonly Given[] = Array.from({ length: 60 }, (_, index) => ({
   topic: (index * 7) % 3 === 0 ? 'right' : 'left',
   key: `${'xy'[index % 2]}${(index * 5) % 7}`,
   value: index % 11 === 10 ? null : index + 1,
 }))
 
-/** What the sums come to. */
-function batch(rows: readonly Given[]): Map<string, number> {
-  const [left, right] = (['left', 'right'] as const).map(
-    (topic) => new Map(rows.filter((row) => row.topic === topic).map(({ key, value }) => [key, value])),
-  )
-  const totals = new Map<string, number>()
-  for (const key of new Set(rows.map((row) => row.key))) {
-    const [a, b] = [left!.get(key) ?? null, right!.get(key) ?? null]
-    if (a === null && b === null) continue
-    const value = (a ?? 0) * 1000 + (b ?? 0) + 7 * (b ?? 0)
-    totals.set(key.slice(0, 1), (totals.get(key.slice(0, 1)) ?? 0) + value)
-  }
-  return totals
-}
-
-async function fill(world: AppWorld): Promise<void> {
-  await world.topics(['left', 'right', 'out'])
-  await using producer = await world.log.producer()
-  for (const [timestamp, { topic, key, value }] of given.entries()) {
-    producer.append(topic, key, value === null ? null : int64.write(value), { timestamp })
-  }
-  await producer.flush()
-}
-
-async function lastOf(world: AppWorld): Promise<Map<string, number>> {
-  const rows = new Map<string, number>()
-  for (const { key, value } of await world.records('out')) {
-    if (value === null) rows.delete(String(key))
-    else rows.set(String(key), int64.read(value))
-  }
-  return rows
-}
-
 describe('joins and groups behind tables that emit every commit', () => {
   test.each([1, 200, 700, 3_000, 100_000])('come to the same whatever a step holds: %d bytes', (maxUncommittedBytes) =>
     inWorld(async (world) => {
-      await fill(world)
+      await fill(world, given)
       await world.run(sums, { maxUncommittedBytes })
       expect(await lastOf(world)).toEqual(batch(given))
     }),
@@ -174,7 +122,7 @@ describe('joins and groups behind tables that emit every commit', () => {
     }
     const options = { maxUncommittedBytes: 1_500 }
     const filling = simWorld({ seed: 1 })
-    await filling.run(() => withLog(filling, fill))
+    await filling.run(() => withLog(filling, (world) => fill(world, given)))
     const found = new Set<number>()
     await enumerateCrashes<null>({
       seed: 2,
@@ -301,6 +249,19 @@ describe('what user code throws while updates go on', () => {
       const app = await world.run(failing, { onError: { process: 'skip' } })
       expect(await counts(world)).toEqual(['a=3@5'])
       expect(app.dropped.failed).toBe(1)
+    }))
+
+  test('is a dead letter that says which record it was', () =>
+    inWorld(async (world) => {
+      await world.topics(['in', 'out', 'dead'])
+      await world.put('in', joined)
+      await world.run(failing, { onError: { process: 'deadLetter', deadLetterTopic: 'dead' } })
+      const [dead, ...others] = await world.records('dead')
+      expect(others).toEqual([])
+      expect(dead).toMatchObject({ key: null, value: null })
+      const headers = new Map(dead!.headers.map(([name, bytes]) => [name, bytes === null ? null : Buffer.from(bytes).toString()]))
+      expect(headers.get('__streams.errors.topic')).toBe('in')
+      expect(headers.get('__streams.errors.offset')).toBe('3')
     }))
 
   test('is tried again, and then left out', () =>

@@ -3,6 +3,7 @@ import { Stat } from '../metrics/sampled.ts'
 import { Timing } from '../metrics/timing.ts'
 import type { GroupName } from '../metrics/stream-metric-catalogue.ts'
 import type { Entry } from '../operators/build-topology.ts'
+import type { Punctuators } from '../task/punctuators.ts'
 import type { Rec } from '../task/rec.ts'
 import type { DropCounts } from './drop-counts.ts'
 import { NodeMeters, type MeteredNodes } from './node-meters.ts'
@@ -73,11 +74,6 @@ export class TaskMeter {
     return scope
   }
 
-  /** Monotonic. */
-  get nowMs(): number {
-    return this.thread.registry.nowMs
-  }
-
   /** The task is built. */
   opened(task: MeteredTask): void {
     this.nodes = new NodeMeters(task, this)
@@ -129,10 +125,14 @@ export class TaskMeter {
     this.thread.process.record(spentMs, records)
   }
 
-  /** @param count calls of users' code, since this moment */
-  punctuated(beganMs: number, count: number): void {
+  /** Fires what is due, and measures it. */
+  fire(punctuators: Pick<Punctuators, 'fire' | 'fired'>): void {
+    const { registry } = this.thread
+    const [beganMs, before] = [registry.nowMs, punctuators.fired]
+    punctuators.fire()
+    const count = punctuators.fired - before
     if (count === 0) return
-    const spentMs = this.nowMs - beganMs
+    const spentMs = registry.nowMs - beganMs
     this.punctuate.record(spentMs, count)
     this.thread.punctuate.record(spentMs, count)
   }

@@ -86,6 +86,7 @@ export class Task {
   readonly state: TaskState
   readonly inputs: readonly InputQueue[]
   readonly spec: TaskSpec
+  readonly meter: TaskMeter
   private readonly parts: TaskParts
   private readonly sources: ReadonlyMap<string, SourceSpec>
   private progress: Progress
@@ -102,6 +103,7 @@ export class Task {
   constructor(parts: TaskParts) {
     this.id = parts.spec.id
     this.spec = parts.spec
+    this.meter = parts.meter
     this.parts = parts
     this.state = parts.state
     this.inputs = parts.inputs
@@ -110,10 +112,6 @@ export class Task {
     for (const input of parts.inputs) this.committedPositions.set(input, input.position)
     this.durablePositions = new Map(this.committedPositions)
     this.durableTimes = parts.times.passed()
-  }
-
-  get meter(): TaskMeter {
-    return this.parts.meter
   }
 
   get hasEnded(): boolean {
@@ -282,11 +280,8 @@ export class Task {
 
   private punctuate(): number {
     const { context, meter } = this.parts
-    const { punctuators } = context
-    const [beganMs, fired] = [meter.nowMs, punctuators.fired]
     context.faults.otherEvent()
-    punctuators.fire()
-    meter.punctuated(beganMs, punctuators.fired - fired)
+    meter.fire(context.punctuators)
     this.otherEvents++
     return 1
   }

@@ -164,7 +164,13 @@ describe('instances of one application', () => {
     inWorld(async (world) => {
       await world.topics(['in', 'out'], 2)
       const build = (builder: StreamsBuilder): void => builder.stream('in', text).to('out', text)
-      const options = { bounded: false, stateDir: undefined as never }
+      const refusing = {
+        name: 'none',
+        lossy: false,
+        open: () => Promise.reject(new Error('opened')),
+        wipe: () => Promise.resolve(),
+      }
+      const options = { bounded: false, stateDir: undefined as never, storeEngines: refusing }
       await using a = world.app(build, options)
       await using b = world.app(build, options)
       await Promise.all([a.start(), b.start()])

@@ -1,6 +1,7 @@
 import type { LogClient, World } from '@millrace/core'
 import type { StoreSpec, TaskSpec } from '../plan/plan.ts'
 import type { StoreEngines } from '../state/engine.ts'
+import { MemoryEngines } from '../state/engines/memory-engine.ts'
 import type { StoreSpec as StateStoreSpec } from '../state/store-spec.ts'
 import { TaskState } from '../state/task-state.ts'
 import { verifyMarks } from '../state/verify-marks.ts'
@@ -25,7 +26,7 @@ export async function openState(house: StateHouse, spec: TaskSpec, stores: reado
     taskId: spec.id,
     folder: `${house.stateFolder}/${spec.id}`,
     stores: stateSpecs(stores, house.topicIds),
-    engines: house.engines,
+    engines: stores.length === 0 ? new MemoryEngines() : house.engines, // without stores there may be no folder
     disk,
     clock,
     verify: async (marks) => verifyMarks(marks, await changelogFacts(house.log, marks, spec.partition), clock.now()),

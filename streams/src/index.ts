@@ -30,6 +30,7 @@ export type { Kinds, Printing, RecordOperators } from './dsl/record-operators.ts
 export { keyValueStore, windowStore } from './dsl/processors.ts'
 export type { Processing, ValueProcessing } from './dsl/processors.ts'
 export type {
+  EachRow,
   FixedKeyContext,
   FixedKeyRecord,
   Forwarded,
@@ -42,8 +43,14 @@ export type {
 } from './graph/processor.ts'
 export type {
   AnyStore,
+  KeyRange,
   KeyValueStore,
   KeyValueStoreDeclaration,
+  RangeOf,
+  RowOf,
+  StartRange,
+  StoredRow,
+  StoredWindow,
   StoreOf,
   TimedValue,
   WindowStore,

@@ -3,7 +3,7 @@ import type { Header } from '@millrace/core'
 import type { Duration } from '../time/duration.ts'
 import type { AnyNode } from './any-node.ts'
 import type { Meta } from './callbacks.ts'
-import type { AnyStore, StoreDeclaration, StoreOf } from './stores.ts'
+import type { AnyStore, RangeOf, RowOf, StoreDeclaration, StoreOf } from './stores.ts'
 
 /** A whole record. Immutable: forward `{ ...record, value }`. */
 export interface StreamRecord<K, V> {
@@ -38,6 +38,9 @@ export declare abstract class FixedKeyRecord<K, V> implements StreamRecord<K, V>
 /** What time a schedule goes by. */
 export type PunctuationType = 'stream-time' | 'wall-clock'
 
+/** Gets the rows of a scan. */
+export type EachRow<R> = (row: R, stop: () => void) => void
+
 export interface Scheduled {
   /** It fires no more. A second call does nothing. */
   cancel(): void
@@ -69,6 +72,25 @@ export interface TaskAccess<S extends AnyStore> {
    * @throws INVALID_STREAM_OPTION, PROCESSOR_INACTIVE
    */
   schedule(interval: Duration, type: PunctuationType, punctuate: (timestamp: number) => void): Scheduled
+  /**
+   * Reads a range of a store of `stores`, for each of its rows `each`, then `done`. The rows come when everything that the record (or
+   * punctuation) at hand causes is done, and before the task does anything else: as part of the same event, so that forwarding and
+   * storing is as in `process`, and commits with it. They are those that stand there when the scan begins, what the record has changed
+   * included; what is changed while it runs, it does not show. Scans run in the order in which they were asked for.
+   *
+   * `stop` in `each`: no more rows; `done` comes. What throws falls under the error policy, and ends the scan without `done`.
+   *
+   * Everything that a scan forwards and stores is in one commit: read what is large in pieces, over several punctuations. Kafka Streams
+   * reads ranges at once, and blocks its thread meanwhile.
+   * @throws STORE_UNKNOWN, INVALID_STREAM_OPTION, PROCESSOR_INACTIVE
+   */
+  scan<D extends S>(declaration: D, range: RangeOf<D>, each: EachRow<RowOf<D>>, done?: () => void): void
+  scan<N extends S['name']>(
+    name: N,
+    range: RangeOf<Extract<S, { readonly name: N }>>,
+    each: EachRow<RowOf<Extract<S, { readonly name: N }>>>,
+    done?: () => void,
+  ): void
   /** Asks for a commit soon, before its interval is over. */
   commit(): void
 }

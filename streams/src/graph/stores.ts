@@ -40,6 +40,48 @@ export type StoreOf<D> =
       ? WindowStore<K, V>
       : never
 
+/** Which rows of a key-value store, in the order of the bytes of their keys. Without bounds all. */
+export interface KeyRange<K> {
+  /** Both are included. */
+  readonly from?: K
+  readonly to?: K
+  /** Instead of these: the keys whose bytes begin so; text counts as UTF-8. */
+  readonly prefix?: string | Uint8Array
+  /** From the last to the first. Default false. */
+  readonly reverse?: boolean
+}
+
+/** Which rows of a window store, by start, then in the order of the bytes of their keys. Without bounds all. */
+export interface StartRange {
+  /** Of starts, milliseconds since 1970; both are included. */
+  readonly from?: number
+  readonly to?: number
+  /** From the last to the first. Default false. */
+  readonly reverse?: boolean
+}
+
+/** What a processor may scan of the store of a declaration. */
+export type RangeOf<D> =
+  D extends KeyValueStoreDeclaration<infer K, infer _V> ? KeyRange<K> : D extends AnyStore ? StartRange : never
+
+/** A row of a scan. */
+export type RowOf<D> =
+  D extends KeyValueStoreDeclaration<infer K, infer V>
+    ? StoredRow<K, V>
+    : D extends WindowStoreDeclaration<infer K, infer V>
+      ? StoredWindow<K, V>
+      : never
+
+/** A row of a key-value store. */
+export interface StoredRow<K, V> extends TimedValue<V> {
+  readonly key: K
+}
+
+/** A row of a window store. */
+export interface StoredWindow<K, V> extends StoredRow<K, V> {
+  readonly start: number
+}
+
 /** A value with the time it was stored with. Values are immutable by contract: change one by putting another. */
 export interface TimedValue<V> {
   readonly value: V

@@ -13,6 +13,7 @@ import { Completions } from '../task/completions.ts'
 import { HeldUpdates } from '../task/held-updates.ts'
 import { Punctuators } from '../task/punctuators.ts'
 import { RecordContext } from '../task/record-context.ts'
+import { Scans } from '../task/scans.ts'
 import type { Stamped } from '../task/stores.ts'
 import type { TaskContext } from '../task/task-context.ts'
 import { buildTopology, type Entry, type TopologyNode } from './build-topology.ts'
@@ -72,6 +73,7 @@ function bareContext(written: { count: number }): TaskContext {
     punctuators: new Punctuators(null, () => 0),
     completions: new Completions(),
     held: new HeldUpdates(),
+    scans: new Scans(),
     after: unused,
     requestCommit: () => undefined,
     addCloser: unused,

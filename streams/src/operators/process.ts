@@ -6,7 +6,9 @@
  *   P2  The error policy is about the processor's own code. What fails behind it or in a store goes to the loop, also where the
  *       processor caught it: the step must not go on.
  *   P3  What was forwarded before the processor failed has gone on: it is what other branches did (KIP-1033).
- *   P4  Behind `forward` the record has the timestamp and headers it was forwarded with, and before and after it its own.
+ *   P4  A scan is asked for, and its rows come as part of the same event (task/scans.ts): with its record, under the same policy.
+ *       Nothing else may be waited for, so that the order of what a processor does is that of its input.
+ *   P5  Behind `forward` the record has the timestamp and headers it was forwarded with, and before and after it its own.
  */
 import type { OperatorFunction, Subscriber } from 'rxjs'
 import { emitter } from '../rx/operator.ts'
@@ -19,6 +21,7 @@ import { streamError } from '../time/stream-errors.ts'
 import { FixedKey } from './fixed-key.ts'
 import { forwardedIn, noRecord, type Forwarded } from './forwarded.ts'
 import type { OperatorNode } from './node.ts'
+import { askedScan, eventOf, ProcessorScan, type AskedEvent, type ScanUser } from './processor-scans.ts'
 import { ProcessorKeyValueStore, ProcessorWindowStore, type StoreUser } from './processor-stores.ts'
 
 export interface ProcessNode extends OperatorNode {
@@ -54,7 +57,7 @@ export function process(node: ProcessNode, context: TaskContext, place: ProcessP
   )
 }
 
-class ProcessorHost implements StoreUser {
+class ProcessorHost implements StoreUser, ScanUser {
   readonly #node: ProcessNode
   readonly #context: TaskContext
   readonly #record: RecordContext
@@ -73,6 +76,7 @@ class ProcessorHost implements StoreUser {
     this.#record = context.record
     this.#place = place
     this.#stores = new Map(node.stateStores.map((store) => [store.name, this.#storeOf(store)]))
+    if (this.#stores.size > 0) context.scans.areUsed = true
   }
 
   openOnto(out: Subscriber<Rec>): void {
@@ -107,14 +111,16 @@ class ProcessorHost implements StoreUser {
     this.#run(callback, timestamp)
   }
 
-  /** User code under the error policy (P2). */
-  #run<A>(call: (argument: A) => unknown, argument: A): void {
+  /** User code under the error policy (P2). False: what failed is left out. */
+  #run<A>(call: (argument: A) => unknown, argument: A): boolean {
     this.#context.node = this.#node.name
     this.#phase = 'active'
     this.#passing = undefined
+    let ran = false
     try {
       const result = call(argument)
       if (result !== undefined) this.#checkDone(result)
+      ran = true
     } catch (error) {
       this.#throwPassing()
       if (this.#context.errorPolicy === 'fail') throw error
@@ -123,6 +129,26 @@ class ProcessorHost implements StoreUser {
       this.#phase = 'idle'
     }
     this.#throwPassing()
+    return ran
+  }
+
+  /** Asks for rows: what they are, the task reads when the event is done. */
+  scan(given: unknown, range: unknown, each: unknown, done: unknown): void {
+    this.checkActive('scan')
+    const store = this.#declared(given)
+    const asked = askedScan(`scan of ${store.name} in ${this.#node.name}`, store.kind, range, each, done)
+    const event = eventOf(this.#record, this.#context.punctuators.isByClock)
+    this.#context.scans.ask(new ProcessorScan(store.name, asked, this, event))
+  }
+
+  inEvent({ isByClock, ...meta }: AskedEvent, call: () => unknown): boolean {
+    if (this.#phase === 'closed') return false
+    const { punctuators } = this.#context
+    Object.assign(this.#record, meta)
+    punctuators.isByClock = isByClock
+    const ran = this.#run(call, undefined)
+    punctuators.isByClock = false
+    return ran
   }
 
   #throwPassing(): void {
@@ -134,7 +160,8 @@ class ProcessorHost implements StoreUser {
     void Promise.resolve(result as PromiseLike<unknown>).catch(() => {
       // That it is a promise is reported.
     })
-    const what = 'a processor gave a promise: it must be done when it returns, calls to the outside are for mapAsync'
+    const what =
+      'a processor gave a promise: it must be done when it returns; context.scan(...) reads ranges, calls to the outside are for mapAsync'
     throw streamError('USER_CODE_FAILED', { what, where: this.#node.name })
   }
 
@@ -189,10 +216,13 @@ class ProcessorHost implements StoreUser {
   }
 
   store(given: unknown): unknown {
+    return this.#stores.get(this.#declared(given).name)
+  }
+
+  #declared(given: unknown): ProcessorStore {
+    const declared = this.#node.stateStores.find((store) => store === given || store.name === given)
+    if (declared !== undefined) return declared
     const name = typeof given === 'string' ? given : (given as { readonly name?: unknown } | undefined)?.name
-    const store = this.#stores.get(name as string)
-    const declared = typeof given === 'string' || this.#node.stateStores.includes(given as ProcessorStore)
-    if (store !== undefined && declared) return store
     throw streamError('STORE_UNKNOWN', {
       what: 'a processor asks for a store that is not among its `stores`',
       where: `${this.#node.name}, task ${this.#context.taskId}`,
@@ -246,6 +276,7 @@ class Access {
   readonly forward: (record: unknown, child?: unknown) => void
   readonly store: (given: unknown) => unknown
   readonly schedule: ProcessorHost['schedule']
+  readonly scan: ProcessorHost['scan']
   readonly commit: () => void
   readonly #host: ProcessorHost
 
@@ -258,6 +289,7 @@ class Access {
     this.forward = (record, child) => host.forward(record, child)
     this.store = (given) => host.store(given)
     this.schedule = (intervalMs, type, punctuate) => host.schedule(intervalMs, type, punctuate)
+    this.scan = (given, range, each, done) => host.scan(given, range, each, done)
     this.commit = () => context.requestCommit()
   }
 

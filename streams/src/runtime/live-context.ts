@@ -4,6 +4,7 @@ import { Completions } from '../task/completions.ts'
 import { HeldUpdates } from '../task/held-updates.ts'
 import { Punctuators } from '../task/punctuators.ts'
 import { RecordContext } from '../task/record-context.ts'
+import { Scans } from '../task/scans.ts'
 import type { GlobalStore, KeyValueStore, WindowStore } from '../task/stores.ts'
 import type { Closer, StreamTime } from '../task/stream-time.ts'
 import type { DropReason, ErrorPolicy, Output, TaskContext } from '../task/task-context.ts'
@@ -46,6 +47,7 @@ export class LiveContext implements TaskContext {
   readonly faults: TaskFaults
   readonly completions: Completions = new Completions()
   readonly held: HeldUpdates = new HeldUpdates()
+  readonly scans: Scans = new Scans()
   /** A processor asked for a commit in the open step. */
   wantsCommit = false
   node = ''

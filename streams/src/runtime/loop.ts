@@ -7,7 +7,8 @@ import type { Task } from './task.ts'
  * The loop of an instance: fill the queues, process events, commit, again.
  *
  * Invariants
- *   O1  Nothing is awaited between two records; a turn lasts at most `turnMs`, so that timers and sockets live.
+ *   O1  Nothing is awaited between two records, unless a processor asks for a scan: then between two records of its task. A turn lasts
+ *       at most `turnMs`, so that timers and sockets live.
  *   O2  A commit takes every task that did something since the last one.
  *   O3  What leaves by an exception leaves the open step behind: the instance is abandoned.
  *   O4  What the group wants is done between two turns, with nothing open: others wait for it.
@@ -73,7 +74,7 @@ export class Loop {
       await this.fill()
       await this.rebalance()
       await this.follow()
-      this.work()
+      await this.workAndScan()
       if (this.isCommitDue()) await this.commit()
       if (this.mayEndRings) await this.instance.ends.settle()
       await this.writeEngines()
@@ -144,11 +145,16 @@ export class Loop {
     return events
   }
 
-  /** Processes until nothing waits, the turn is over, or enough waits for the commit. */
-  private work(): void {
+  private async workAndScan(): Promise<void> {
+    const deadline = this.clock.monotonic() + turnMs
+    do this.work(deadline)
+    while ((await this.scan()) && this.clock.monotonic() < deadline)
+  }
+
+  /** Processes until nothing waits, the turn is over, enough waits for the commit, or a scan was asked for. */
+  private work(deadline: number): void {
     const { tasks } = this.instance
     let now = this.clock.monotonic()
-    const deadline = now + turnMs
     let idle = 0
     while (idle < tasks.length && !this.isFull) {
       const task = tasks[this.nextTask++ % tasks.length]!
@@ -156,10 +162,18 @@ export class Loop {
       const beganMs = now
       now = this.clock.monotonic()
       task.meter.sliced(now - beganMs)
-      if (now >= deadline) break
+      if (task.isScanning || now >= deadline) break
     }
     this.instance.meter.turned(now)
     this.isBusy = idle < tasks.length
+  }
+
+  /** Reads what processors have asked for. False: nothing. */
+  private async scan(): Promise<boolean> {
+    const scanning = this.instance.tasks.filter((task) => task.isScanning)
+    for (const task of scanning) await task.scan(() => this.clock.turn())
+    if (scanning.length > 0) this.isBusy = true
+    return scanning.length > 0
   }
 
   /** Returns whether something may wait still. */
@@ -192,8 +206,10 @@ export class Loop {
   }
 
   private async commit(): Promise<void> {
+    await this.scan()
     const dirty = this.instance.tasks.filter((task) => task.stepEvents > 0)
     if (dirty.length === 0) return
+    for (const task of dirty) await task.settle(() => this.clock.turn())
     const began = this.clock.monotonic()
     await this.instance.committer.commit(dirty)
     this.options.onCommit()

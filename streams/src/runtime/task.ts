@@ -11,6 +11,7 @@ import type { SourceSpec, SubTopology, TaskSpec } from '../plan/plan.ts'
 import { emptyMark, type StoreMark } from '../state/state-marks.ts'
 import type { TaskState } from '../state/task-state.ts'
 import { Rec } from '../task/rec.ts'
+import type { StoreScan } from '../task/scans.ts'
 import type { PassedTime } from '../task/stream-time.ts'
 import { streamError } from '../time/stream-errors.ts'
 import type { DropCounts } from './drop-counts.ts'
@@ -35,6 +36,7 @@ import type { TaskTimes } from './task-times.ts'
  *   K3  A task has ended when every input has, every closed window is emitted, and all of it is committed.
  *   K4  While an operator holds as many calls as it may, nothing happens but their completions; the end of the input reaches an
  *       operator once all calls that were made before it have ended.
+ *   K5  What an event asks to scan is scanned before the next event, and before a commit.
  */
 export interface TaskParts {
   readonly spec: TaskSpec
@@ -80,6 +82,8 @@ type Progress = 'running' | 'closing' | 'ending' | 'ended'
 
 /** Rows of closed windows emitted in one go. */
 const closeLimit = 32
+/** Rows of a scan that are handled before others have a turn. */
+const scanTurn = 1_000
 
 export class Task {
   readonly id: string
@@ -184,6 +188,7 @@ export class Task {
     const { closers, completions } = this.parts.context
     return (
       this.events === 0 &&
+      !this.isScanning &&
       !closers.hasDue &&
       completions.pending === 0 &&
       this.inputs.every((input) => input.peek() === undefined)
@@ -231,6 +236,31 @@ export class Task {
     }
   }
 
+  /** A processor has asked for rows of a store: nothing else happens in the task, and no commit, until `scan` is through. */
+  get isScanning(): boolean {
+    return this.parts.context.scans.isWaiting
+  }
+
+  /** Reads what processors have asked for; `turn` lets others live. What a scan asks for is read as well. */
+  async scan(turn: () => Promise<void>): Promise<void> {
+    const { scans } = this.parts.context
+    try {
+      for (let scan = scans.next(); scan !== undefined; scan = scans.next()) await this.readScan(scan, turn)
+    } catch (cause) {
+      throw explain(cause, placeIn(this.parts.context))
+    }
+  }
+
+  /** Leaving the loop closes the iterator of the engine. */
+  private async readScan(scan: StoreScan, turn: () => Promise<void>): Promise<void> {
+    let rows = 0
+    for await (const row of this.state.scanOpen(scan.store, scan.range)) {
+      if (!scan.take(row)) return
+      if (++rows % scanTurn === 0) await turn()
+    }
+    scan.end()
+  }
+
   /** The application is paused, or calls have not ended: that is no silence of its inputs. */
   rest(): void {
     this.parts.idle?.idleness.took()
@@ -248,11 +278,12 @@ export class Task {
   /** One event, or at most `limit` rows of closed windows. Returns how many. */
   private step(limit: number): number {
     if (this.isHeld || this.progress === 'ended' || this.progress === 'ending') return 0
-    const { closers, punctuators, completions } = this.parts.context
+    const { closers, punctuators, completions, scans } = this.parts.context
+    if (scans.isWaiting) return 0
     const { isFull } = completions
     if (!isFull && (closers.hasDue || punctuators.hasDue)) {
       if (this.mustWait('', -1, -1)) return 0
-      return closers.hasDue ? this.closeWindows(Math.min(limit, closeLimit)) : this.punctuate()
+      return closers.hasDue ? this.closeWindows(scans.areUsed ? 1 : Math.min(limit, closeLimit)) : this.punctuate()
     }
     if (completions.hasArrived) return this.complete()
     if (isFull) return 0
@@ -382,6 +413,11 @@ export class Task {
     return null
   }
 
+  /** What goes on before a commit may be asked about in scans: they belong to the step as well. */
+  async settle(turn: () => Promise<void>): Promise<void> {
+    while (this.parts.context.scans.areUsed && this.letHeldGo()) await this.scan(turn)
+  }
+
   /** Takes the open step for a commit; the next one begins. @throws VALUE_UNWRITABLE, RECORD_TOO_LARGE, and as `process` */
   freeze(): TaskStep {
     this.letHeldGo()
@@ -415,11 +451,11 @@ export class Task {
   }
 
   /** What tables hold for the commit is a part of it. Size and changes of the step were counted before: outputs count as changelogs. */
-  private letHeldGo(): void {
+  private letHeldGo(): boolean {
     const { context } = this.parts
     try {
       context.faults.otherEvent()
-      context.held.letGo()
+      return context.held.letGo()
     } catch (cause) {
       throw explain(cause, placeIn(context))
     }

@@ -1,7 +1,8 @@
 import { fc, test } from '@fast-check/vitest'
 import { describe, expect } from 'vitest'
 import { counts, freeze, hours, Machine, succeed } from './machine.fixtures.ts'
-import type { RowBounds, RowRange, ScanRow } from './row-scan.ts'
+import type { RowBounds, RowRange } from './row-scan.ts'
+import type { ScanRange, StoreRow } from '../task/scans.ts'
 import type { TaskState } from './task-state.ts'
 
 /** Also such as UTF-16 and UTF-8 order differently. */
@@ -18,9 +19,9 @@ interface Row {
   readonly value: number
 }
 
-async function all(rows: AsyncIterable<ScanRow<string, number>>): Promise<Row[]> {
+async function all(rows: AsyncIterable<StoreRow>): Promise<Row[]> {
   const found: Row[] = []
-  for await (const { key: one, start, row } of rows) found.push({ key: one, start, value: row.value })
+  for await (const { key: one, start, row } of rows) found.push({ key: one as string, start, value: row.value as number })
   return found
 }
 
@@ -83,6 +84,19 @@ describe('a query over a stretch of a store', () => {
       const ofA = state.committedWindows<string, number>('hours', 'a', first, last).map(({ start, row }) => [start, row.value])
       const wanted = started.filter((row) => row.key === 'a').sort((a, b) => a.start - b.start)
       expect(ofA).toEqual(wanted.map(({ start, value }) => [start, value]))
+      const asStepSees = (range: ScanRange): Promise<Row[]> =>
+        all(state.scanOpen(range.by === 'start' ? 'hours' : 'counts', range))
+      const [byKey, byPrefix] = [
+        { by: 'key', from: from ?? undefined, to: to ?? undefined, reverse } as const,
+        { by: 'prefix', prefix: Buffer.from(prefix), reverse } as const,
+      ]
+      const openRows = inOrder(open, reverse)
+      expect(await asStepSees(byKey)).toEqual(openRows.filter(within))
+      expect(await asStepSees(byPrefix)).toEqual(openRows.filter((row) => row.key.startsWith(prefix)))
+      const openStarts = inOrder(openWindows, reverse).map(({ key: one, start, value }) => ({ key: one, start, value }))
+      expect(await asStepSees({ by: 'start', from: first, to: last, reverse })).toEqual(
+        openStarts.filter(({ start }) => start >= first && start <= last),
+      )
       await state.close()
     },
   )

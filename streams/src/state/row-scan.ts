@@ -1,8 +1,9 @@
 /**
- * Queries over a stretch of a store: what waits for a flush and what the engine has, in one order, that of the bytes of the engine's keys.
+ * A stretch of a store, for queries and for processors: what waits for a flush and what the engine has, in one order, that of the
+ * bytes of the engine's keys.
  *
  * Invariants
- *   X1  It shows the commit at which the first row was asked for: rows that wait are copied then, and the engine's scan begins then.
+ *   X1  It shows the commit (for a processor: the open step) at which the first row was asked for: rows that wait are copied then, and the engine's scan begins then.
  *   X2  A row that waits hides the engine's of the same key; a deletion does too, and is not shown.
  *   X3  Ending the loop over it early closes the engine's iterator.
  */
@@ -11,6 +12,7 @@ import type { CommittedRow } from './committed-rows.ts'
 import { keyTextOf, startOf, windowRow, type KeyTexts, type RowKeys } from './row-keys.ts'
 import { Scratch } from './scratch.ts'
 import type { ScannedRow, SealedEngine } from './sealed-engine.ts'
+import type { ScanRange } from '../task/scans.ts'
 import type { Stamped } from '../task/stores.ts'
 import type { TaskStore } from './task-stores.ts'
 
@@ -48,6 +50,13 @@ export class RowBounds {
     return { from: prefix, to: behind(prefix), reverse }
   }
 
+  /** As a processor asks for it. */
+  of(range: ScanRange): RowRange {
+    if (range.by === 'prefix') return this.prefix(range.prefix, range.reverse)
+    if (range.by === 'key') return this.between(range.from, range.to, range.reverse)
+    return this.starts(range.from, range.to, range.reverse)
+  }
+
   /** Of a window store: the windows that begin from one time to another, both included. */
   starts(from: number, to: number, reverse: boolean): RowRange {
     return { from: this.#bytesOf(windowRow(from, '')), to: this.#bytesOf(windowRow(to + 1, '')), reverse }
@@ -71,8 +80,7 @@ function behind(prefix: Uint8Array): Uint8Array | null {
   return next
 }
 
-function bytesOf(keys: RowKeys, row: string): Uint8Array {
-  const scratch = new Scratch()
+function bytesOf(keys: RowKeys, row: string, scratch: Scratch = new Scratch()): Uint8Array {
   return Uint8Array.from(scratch.bytes(0, keys.writeEngineKey(row, scratch, 0)))
 }
 
@@ -85,9 +93,10 @@ export async function* scanRows(
   store: TaskStore,
   engine: SealedEngine,
   range: RowRange,
+  of: 'committed' | 'open' = 'committed',
 ): AsyncGenerator<ScanRow<unknown, unknown>, void, undefined> {
-  const entries = store.layers.committedRows()
-  const waiting = waitingIn(entries.keys(), store.keys, range)
+  const entries = store.layers.rowsAbove(within(store.keys, range), of)
+  const waiting = ordered(entries.keys(), store.keys, range)
   const pages = store.number === null ? nothing() : engine.scan(engineRange(store.number, range))
   const sign = range.reverse ? -1 : 1
   let next = 0
@@ -117,7 +126,8 @@ export function rowsInRange(
   keys: RowKeys & { readonly keys: KeyTexts<unknown> },
   rangeOf: (bounds: RowBounds) => RowRange,
 ): ScanRow<unknown, unknown>[] {
-  return waitingIn(rows.keys(), keys, rangeOf(new RowBounds(keys))).map(({ row, bytes }) => {
+  const range = rangeOf(new RowBounds(keys))
+  return ordered([...rows.keys()].filter(within(keys, range)), keys, range).map(({ row, bytes }) => {
     return { key: keys.keys.keyOf(row), start: -1, row: rows.get(row)!, bytes }
   })
 }
@@ -126,15 +136,22 @@ async function* nothing(): AsyncGenerator<readonly ScannedRow[], void, undefined
   // A store in memory has no engine.
 }
 
-function waitingIn(rows: Iterable<string>, keys: RowKeys, { from, to, reverse }: RowRange): WaitingRow[] {
-  const found: WaitingRow[] = []
-  for (const row of rows) {
-    const bytes = bytesOf(keys, row)
-    if (from !== null && Buffer.compare(bytes, from) < 0) continue
-    if (to === null || Buffer.compare(bytes, to) < 0) found.push({ row, bytes })
+/** Whether a row lies in the range. */
+function within(keys: RowKeys, { from, to }: RowRange): (row: string) => boolean {
+  if (from === null && to === null) return () => true
+  const scratch = new Scratch()
+  return (row) => {
+    const bytes = scratch.bytes(0, keys.writeEngineKey(row, scratch, 0))
+    return (from === null || Buffer.compare(bytes, from) >= 0) && (to === null || Buffer.compare(bytes, to) < 0)
   }
+}
+
+function ordered(rows: Iterable<string>, keys: RowKeys, { reverse }: RowRange): WaitingRow[] {
+  const scratch = new Scratch()
   const sign = reverse ? -1 : 1
-  return found.sort((a, b) => sign * Buffer.compare(a.bytes, b.bytes))
+  return Array.from(rows, (row) => ({ row, bytes: bytesOf(keys, row, scratch) })).sort(
+    (a, b) => sign * Buffer.compare(a.bytes, b.bytes),
+  )
 }
 
 function engineRange(
@@ -142,8 +159,8 @@ function engineRange(
   { from, to, reverse }: RowRange,
 ): { readonly from: Uint8Array; readonly to: Uint8Array; readonly reverse: boolean } {
   const whole = storeRange(number)
-  const within = (bytes: Uint8Array): Uint8Array => Buffer.concat([whole.from, bytes])
-  return { from: from === null ? whole.from : within(from), to: to === null ? whole.to : within(to), reverse }
+  const behindNumber = (bytes: Uint8Array): Uint8Array => Buffer.concat([whole.from, bytes])
+  return { from: from === null ? whole.from : behindNumber(from), to: to === null ? whole.to : behindNumber(to), reverse }
 }
 
 function visible(

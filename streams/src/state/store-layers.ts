@@ -188,6 +188,16 @@ export class StoreLayers<V> {
     return new Map([...(this.#flushing ?? []), ...this.#committed])
   }
 
+  /** The same of the rows that pass, which are few; also as the open step sees them. */
+  rowsAbove(passes: (row: string) => boolean, of: 'committed' | 'open'): Map<string, Entry<V>> {
+    const found = new Map<string, Entry<V>>()
+    const uncommitted = of === 'open' ? [this.#frozen, this.#open] : []
+    for (const layer of [this.#flushing, this.#committed, ...uncommitted]) {
+      for (const [row, entry] of layer ?? []) if (passes(row)) found.set(row, entry)
+    }
+    return found
+  }
+
   /** What the open step and the frozen one have changed. */
   uncommittedRows(): string[] {
     return [...this.#open.keys(), ...(this.#frozen?.keys() ?? [])]

@@ -10,6 +10,7 @@
  *   S3  What a query sees is committed: it never comes from the open step, nor from the frozen one, whose commit may fail.
  *   S4  Damage is final: the sentinel stands from then on, and the next open wipes.
  */
+import type { ScanRange, StoreRow } from '../task/scans.ts'
 import type { KeyValueStore, Stamped, WindowStore } from '../task/stores.ts'
 import { streamError } from '../time/stream-errors.ts'
 import { committedRows, type CommittedRow } from './committed-rows.ts'
@@ -191,6 +192,13 @@ export class TaskState {
     const { stores, sealed } = this.#parts
     const found = stores.get(store)
     return scanRows(found, sealed, rangeOf(new RowBounds(found.keys))) as AsyncIterable<ScanRow<K, V>>
+  }
+
+  /** For processors: rows as the open step has them when `next` is called first. @throws STORE_CORRUPT, STORE_CLOSED */
+  scanOpen(store: string, range: ScanRange): AsyncIterable<StoreRow> {
+    const { stores, sealed } = this.#parts
+    const found = stores.get(store)
+    return scanRows(found, sealed, new RowBounds(found.keys).of(range), 'open')
   }
 
   /** Flushes what is committed, then closes; the open and a frozen step are dropped. @throws STORE_WRITE_FAILED */

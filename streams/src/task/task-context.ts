@@ -3,6 +3,7 @@ import type { Completions } from './completions.ts'
 import type { HeldUpdates } from './held-updates.ts'
 import type { Punctuators } from './punctuators.ts'
 import type { RecordContext } from './record-context.ts'
+import type { Scans } from './scans.ts'
 import type { GlobalStore, KeyValueStore, WindowStore } from './stores.ts'
 import type { Closer, StreamTime } from './stream-time.ts'
 
@@ -59,6 +60,8 @@ export interface TaskContext {
   readonly completions: Completions
   /** What tables let go before the step is committed. */
   readonly held: HeldUpdates
+  /** Of stores, asked for by processors: the loop reads them when the event at hand is done. */
+  readonly scans: Scans
   keyValueStore<K, V>(name: string): KeyValueStore<K, V>
   windowStore<K, V>(name: string): WindowStore<K, V>
   globalStore<K, V>(name: string): GlobalStore<K, V>

@@ -9,6 +9,7 @@ import { Completions } from '../task/completions.ts'
 import { HeldUpdates } from '../task/held-updates.ts'
 import { Punctuators } from '../task/punctuators.ts'
 import { RecordContext } from '../task/record-context.ts'
+import { Scans, type ScanRange, type StoreRow } from '../task/scans.ts'
 import type { GlobalStore, KeyValueStore, WindowStore } from '../task/stores.ts'
 import type { Closer, StreamTime } from '../task/stream-time.ts'
 import type { DropReason, ErrorPolicy, Output, Route, TaskContext } from '../task/task-context.ts'
@@ -64,6 +65,7 @@ export class MemoryContext implements TaskContext {
   readonly punctuators: Punctuators
   readonly completions: Completions = new Completions()
   readonly held: HeldUpdates = new HeldUpdates()
+  readonly scans: Scans = new Scans()
   node: string = ''
   /** The wall clock; it stands still until somebody moves it. */
   now: number
@@ -179,22 +181,38 @@ export class MemoryContext implements TaskContext {
     this.#closers.due(closer)
   }
 
-  /** Everything that is due: rows of closed windows, then punctuations, until nothing is; then what waits for a commit, which is here. */
+  /**
+   * What follows from an event: scans; then everything that is due, rows of closed windows, then punctuations, until nothing is; then what
+   * waits for a commit, which is here.
+   */
   runDue(): void {
     do {
+      this.#scan()
       this.closeDue()
       while (this.punctuators.hasDue) {
         this.punctuators.fire()
+        this.#scan()
         this.closeDue()
       }
     } while (this.held.letGo())
+  }
+
+  #scan(): void {
+    for (let scan = this.scans.next(); scan !== undefined; scan = this.scans.next()) {
+      if (this.#rowsIn(scan.store, scan.range).every((row) => scan.take(row))) scan.end()
+    }
+  }
+
+  #rowsIn(store: string, range: ScanRange): readonly StoreRow[] {
+    return (this.keyValueStores.get(store) ?? given(this.windowStores, store)).rowsIn(range)
   }
 
   /** Lets every operator that is due emit all it has, `limit` rows a call. */
   closeDue(limit: number = Infinity): void {
     while (this.#closers.hasDue) {
       this.record.setEvent(this.partition)
-      this.#closers.closeDue(limit)
+      this.#closers.closeDue(this.scans.areUsed ? 1 : limit)
+      this.#scan()
     }
   }
 

@@ -4,6 +4,7 @@
  */
 import type { Serializer } from '@millrace/core'
 import { writtenKey } from '../state/row-keys.ts'
+import type { ScanRange, StoreRow } from '../task/scans.ts'
 import type { GlobalStore, KeyValueStore, Stamped, WindowStore } from '../task/stores.ts'
 
 interface Row<K, V> extends Stamped<V> {
@@ -41,6 +42,19 @@ export class MemoryStore<K, V> implements KeyValueStore<K, V>, GlobalStore<K, V>
   /** In the order of the bytes of the keys. */
   rows(): readonly Row<K, V>[] {
     return sorted(this.#rows)
+  }
+
+  /** For a scan; the rows of this moment. */
+  rowsIn(range: ScanRange): readonly StoreRow[] {
+    const isIn = this.#isIn(range)
+    const rows = this.rows().filter(({ key }) => isIn(bytesOf(this.#key, key)))
+    return inOrder(rows, range).map(({ key, value, timestamp }) => ({ key, start: -1, row: { value, timestamp } }))
+  }
+
+  #isIn(range: ScanRange): (bytes: string) => boolean {
+    if (range.by === 'prefix') return (bytes) => bytes.startsWith(Buffer.from(range.prefix).toString('latin1'))
+    const [from, to] = [range.from, range.to].map((bound) => (bound === undefined ? null : bytesOf(this.#key, bound as K)))
+    return (bytes) => (from === null || bytes >= from!) && (to === null || bytes <= to!)
   }
 }
 
@@ -104,6 +118,13 @@ export class MemoryWindowStore<K, V> implements WindowStore<K, V> {
     const starts = [...this.#windows.keys()].toSorted((a, b) => a - b)
     return starts.flatMap((start) => sorted(this.#windows.get(start)!).map((row) => ({ ...row, start })))
   }
+
+  /** For a scan; the rows of this moment. */
+  rowsIn(range: ScanRange): readonly StoreRow[] {
+    const { from, to } = range as Extract<ScanRange, { readonly by: 'start' }>
+    const rows = this.rows().filter(({ start }) => start >= from && start <= to)
+    return inOrder(rows, range).map(({ key, start, value, timestamp }) => ({ key, start, row: { value, timestamp } }))
+  }
 }
 
 /** One character a byte, so that strings compare as the bytes do. */
@@ -111,6 +132,10 @@ function bytesOf<K>(serializer: Serializer<K>, key: K): string {
   const bytes = writtenKey(serializer, key)
   const buffer = typeof bytes === 'string' ? Buffer.from(bytes) : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
   return buffer.toString('latin1')
+}
+
+function inOrder<R>(rows: readonly R[], { reverse }: ScanRange): readonly R[] {
+  return reverse ? rows.toReversed() : rows
 }
 
 function sorted<R>(rows: ReadonlyMap<string, R>): readonly R[] {

@@ -27,7 +27,7 @@ export { StreamsBuilder } from './dsl/streams-builder.ts'
 export type { AsyncMapping, AsyncMappings, CallsOutside, Retry } from './dsl/async-mappings.ts'
 export type { GlobalJoin, KStream, LeftGlobalJoin, RekeyedStream, Stateless } from './dsl/k-stream.ts'
 export type { Kinds, Printing, RecordOperators } from './dsl/record-operators.ts'
-export { keyValueStore, windowStore } from './dsl/processors.ts'
+export { keyValueStore, sessionStore, versionedStore, windowStore } from './dsl/processors.ts'
 export type { Processing, ValueProcessing } from './dsl/processors.ts'
 export type {
   EachRow,
@@ -50,12 +50,22 @@ export type {
   RowOf,
   StartRange,
   StoredRow,
+  StoredVersion,
   StoredWindow,
   StoreOf,
   TimedValue,
   WindowStore,
   WindowStoreDeclaration,
 } from './graph/stores.ts'
+export type {
+  SessionStore,
+  SessionStoreDeclaration,
+  StoredSession,
+  Version,
+  VersionAt,
+  VersionedStore,
+  VersionedStoreDeclaration,
+} from './graph/timed-stores.ts'
 export type { ChosenSink, Sink } from './dsl/sink.ts'
 export type { Partitions, SinkTopic } from './graph/route-node.ts'
 export type { Source } from './dsl/source.ts'

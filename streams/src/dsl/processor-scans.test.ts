@@ -232,7 +232,7 @@ describe('a scan', () => {
         }),
       ),
     ).toThrow(/PROCESSOR_INACTIVE/)
-    expect(() => scanning(async () => {}).feed('a', 1)).toThrow(/USER_CODE_FAILED.*context\.scan/s)
+    expect(() => scanning(() => Promise.resolve() as unknown as void).feed('a', 1)).toThrow(/USER_CODE_FAILED.*context\.scan/s)
   })
 })
 

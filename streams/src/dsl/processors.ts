@@ -8,6 +8,7 @@ import type {
   StreamRecord,
 } from '../graph/processor.ts'
 import type { AnyStore, KeyValueStoreDeclaration, StoreDeclaration, WindowStoreDeclaration } from '../graph/stores.ts'
+import type { SessionStoreDeclaration, VersionedStoreDeclaration } from '../graph/timed-stores.ts'
 import type { Duration } from '../time/duration.ts'
 import { checkCount, checkFunctions, checkOptions, checkSerdes } from '../time/options.ts'
 import { streamError } from '../time/stream-errors.ts'
@@ -50,7 +51,7 @@ export function declarationIn(given: unknown, where: string = 'addStore'): Store
 }
 
 function notStores(where: string, given: unknown): Error {
-  const expected = 'what keyValueStore(...) and windowStore(...) give'
+  const expected = 'what keyValueStore(...), windowStore(...), versionedStore(...) and sessionStore(...) give'
   return streamError('INVALID_STREAM_OPTION', { what: 'not a store', where, expected, received: String(given) })
 }
 
@@ -85,6 +86,46 @@ export function windowStore<K, V, const N extends string>(options: {
   checkSerdes('windowStore', { key, value })
   checkCount('windowStore, retention', retention)
   return declared({ kind: 'window', name, key, value, retentionMs: retention })
+}
+
+/**
+ * Declares a store of versions, for processors (KIP-889): durable, with a changelog. It keeps the newest version of a key always, and
+ * older ones as long as a lookup `asOf` a time within the history may need them; time is the greatest timestamp that was put.
+ * @throws INVALID_STREAM_OPTION; a name that is missing, illegal or taken is refused where a processor uses it
+ */
+export function versionedStore<K, V, const N extends string>(options: {
+  readonly name: N
+  readonly key: Serde<K>
+  readonly value: Serde<V>
+  readonly historyRetention: Duration
+}): VersionedStoreDeclaration<K, V, N> {
+  checkOptions('versionedStore', options, ['name', 'key', 'value', 'historyRetention'])
+  const { name, key, value, historyRetention } = options
+  checkSerdes('versionedStore', { key, value })
+  checkCount('versionedStore, historyRetention', historyRetention)
+  return declared({ kind: 'versioned', name, key, value, historyMs: historyRetention })
+}
+
+/** Of the retention: what one row holds of a key. */
+const stretchesOfRetention = 16
+
+/**
+ * Declares a store of sessions, for processors: durable, with a changelog. Sessions that end at or before the task's stream time less
+ * the retention are gone.
+ * @throws INVALID_STREAM_OPTION; a name that is missing, illegal or taken is refused where a processor uses it
+ */
+export function sessionStore<K, V, const N extends string>(options: {
+  readonly name: N
+  readonly key: Serde<K>
+  readonly value: Serde<V>
+  readonly retention: Duration
+}): SessionStoreDeclaration<K, V, N> {
+  checkOptions('sessionStore', options, ['name', 'key', 'value', 'retention'])
+  const { name, key, value, retention } = options
+  checkSerdes('sessionStore', { key, value })
+  checkCount('sessionStore, retention', retention)
+  const widthMs = Math.ceil(retention / stretchesOfRetention)
+  return declared({ kind: 'session', name, key, value, retentionMs: retention, widthMs })
 }
 
 function declared<D extends object>(declaration: D): D {

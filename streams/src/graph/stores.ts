@@ -4,10 +4,18 @@
  * A declaration stands for itself: it belongs to no builder, and processors that name the same one share the store.
  */
 import type { Serde } from '@millrace/core'
+import type {
+  SessionStore,
+  SessionStoreDeclaration,
+  Version,
+  VersionAt,
+  VersionedStore,
+  VersionedStoreDeclaration,
+} from './timed-stores.ts'
 
 /** A declared store, whatever it holds. */
 export interface AnyStore {
-  readonly kind: 'keyValue' | 'window'
+  readonly kind: 'keyValue' | 'window' | 'versioned' | 'session'
   /** Names the store and its changelog, `<applicationId>-<name>-changelog`. */
   readonly name: string
 }
@@ -30,7 +38,11 @@ export interface WindowStoreDeclaration<K, V, N extends string = string> extends
 }
 
 /** A declaration in the graph, which keeps serdes of every type. */
-export type StoreDeclaration = KeyValueStoreDeclaration<unknown, unknown> | WindowStoreDeclaration<unknown, unknown>
+export type StoreDeclaration =
+  | KeyValueStoreDeclaration<unknown, unknown>
+  | WindowStoreDeclaration<unknown, unknown>
+  | VersionedStoreDeclaration<unknown, unknown>
+  | SessionStoreDeclaration<unknown, unknown>
 
 /** What a processor gets for a declaration. */
 export type StoreOf<D> =
@@ -38,7 +50,11 @@ export type StoreOf<D> =
     ? KeyValueStore<K, V>
     : D extends WindowStoreDeclaration<infer K, infer V>
       ? WindowStore<K, V>
-      : never
+      : D extends VersionedStoreDeclaration<infer K, infer V>
+        ? VersionedStore<K, V>
+        : D extends SessionStoreDeclaration<infer K, infer V>
+          ? SessionStore<K, V>
+          : never
 
 /** Which rows of a key-value store, in the order of the bytes of their keys. Without bounds all. */
 export interface KeyRange<K> {
@@ -60,9 +76,15 @@ export interface StartRange {
   readonly reverse?: boolean
 }
 
-/** What a processor may scan of the store of a declaration. */
+/** What a processor may scan of the store of a declaration. Sessions are read by their key. */
 export type RangeOf<D> =
-  D extends KeyValueStoreDeclaration<infer K, infer _V> ? KeyRange<K> : D extends AnyStore ? StartRange : never
+  D extends KeyValueStoreDeclaration<infer K, infer _V>
+    ? KeyRange<K>
+    : D extends WindowStoreDeclaration<infer _K, infer _V>
+      ? StartRange
+      : D extends VersionedStoreDeclaration<infer K, infer _V>
+        ? KeyRange<K> & VersionAt
+        : never
 
 /** A row of a scan. */
 export type RowOf<D> =
@@ -70,10 +92,17 @@ export type RowOf<D> =
     ? StoredRow<K, V>
     : D extends WindowStoreDeclaration<infer K, infer V>
       ? StoredWindow<K, V>
-      : never
+      : D extends VersionedStoreDeclaration<infer K, infer V>
+        ? StoredVersion<K, V>
+        : never
 
 /** A row of a key-value store. */
 export interface StoredRow<K, V> extends TimedValue<V> {
+  readonly key: K
+}
+
+/** A version in a scan: the newest of its key, or that which was valid then. */
+export interface StoredVersion<K, V> extends Version<V> {
   readonly key: K
 }
 

@@ -21,8 +21,9 @@ import { streamError } from '../time/stream-errors.ts'
 import { FixedKey } from './fixed-key.ts'
 import { forwardedIn, noRecord, type Forwarded } from './forwarded.ts'
 import type { OperatorNode } from './node.ts'
-import { askedScan, eventOf, ProcessorScan, type AskedEvent, type ScanUser } from './processor-scans.ts'
-import { ProcessorKeyValueStore, ProcessorWindowStore, type StoreUser } from './processor-stores.ts'
+import { openStore, type OpenedStore, type ProcessorStore } from './open-store.ts'
+import { eventOf, ProcessorScan, type AskedEvent, type AskedScan, type ScanUser } from './processor-scans.ts'
+import type { StoreUser } from './processor-stores.ts'
 
 export interface ProcessNode extends OperatorNode {
   readonly kind: 'process'
@@ -30,10 +31,6 @@ export interface ProcessNode extends OperatorNode {
   readonly stateStores: readonly ProcessorStore[]
   readonly open: (context: never) => UserProcessor
 }
-
-type ProcessorStore =
-  | { readonly kind: 'keyValue'; readonly name: string }
-  | { readonly kind: 'window'; readonly name: string; readonly retentionMs: number }
 
 interface UserProcessor {
   process(record: never): unknown
@@ -62,7 +59,7 @@ class ProcessorHost implements StoreUser, ScanUser {
   readonly #context: TaskContext
   readonly #record: RecordContext
   readonly #place: ProcessPlace
-  readonly #stores: ReadonlyMap<string, unknown>
+  readonly #stores: ReadonlyMap<string, OpenedStore>
   #out: Subscriber<Rec> | undefined
   #processor: UserProcessor | undefined
   readonly #process = (record: unknown): unknown => this.#processor!.process(record as never)
@@ -75,7 +72,7 @@ class ProcessorHost implements StoreUser, ScanUser {
     this.#context = context
     this.#record = context.record
     this.#place = place
-    this.#stores = new Map(node.stateStores.map((store) => [store.name, this.#storeOf(store)]))
+    this.#stores = new Map(node.stateStores.map((store) => [store.name, openStore(store, context, this)]))
     if (this.#stores.size > 0) context.scans.areUsed = true
   }
 
@@ -135,10 +132,13 @@ class ProcessorHost implements StoreUser, ScanUser {
   /** Asks for rows: what they are, the task reads when the event is done. */
   scan(given: unknown, range: unknown, each: unknown, done: unknown): void {
     this.checkActive('scan')
-    const store = this.#declared(given)
-    const asked = askedScan(`scan of ${store.name} in ${this.#node.name}`, store.kind, range, each, done)
+    const { name } = this.#declared(given)
+    const where = `scan of ${name} in ${this.#node.name}`
+    checkFunctions(where, done === undefined ? { each } : { each, done })
+    const view = this.#stores.get(name)!.scanOf(where, range)
+    const asked = { ...view, each, done } as AskedScan
     const event = eventOf(this.#record, this.#context.punctuators.isByClock)
-    this.#context.scans.ask(new ProcessorScan(store.name, asked, this, event))
+    this.#context.scans.ask(new ProcessorScan(name, asked, this, event))
   }
 
   inEvent({ isByClock, ...meta }: AskedEvent, call: () => unknown): boolean {
@@ -216,7 +216,7 @@ class ProcessorHost implements StoreUser, ScanUser {
   }
 
   store(given: unknown): unknown {
-    return this.#stores.get(this.#declared(given).name)
+    return this.#stores.get(this.#declared(given).name)!.store
   }
 
   #declared(given: unknown): ProcessorStore {
@@ -229,11 +229,6 @@ class ProcessorHost implements StoreUser, ScanUser {
       expected: [...this.#stores.keys()].join(', ') || 'none',
       received: String(name),
     })
-  }
-
-  #storeOf(store: ProcessorStore): unknown {
-    if (store.kind === 'keyValue') return new ProcessorKeyValueStore(this.#context.keyValueStore(store.name), this)
-    return new ProcessorWindowStore(this.#context.windowStore(store.name), this, store.retentionMs)
   }
 
   get context(): TaskContext {

@@ -1,12 +1,16 @@
-/** Scans as processors ask for them, and the way of their rows to the processor. */
+/** The way of the rows of a scan to the processor that asked for it. */
 import type { Meta, RecordContext } from '../task/record-context.ts'
 import type { ScanRange, StoreRow, StoreScan } from '../task/scans.ts'
-import { checkFunctions, checkOptions } from '../time/options.ts'
-import { streamError } from '../time/stream-errors.ts'
+
+/** What a store makes of a range that a processor gives. */
+export interface ScanView {
+  readonly range: ScanRange
+  /** Undefined: the processor does not see the row. */
+  readonly show: (row: StoreRow) => unknown
+}
 
 /** What a processor gives. */
-export interface AskedScan {
-  readonly range: ScanRange
+export interface AskedScan extends ScanView {
   readonly each: (row: unknown, stop: () => void) => unknown
   readonly done: (() => unknown) | undefined
 }
@@ -46,8 +50,10 @@ export class ProcessorScan implements StoreScan {
   }
 
   take(row: StoreRow): boolean {
-    const { each } = this.#asked
-    const ran = this.#user.inEvent(this.#event, () => each(shownRow(row), this.#stop))
+    const { each, show } = this.#asked
+    const shown = show(row)
+    if (shown === undefined) return true
+    const ran = this.#user.inEvent(this.#event, () => each(shown, this.#stop))
     if (ran && this.#isStopped) this.end()
     return ran && !this.#isStopped
   }
@@ -56,53 +62,4 @@ export class ProcessorScan implements StoreScan {
     const { done } = this.#asked
     if (done !== undefined) this.#user.inEvent(this.#event, done)
   }
-}
-
-function shownRow({ key, start, row: { value, timestamp } }: StoreRow): unknown {
-  return start === -1 ? { key, value, timestamp } : { key, start, value, timestamp }
-}
-
-/** @throws INVALID_STREAM_OPTION */
-export function askedScan(where: string, kind: 'keyValue' | 'window', range: unknown, each: unknown, done: unknown): AskedScan {
-  checkFunctions(where, done === undefined ? { each } : { each, done })
-  const asked = kind === 'window' ? startRange(where, range) : keyRange(where, range)
-  return { range: asked, each: each as AskedScan['each'], done: done as AskedScan['done'] }
-}
-
-function keyRange(where: string, range: unknown): ScanRange {
-  checkOptions(where, range, ['from', 'to', 'prefix', 'reverse'])
-  const { from, to, prefix, reverse = false } = range as Readonly<Record<string, unknown>>
-  checkReverse(where, reverse)
-  if (prefix === undefined) return { by: 'key', from, to, reverse }
-  const bytes = typeof prefix === 'string' ? Buffer.from(prefix) : prefix
-  if (!(bytes instanceof Uint8Array)) throw badRange(where, 'prefix', 'text or bytes', prefix)
-  if (from !== undefined || to !== undefined) throw badRange(where, 'prefix', 'a prefix, or from and to', 'both')
-  return { by: 'prefix', prefix: bytes, reverse }
-}
-
-/** Every start that a window may have. */
-const firstStart = -Number.MAX_SAFE_INTEGER
-const lastStart = Number.MAX_SAFE_INTEGER - 1
-
-function startRange(where: string, range: unknown): ScanRange {
-  checkOptions(where, range, ['from', 'to', 'reverse'])
-  const { from = firstStart, to = lastStart, reverse = false } = range as Readonly<Record<string, unknown>>
-  checkReverse(where, reverse)
-  for (const [name, time] of Object.entries({ from, to })) {
-    if (!Number.isSafeInteger(time)) throw badRange(where, name, 'milliseconds since 1970, a whole number', time)
-  }
-  return { by: 'start', from: from as number, to: Math.min(to as number, lastStart), reverse }
-}
-
-function checkReverse(where: string, reverse: unknown): asserts reverse is boolean {
-  if (typeof reverse !== 'boolean') throw badRange(where, 'reverse', 'true or false', reverse)
-}
-
-function badRange(where: string, name: string, expected: string, received: unknown): Error {
-  return streamError('INVALID_STREAM_OPTION', {
-    what: 'not a range to scan',
-    where: `${where}, ${name}`,
-    expected,
-    received: String(received),
-  })
 }

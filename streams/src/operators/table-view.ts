@@ -45,7 +45,7 @@ export function viewOf(
   const before = (index: number): TableView => viewOf(node.inputs[index]!, nodeOf, context, rows)
   switch (node.kind) {
     case 'table':
-      return node.historyMs === null ? storeView(node.store, context) : new VersionedRows(node.store, node.historyMs, context)
+      return node.historyMs === null ? storeView(node.store, context) : VersionedRows.of(node.store, node.historyMs, context)
     case 'materialize':
     case 'aggregate':
     case 'table-aggregate':

@@ -35,7 +35,7 @@ function plain(node: TableNode, context: TaskContext): OperatorFunction<Rec, Cha
 }
 
 function versioned(node: TableNode, historyMs: number, context: TaskContext): OperatorFunction<Rec, ChangeRec> {
-  const rows = new VersionedRows(node.store, historyMs, context)
+  const rows = VersionedRows.of(node.store, historyMs, context)
   return operator(({ key, value, timestamp }, out) => {
     if (key === null) return context.drop('null-key', node.name)
     const old = rows.get(key)

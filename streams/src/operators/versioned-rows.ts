@@ -8,8 +8,21 @@ export interface Version {
   readonly value: unknown
 }
 
+/** A version as a reader sees it. */
+export interface VersionFound extends Stamped<unknown> {
+  /** When the next one, or a deletion, took its place; null: it is the newest. */
+  readonly validTo: number | null
+}
+
 /** What a `put` did. `expired`: nothing, it was older than the history. */
 type Put = 'latest' | 'older' | 'expired'
+
+interface VersionedParts {
+  readonly store: KeyValueStore<unknown, readonly Version[]>
+  /** Of the store: the greatest timestamp that was put. */
+  readonly time: StreamTime
+  readonly historyMs: number
+}
 
 /**
  * The versions of each key over a key-value store (KIP-889): one row holds what a key has within the history retention.
@@ -24,10 +37,15 @@ export class VersionedRows {
   readonly #time: StreamTime
   readonly #historyMs: number
 
-  constructor(store: string, historyMs: number, context: TaskContext) {
-    this.#rows = context.keyValueStore(store)
-    this.#time = context.streamTime(store)
+  constructor({ store, time, historyMs }: VersionedParts) {
+    this.#rows = store
+    this.#time = time
     this.#historyMs = historyMs
+  }
+
+  /** Of a table. */
+  static of(store: string, historyMs: number, context: TaskContext): VersionedRows {
+    return new VersionedRows({ store: context.keyValueStore(store), time: context.streamTime(store), historyMs })
   }
 
   put(key: unknown, value: unknown, timestamp: number): Put {
@@ -40,13 +58,25 @@ export class VersionedRows {
     return all[0] === undefined || timestamp >= all[0].from ? 'latest' : 'older'
   }
 
-  get(key: unknown): Stamped<unknown> | undefined {
-    return stamped(this.#rows.get(key)?.value[0])
+  get(key: unknown): VersionFound | undefined {
+    return this.find(key, undefined)
   }
 
   /** The version that was valid then. None: there was none, or it is older than the history, unless it is the newest. */
-  at(key: unknown, timestamp: number): Stamped<unknown> | undefined {
-    return stamped(validAt(this.#rows.get(key)?.value ?? [], timestamp, this.#oldest))
+  at(key: unknown, timestamp: number): VersionFound | undefined {
+    return this.find(key, timestamp)
+  }
+
+  /** @param asOf undefined: the newest */
+  find(key: unknown, asOf: number | undefined): VersionFound | undefined {
+    return this.versionIn(this.#rows.get(key)?.value ?? [], asOf)
+  }
+
+  /** The same in a row. */
+  versionIn(all: readonly Version[], asOf: number | undefined): VersionFound | undefined {
+    const version = asOf === undefined ? all[0] : validAt(all, asOf, this.#oldest)
+    if (version === undefined || version.value === null) return undefined
+    return { value: version.value, timestamp: version.from, validTo: all[all.indexOf(version) - 1]?.from ?? null }
   }
 
   get #oldest(): number {
@@ -73,8 +103,4 @@ function withVersion(all: readonly Version[], version: Version): readonly Versio
   if (at === -1) return [...all, version]
   const isSame = all[at]!.from === version.from
   return [...all.slice(0, at), version, ...all.slice(isSame ? at + 1 : at)]
-}
-
-function stamped(version: Version | undefined): Stamped<unknown> | undefined {
-  return version === undefined || version.value === null ? undefined : { value: version.value, timestamp: version.from }
 }

@@ -6,6 +6,8 @@ import { partitionerOf } from '../time/windowed.ts'
 import { stretchMs } from '../time/stretches.ts'
 import type { SessionWindows, SlidingWindows, Windows } from '../time/windows.ts'
 import type { KeptStore } from '../graph/stateful-nodes.ts'
+import type { StoreDeclaration } from '../graph/stores.ts'
+import { versions } from '../graph/table-serdes.ts'
 import { changelogTopic } from './internal-topics.ts'
 import type { RowLayout, SinkSpec, SourceSpec, StoreSpec, SubTopology, TopicsTogether } from './plan.ts'
 import { sourceTopicsBehind } from './source-topics.ts'
@@ -27,6 +29,7 @@ export function subTopologyOf(id: number, nodes: readonly TaskNode[], applicatio
       ...stores.filter(keepsTime).map(({ store }) => store),
       ...stateful.flatMap(({ times }) => times),
       ...taskTimeOf(nodes),
+      ...timesOfVersioned(nodes),
     ].toSorted(),
     globalStores: [...new Set(nodes.flatMap((node) => (node.kind === 'join-global' ? [node.table] : [])))].toSorted(),
     together: togetherOf(nodes),
@@ -36,10 +39,30 @@ export function subTopologyOf(id: number, nodes: readonly TaskNode[], applicatio
 /** What processors share is there once. */
 function declaredStoresOf(nodes: readonly TaskNode[], applicationId: string): readonly StoreSpec[] {
   const declared = new Set(nodes.flatMap((node) => (node.kind === 'process' ? node.stateStores : [])))
-  return Array.from(declared, ({ kind, name, key, value }) => {
-    const common = { name, key, value, ...ownChangelog(applicationId, name), layout: plain }
-    return kind === 'keyValue' ? { kind, ...common } : { kind, ...common, windows: null }
-  })
+  return Array.from(declared, (store) => declaredStoreOf(store, applicationId))
+}
+
+function declaredStoreOf(declared: StoreDeclaration, applicationId: string): StoreSpec {
+  const { kind, name, key, value } = declared
+  const common = { name, key, value, ...ownChangelog(applicationId, name), layout: plain }
+  switch (kind) {
+    case 'keyValue':
+      return { kind, ...common }
+    case 'window':
+      return { kind, ...common, windows: null }
+    case 'versioned':
+      return { kind: 'keyValue', ...common, value: versions(value) as Serde<unknown>, layout: { kind: 'versions', historyMs: declared.historyMs } }
+    case 'session':
+      return { kind: 'timeRows', ...common, value: rowsOf(value), widthMs: declared.widthMs, layout: internal }
+    default:
+      return declared
+  }
+}
+
+/** Versions have a time of their own: the greatest that was put. */
+function timesOfVersioned(nodes: readonly TaskNode[]): readonly string[] {
+  const declared = new Set(nodes.flatMap((node) => (node.kind === 'process' ? node.stateStores : [])))
+  return Array.from(declared).flatMap(({ kind, name }) => (kind === 'versioned' ? [name] : []))
 }
 
 /** Processors see the stream time of their task, so that it has to be kept. */

@@ -10,7 +10,7 @@ import type { Closer, StreamTime } from './stream-time.ts'
 /**
  * Why a record did not go on. Every drop is counted under one of these. `late`: it is older than its operator can still use, of windows
  * once for each that does not take it, as `no-window`; of a versioned table: older than its history. `expired`: a processor puts what is
- * older than its window store keeps. `out-of-order`: an older version of a row, where an operator takes the newest alone (KIP-914).
+ * older than its store keeps. `out-of-order`: an older version of a row, where an operator takes the newest alone (KIP-914).
  */
 export type DropReason =
   | 'null-key'

@@ -43,6 +43,7 @@ export type {
 } from './graph/processor.ts'
 export type {
   AnyStore,
+  InMemory,
   KeyRange,
   KeyValueStore,
   KeyValueStoreDeclaration,

@@ -2,13 +2,17 @@
 import { describe, expect, test } from 'vitest'
 import { int64, string } from '@millrace/core'
 import { enumerateCrashes, openSimulatedLog, simWorld, type SimWorld } from '@millrace/core/testing'
-import { sessionStore, versionedStore } from '../dsl/processors.ts'
+import { keyValueStore, sessionStore, versionedStore, windowStore } from '../dsl/processors.ts'
 import type { StreamsBuilder } from '../dsl/streams-builder.ts'
 import type { ProcessorContext, StreamRecord } from '../graph/processor.ts'
 import type { AnyStore } from '../graph/stores.ts'
+import { manifestOf } from '../plan/manifest.ts'
+import { planOf } from '../plan/plan-of.ts'
 import { MemoryApp } from '../testing/memory-app.ts'
 import { SimStoreEngines } from '../testing/sim-store-engine.ts'
+import { storedRows } from '../testing/stored-rows.ts'
 import { millis } from '../time/duration.ts'
+import type { StreamsOptions } from './streams-options.ts'
 import { AppWorld, geometry, inWorld, topologyOf, type Row } from './app-world.fixtures.ts'
 
 const text = { key: string, value: string }
@@ -68,6 +72,46 @@ const sessions = over(visits, (context) => {
   }
 })
 
+const sightings = keyValueStore({ name: 'sightings', key: string, value: int64, ttl: millis(12) })
+const living = over(sightings, (context) => {
+  const store = context.store(sightings)
+  return ({ key, value, timestamp }) => {
+    const before = store.get(key)
+    store.put(value, timestamp)
+    if (timestamp % 2 === 0) store.put(key, Number(value))
+    const all: string[] = []
+    context.scan(
+      sightings,
+      {},
+      (row) => void all.push(row.key),
+      () => context.forward({ key, value: `${before ?? '-'} ${store.get(key) ?? '-'} ${all.join(' ')}` }),
+    )
+  }
+})
+
+const quick = keyValueStore({ name: 'quick', key: string, value: int64, inMemory: 'restored' })
+const quickByTime = windowStore({ name: 'quick-by-time', key: string, value: int64, retention: millis(20), inMemory: 'restored' })
+const inMemory: Build = (builder) => {
+  const input = builder.stream('in', text)
+  const stores = [quick, quickByTime]
+  const stream = input.process({
+    name: 'p',
+    stores,
+    open: (context: ProcessorContext<string, string, typeof quick | typeof quickByTime>) => ({
+      process: ({ key, value, timestamp }) => {
+        const [totals, times] = [context.store(quick), context.store(quickByTime)]
+        if (value.endsWith('5')) totals.delete(key)
+        else totals.put(key, (totals.get(key) ?? 0) + 1)
+        times.put(key, timestamp, timestamp)
+        const starts: number[] = []
+        const done = (): void => context.forward({ key, value: `${totals.get(key) ?? '-'} ${starts.join(',')}` })
+        context.scan(quickByTime, { reverse: true }, ({ start }) => void starts.push(start), done)
+      },
+    }),
+  })
+  stream.to('out', text)
+}
+
 const rows: readonly Row[] = Array.from({ length: 40 }, (_, index): Row => {
   const back = index % 7 === 6 ? 25 : index % 4
   return [`k${index % 3}`, `${10 + index}`, Math.max(0, index * 3 - back)]
@@ -90,12 +134,21 @@ async function withLog(world: SimWorld, work: (app: AppWorld) => Promise<void>):
   await log.close()
 }
 
+/** Until so many records are committed. */
+async function runUpTo(world: AppWorld, build: Build, offset: number, more: Partial<StreamsOptions> = {}): Promise<void> {
+  await using app = world.app(build, { bounded: false, ...more })
+  await app.start()
+  await world.until(async () => (await world.log.admin.groupOffsets('app'))[0]?.offset === offset)
+}
+
 const options = { maxUncommittedBytes: 200 }
 
 describe.each<[string, Build]>([
-  ['versioned', versions],
-  ['session', sessions],
-])('a %s store', (_, build) => {
+  ['versioned store', versions],
+  ['session store', sessions],
+  ['key-value store with a time to live', living],
+  ['store in memory', inMemory],
+])('a %s', (_, build) => {
   test('gives what it gives over plain maps', async () => {
     await inWorld(async (world) => {
       await fed(world)
@@ -110,10 +163,7 @@ describe.each<[string, Build]>([
       for (const [index, row] of rows.entries()) {
         await world.put('in', [row])
         if (index % 5 !== 0) continue
-        const app = world.app(build, { bounded: false, ...(index % 10 === 0 && { stateDir: `/state-${index}` }) })
-        await app.start()
-        await world.until(async () => (await world.log.admin.groupOffsets('app'))[0]?.offset === index + 1)
-        await app.close()
+        await runUpTo(world, build, index + 1, index % 10 === 0 ? { stateDir: `/state-${index}` } : {})
       }
       await world.run(build)
       expect(await world.rows('out')).toEqual(reference(build))
@@ -146,4 +196,100 @@ describe.each<[string, Build]>([
     })
     expect(found.size).toBeGreaterThan(3)
   })
+})
+
+test('rows whose time to live is over are deleted in store and changelog, and counted as nothing', async () => {
+  await inWorld(async (world) => {
+    await world.topics(['in', 'out'])
+    await world.put('in', [
+      ['a', '10', 2],
+      ['b', '11', 8],
+      ['a', '12', 100],
+    ])
+    const app = await world.run(living)
+    expect(app.dropped).toEqual({})
+    const engine = await storedRows({
+      topology: topologyOf(living),
+      applicationId: 'app',
+      stateDir: '/state',
+      engines: world.engines,
+      world: world.world,
+      task: '0_0',
+    })
+    expect(engine.get('sightings')!.rows.map(({ key }) => key)).toEqual(['12', 'a'])
+    const left = new Map<string, boolean>()
+    for (const { key, value } of await world.records('app-sightings-changelog'))
+      left.set(Buffer.from(key!).toString(), value !== null)
+    expect([...left].filter(([, isThere]) => isThere).map(([key]) => key)).toEqual(['a', '12'])
+  })
+})
+
+const scratch = keyValueStore({ name: 'scratch', key: string, value: int64, inMemory: 'lossy' })
+const forgetful = over(scratch, (context) => {
+  const store = context.store(scratch)
+  return ({ key }) => {
+    store.put(key, (store.get(key) ?? 0) + 1)
+    return `${store.get(key)}`
+  }
+})
+
+test('a lossy store has no changelog, needs no disk, and is empty after a restart', async () => {
+  await inWorld(async (world) => {
+    await world.topics(['in', 'out'])
+    for (const offset of [2, 4]) {
+      await world.put('in', [
+        ['a', 'x'],
+        ['a', 'y'],
+      ])
+      await runUpTo(world, forgetful, offset)
+    }
+    expect(await world.rows('out')).toEqual(['a=1', 'a=2', 'a=1', 'a=2'])
+    expect((await world.log.admin.listTopics()).filter((topic) => topic.endsWith('changelog'))).toEqual([])
+  })
+})
+
+test('a store may move from disk to memory and back', async () => {
+  const counting = (declared: typeof quick): Build =>
+    over(declared, (context) => {
+      const store = context.store(declared)
+      return ({ key }) => {
+        store.put(key, (store.get(key) ?? 0) + 1)
+        return `${store.get(key)}`
+      }
+    })
+  const onDisk = keyValueStore({ name: 'quick', key: string, value: int64 })
+  await inWorld(async (world) => {
+    await world.topics(['in', 'out'])
+    for (const [index, declared] of [onDisk, quick, onDisk, onDisk].entries()) {
+      await world.put('in', [['a', 'x']])
+      await runUpTo(world, counting(declared), index + 1)
+    }
+    expect(await world.rows('out')).toEqual(['a=1', 'a=2', 'a=3', 'a=4'])
+  })
+})
+
+test('the manifest tells how stores are kept', () => {
+  const manifest = (build: Build) => manifestOf(planOf(topologyOf(build), 'app')).subTopologies.flatMap(({ stores }) => stores)
+  expect([versions, sessions, living, inMemory, forgetful].flatMap(manifest)).toEqual([
+    { name: 'prices', kind: 'keyValue', changelog: 'app-prices-changelog', key: 'string', value: 'versions(int64)' },
+    {
+      name: 'visits',
+      kind: 'timeRows',
+      changelog: 'app-visits-changelog',
+      key: 'string',
+      value: 'timedValues(int64)',
+      stretchMs: 2,
+    },
+    { name: 'sightings', kind: 'keyValue', changelog: 'app-sightings-changelog', key: 'string', value: 'int64', ttlMs: 12 },
+    { name: 'quick', kind: 'keyValue', changelog: 'app-quick-changelog', key: 'string', value: 'int64', inMemory: true },
+    {
+      name: 'quick-by-time',
+      kind: 'window',
+      changelog: 'app-quick-by-time-changelog',
+      key: 'string',
+      value: 'int64',
+      inMemory: true,
+    },
+    { name: 'scratch', kind: 'keyValue', changelog: null, key: 'string', value: 'int64', inMemory: true },
+  ])
 })

@@ -130,6 +130,51 @@ describe('stores', () => {
     expect(stream.drops).toEqual({ expired: 1 })
   })
 
+  test('with a time to live show no row that was not written for so long, and count what comes for one', () => {
+    const living = keyValueStore({ name: 'living', key: string, value: int64, ttl: millis(10) })
+    const seen: unknown[] = []
+    const stream = memoryStream<number>((input) =>
+      input.process({
+        name: 'p',
+        stores: [living],
+        open: (context) => {
+          const store = context.store('living')
+          return {
+            process({ key, value, timestamp }) {
+              if (key === 'delete') return store.delete('a')
+              store.put(key, value)
+              const rows: string[] = []
+              context.scan(
+                'living',
+                {},
+                (row) => void rows.push(`${row.key}${row.value}`),
+                () => void seen.push(rows.join(' ')),
+              )
+              seen.push([timestamp, store.get('a'), store.getTimed('b')?.timestamp])
+            },
+          }
+        },
+      }),
+    )
+    stream.feed('a', 1, 0).feed('b', 2, 9).feed('b', 3, 10).feed('b', 4, 0).feed('a', 5, 11).feed('c', 6, 21).feed('delete', 0, 5)
+    expect(seen).toEqual([
+      [0, 1, undefined],
+      'a1',
+      [9, 1, 9],
+      'a1 b2',
+      [10, undefined, 10],
+      'b3',
+      [0, undefined, 10],
+      'b3',
+      [11, 5, 10],
+      'a5 b3',
+      [21, undefined, undefined],
+      'c6',
+    ])
+    expect(stream.drops).toEqual({ expired: 1 })
+    expect(stream.app.rowsOf('living')!.map(({ key }) => key)).toEqual(['c'])
+  })
+
   test('that are not among its stores are refused, by name and by declaration', () => {
     const other = keyValueStore({ name: 'other', key: string, value: int64 })
     const twin = keyValueStore({ name: 'totals', key: string, value: int64 })
@@ -171,5 +216,9 @@ describe('stores', () => {
     const window = { name: 'w', key: string, value: int64 }
     expect(() => windowStore({ ...window, retention: millis(0) })).toThrow(/INVALID_STREAM_OPTION.*retention/s)
     expect(() => windowStore(undefined as never)).toThrow(/INVALID_STREAM_OPTION/)
+    expect(() => keyValueStore({ name: 'x', key: string, value: int64, ttl: millis(0) })).toThrow(/INVALID_STREAM_OPTION.*ttl/s)
+    expect(() => keyValueStore({ name: 'x', key: string, value: int64, inMemory: true as never })).toThrow(
+      /INVALID_STREAM_OPTION.*inMemory.*restored or lossy/s,
+    )
   })
 })

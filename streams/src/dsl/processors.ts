@@ -7,7 +7,7 @@ import type {
   ProcessorContext,
   StreamRecord,
 } from '../graph/processor.ts'
-import type { AnyStore, KeyValueStoreDeclaration, StoreDeclaration, WindowStoreDeclaration } from '../graph/stores.ts'
+import type { AnyStore, InMemory, KeyValueStoreDeclaration, StoreDeclaration, WindowStoreDeclaration } from '../graph/stores.ts'
 import type { SessionStoreDeclaration, VersionedStoreDeclaration } from '../graph/timed-stores.ts'
 import type { Duration } from '../time/duration.ts'
 import { checkCount, checkFunctions, checkOptions, checkSerdes } from '../time/options.ts'
@@ -55,19 +55,34 @@ function notStores(where: string, given: unknown): Error {
   return streamError('INVALID_STREAM_OPTION', { what: 'not a store', where, expected, received: String(given) })
 }
 
-/**
- * Declares a store with one value a key, for processors: durable, with a changelog.
- * @throws INVALID_STREAM_OPTION; a name that is missing, illegal or taken is refused where a processor uses it
- */
-export function keyValueStore<K, V, const N extends string>(options: {
+/** What every store has. */
+interface StoreOptions<K, V, N extends string> {
+  /** Names the store and its changelog, `<applicationId>-<name>-changelog`. */
   readonly name: N
   readonly key: Serde<K>
   readonly value: Serde<V>
-}): KeyValueStoreDeclaration<K, V, N> {
-  checkOptions('keyValueStore', options, ['name', 'key', 'value'])
-  const { name, key, value } = options
-  checkSerdes('keyValueStore', { key, value })
-  return declared({ kind: 'keyValue', name, key, value })
+  /**
+   * Keeps it in memory: `restored` from its changelog whenever its task is opened, or `lossy`, without a changelog: a crash or a
+   * restart empties it. Default: it has its rows on disk, and a changelog.
+   */
+  readonly inMemory?: InMemory
+}
+
+/**
+ * Declares a store with one value a key, for processors: durable, with a changelog.
+ *
+ * `ttl`: how long a row lives without being written, by the task's stream time. A row whose timestamp lies that long behind is gone: no
+ * read and no scan shows it, and it is deleted some time later, which is counted as nothing. A `put` with such a timestamp is dropped
+ * and counted (`expired`). The keys of the rows stand in memory, by time. Kafka Streams has nothing like it.
+ * @throws INVALID_STREAM_OPTION; a name that is missing, illegal or taken is refused where a processor uses it
+ */
+export function keyValueStore<K, V, const N extends string>(
+  options: StoreOptions<K, V, N> & { readonly ttl?: Duration },
+): KeyValueStoreDeclaration<K, V, N> {
+  const common = storeIn('keyValueStore', options, ['ttl'])
+  const { ttl } = options
+  if (ttl !== undefined) checkCount('keyValueStore, ttl', ttl)
+  return declared({ kind: 'keyValue', ...common, ttlMs: ttl ?? null })
 }
 
 /**
@@ -75,17 +90,12 @@ export function keyValueStore<K, V, const N extends string>(options: {
  * the retention, by the task's stream time, are deleted when a newer one comes.
  * @throws INVALID_STREAM_OPTION; a name that is missing, illegal or taken is refused where a processor uses it
  */
-export function windowStore<K, V, const N extends string>(options: {
-  readonly name: N
-  readonly key: Serde<K>
-  readonly value: Serde<V>
-  readonly retention: Duration
-}): WindowStoreDeclaration<K, V, N> {
-  checkOptions('windowStore', options, ['name', 'key', 'value', 'retention'])
-  const { name, key, value, retention } = options
-  checkSerdes('windowStore', { key, value })
-  checkCount('windowStore, retention', retention)
-  return declared({ kind: 'window', name, key, value, retentionMs: retention })
+export function windowStore<K, V, const N extends string>(
+  options: StoreOptions<K, V, N> & { readonly retention: Duration },
+): WindowStoreDeclaration<K, V, N> {
+  const common = storeIn('windowStore', options, ['retention'])
+  checkCount('windowStore, retention', options.retention)
+  return declared({ kind: 'window', ...common, retentionMs: options.retention })
 }
 
 /**
@@ -93,17 +103,12 @@ export function windowStore<K, V, const N extends string>(options: {
  * older ones as long as a lookup `asOf` a time within the history may need them; time is the greatest timestamp that was put.
  * @throws INVALID_STREAM_OPTION; a name that is missing, illegal or taken is refused where a processor uses it
  */
-export function versionedStore<K, V, const N extends string>(options: {
-  readonly name: N
-  readonly key: Serde<K>
-  readonly value: Serde<V>
-  readonly historyRetention: Duration
-}): VersionedStoreDeclaration<K, V, N> {
-  checkOptions('versionedStore', options, ['name', 'key', 'value', 'historyRetention'])
-  const { name, key, value, historyRetention } = options
-  checkSerdes('versionedStore', { key, value })
-  checkCount('versionedStore, historyRetention', historyRetention)
-  return declared({ kind: 'versioned', name, key, value, historyMs: historyRetention })
+export function versionedStore<K, V, const N extends string>(
+  options: StoreOptions<K, V, N> & { readonly historyRetention: Duration },
+): VersionedStoreDeclaration<K, V, N> {
+  const common = storeIn('versionedStore', options, ['historyRetention'])
+  checkCount('versionedStore, historyRetention', options.historyRetention)
+  return declared({ kind: 'versioned', ...common, historyMs: options.historyRetention })
 }
 
 /** Of the retention: what one row holds of a key. */
@@ -114,18 +119,28 @@ const stretchesOfRetention = 16
  * the retention are gone.
  * @throws INVALID_STREAM_OPTION; a name that is missing, illegal or taken is refused where a processor uses it
  */
-export function sessionStore<K, V, const N extends string>(options: {
-  readonly name: N
-  readonly key: Serde<K>
-  readonly value: Serde<V>
-  readonly retention: Duration
-}): SessionStoreDeclaration<K, V, N> {
-  checkOptions('sessionStore', options, ['name', 'key', 'value', 'retention'])
-  const { name, key, value, retention } = options
-  checkSerdes('sessionStore', { key, value })
+export function sessionStore<K, V, const N extends string>(
+  options: StoreOptions<K, V, N> & { readonly retention: Duration },
+): SessionStoreDeclaration<K, V, N> {
+  const common = storeIn('sessionStore', options, ['retention'])
+  const { retention } = options
   checkCount('sessionStore, retention', retention)
-  const widthMs = Math.ceil(retention / stretchesOfRetention)
-  return declared({ kind: 'session', name, key, value, retentionMs: retention, widthMs })
+  return declared({ kind: 'session', ...common, retentionMs: retention, widthMs: Math.ceil(retention / stretchesOfRetention) })
+}
+
+const kindsOfMemory: readonly unknown[] = ['restored', 'lossy', undefined]
+
+function storeIn<K, V, N extends string>(where: string, options: StoreOptions<K, V, N>, others: readonly string[]) {
+  checkOptions(where, options, ['name', 'key', 'value', 'inMemory', ...others])
+  const { name, key, value, inMemory } = options
+  checkSerdes(where, { key, value })
+  if (kindsOfMemory.includes(inMemory)) return { name, key, value, inMemory: inMemory ?? null }
+  throw streamError('INVALID_STREAM_OPTION', {
+    what: 'not a way to keep a store in memory',
+    where: `${where}, inMemory`,
+    expected: 'restored or lossy',
+    received: String(inMemory),
+  })
 }
 
 function declared<D extends object>(declaration: D): D {

@@ -26,7 +26,18 @@ export interface KeyValueStoreDeclaration<K, V, N extends string = string> exten
   readonly name: N
   readonly key: Serde<K>
   readonly value: Serde<V>
+  /** Null: rows live for ever. */
+  readonly ttlMs: number | null
+  /** Null: it has rows on disk, and a changelog. */
+  readonly inMemory: InMemory | null
 }
+
+/**
+ * A store that lives in memory. `restored`: it has a changelog, and whenever its task is opened it is read whole. `lossy`: it has no
+ * changelog, nothing is written of it, and it is **empty** after every crash, restart and move of its task, also after an error that the
+ * application survives. It is no part of exactly-once: what is made of it may differ from run to run.
+ */
+export type InMemory = 'restored' | 'lossy'
 
 /** Made by `windowStore(...)`. */
 export interface WindowStoreDeclaration<K, V, N extends string = string> extends AnyStore {
@@ -35,6 +46,8 @@ export interface WindowStoreDeclaration<K, V, N extends string = string> extends
   readonly key: Serde<K>
   readonly value: Serde<V>
   readonly retentionMs: number
+  /** Null: it has rows on disk, and a changelog. */
+  readonly inMemory: InMemory | null
 }
 
 /** A declaration in the graph, which keeps serdes of every type. */

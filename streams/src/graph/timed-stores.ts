@@ -1,6 +1,7 @@
 /** Stores that keep several values of a key, by time: versions and sessions. As processors declare and see them. */
 import type { Serde } from '@millrace/core'
 import type { Windowed } from '../time/windowed.ts'
+import type { InMemory } from './stores.ts'
 
 /** Made by `versionedStore(...)`. */
 export interface VersionedStoreDeclaration<K, V, N extends string = string> {
@@ -9,6 +10,8 @@ export interface VersionedStoreDeclaration<K, V, N extends string = string> {
   readonly key: Serde<K>
   readonly value: Serde<V>
   readonly historyMs: number
+  /** Null: it has rows on disk, and a changelog. */
+  readonly inMemory: InMemory | null
 }
 
 /** Made by `sessionStore(...)`. */
@@ -20,6 +23,8 @@ export interface SessionStoreDeclaration<K, V, N extends string = string> {
   readonly retentionMs: number
   /** Of the stretches of time that a row holds. */
   readonly widthMs: number
+  /** Null: it has rows on disk, and a changelog. */
+  readonly inMemory: InMemory | null
 }
 
 /** Which version: that which was valid at the time. Default: the newest. */

@@ -64,6 +64,7 @@ function bareContext(written: { count: number }): TaskContext {
     node: '',
     keyValueStore: () => new BareStore() as never,
     output: () => ({ append: () => void written.count++, partitions: () => 1 }),
+    expiringStore: unused,
     windowStore: unused,
     globalStore: unused,
     streamTime: unused,

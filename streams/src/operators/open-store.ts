@@ -6,10 +6,11 @@ import type { ScanView } from './processor-scans.ts'
 import { ProcessorSessionStore } from './processor-session-store.ts'
 import { ProcessorKeyValueStore, ProcessorWindowStore, type StoreUser } from './processor-stores.ts'
 import { asOfIn, ProcessorVersionedStore } from './processor-versioned-store.ts'
+import { letRowsExpire } from './row-expiry.ts'
 import { keyRange, startRange } from './scan-range.ts'
 
 export type ProcessorStore =
-  | { readonly kind: 'keyValue'; readonly name: string }
+  | { readonly kind: 'keyValue'; readonly name: string; readonly ttlMs: number | null }
   | { readonly kind: 'window'; readonly name: string; readonly retentionMs: number }
   | { readonly kind: 'versioned'; readonly name: string; readonly historyMs: number }
   | { readonly kind: 'session'; readonly name: string; readonly retentionMs: number; readonly widthMs: number }
@@ -25,8 +26,11 @@ export function openStore(declared: ProcessorStore, context: TaskContext, user: 
   const { kind, name } = declared
   switch (kind) {
     case 'keyValue': {
-      const store = new ProcessorKeyValueStore(context.keyValueStore(name), user)
-      return { store, scanOf: (where, range) => ({ range: keyRange(where, range), show: shownRow }) }
+      const { ttlMs } = declared
+      const store = new ProcessorKeyValueStore(context.keyValueStore(name), user, ttlMs)
+      if (ttlMs !== null) expire(name, ttlMs, context)
+      const show = (row: StoreRow): unknown => (store.isGone(row.row.timestamp) ? undefined : shownRow(row))
+      return { store, scanOf: (where, range) => ({ range: keyRange(where, range), show }) }
     }
     case 'window': {
       const store = new ProcessorWindowStore(context.windowStore(name), user, declared.retentionMs)
@@ -42,6 +46,11 @@ export function openStore(declared: ProcessorStore, context: TaskContext, user: 
     default:
       return declared
   }
+}
+
+function expire(name: string, ttlMs: number, context: TaskContext): void {
+  const store = context.expiringStore<unknown, unknown>(name)
+  letRowsExpire({ store, ttlMs, context, expire: (key, stamp) => store.delete(key, stamp) })
 }
 
 function shownRow({ key, row: { value, timestamp } }: StoreRow): unknown {

@@ -18,11 +18,19 @@ export class ProcessorKeyValueStore {
   readonly name: string
   readonly #store: KeyValueStore<unknown, unknown>
   readonly #user: StoreUser
+  /** Null: rows live for ever. */
+  readonly #ttlMs: number | null
 
-  constructor(store: KeyValueStore<unknown, unknown>, user: StoreUser) {
+  constructor(store: KeyValueStore<unknown, unknown>, user: StoreUser, ttlMs: number | null) {
     this.name = store.name
     this.#store = store
     this.#user = user
+    this.#ttlMs = ttlMs
+  }
+
+  /** A row of this time has had its time to live, whether it is deleted already or not. */
+  isGone(timestamp: number): boolean {
+    return this.#ttlMs !== null && timestamp <= this.#user.streamTime - this.#ttlMs
   }
 
   get(key: unknown): unknown {
@@ -31,7 +39,8 @@ export class ProcessorKeyValueStore {
 
   getTimed(key: unknown): Stamped<unknown> | undefined {
     try {
-      return this.#store.get(key)
+      const row = this.#store.get(key)
+      return row === undefined || this.isGone(row.timestamp) ? undefined : row
     } catch (error) {
       throw this.#user.passing(error)
     }
@@ -41,6 +50,7 @@ export class ProcessorKeyValueStore {
     this.#user.checkActive(`put into store ${this.name}`)
     try {
       if (value === null) this.#store.delete(key, timestamp)
+      else if (this.isGone(timestamp)) this.#user.expired()
       else this.#store.put(key, value, timestamp)
     } catch (error) {
       throw this.#user.passing(error)

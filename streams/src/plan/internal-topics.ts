@@ -27,7 +27,9 @@ export function isInternal(topic: string, applicationId: string): boolean {
 
 /** All changelogs and repartition topics, sorted by name. */
 export function internalTopicsOf(subTopologies: readonly SubTopology[]): readonly InternalTopic[] {
-  const changelogs = subTopologies.flatMap(({ id, stores }) => stores.map((store) => changelogOf(store, id)))
+  const changelogs = subTopologies.flatMap(({ id, stores }) =>
+    stores.filter(({ changelogKind }) => changelogKind !== 'none').map((store) => changelogOf(store, id)),
+  )
   const repartitions = subTopologies.flatMap((writer) => repartitionsOf(writer, subTopologies))
   return [...changelogs, ...repartitions].toSorted((a, b) => (a.topic < b.topic ? -1 : 1))
 }

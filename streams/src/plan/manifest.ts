@@ -19,7 +19,12 @@ interface ManifestSubTopology {
 interface ManifestStore {
   readonly name: string
   readonly kind: StoreSpec['kind']
-  readonly changelog: string
+  /** Null: it has none, and a crash empties it. */
+  readonly changelog: string | null
+  /** It lives in memory. */
+  readonly inMemory?: true
+  /** How long a row lives without being written. */
+  readonly ttlMs?: number
   /** Names of serdes. */
   readonly key: string
   readonly value: string
@@ -57,8 +62,10 @@ function subTopologyIn({ id, sources, stores }: SubTopology): ManifestSubTopolog
 }
 
 function storeIn(spec: StoreSpec): ManifestStore {
-  const { name, kind, changelog } = spec
-  const common = { name, kind, changelog, key: spec.key.name, value: spec.value.name }
+  const { name, kind, inMemory = false } = spec
+  const changelog = spec.changelogKind === 'none' ? null : spec.changelog
+  const common = { name, kind, changelog, key: spec.key.name, value: spec.value.name, ...(inMemory && { inMemory }) }
+  if (spec.kind === 'keyValue' && spec.ttlMs !== undefined) return { ...common, ttlMs: spec.ttlMs }
   if (spec.kind === 'timeRows') return { ...common, stretchMs: spec.widthMs }
   if (spec.kind !== 'window' || spec.windows === null) return common
   return { ...common, windows: windowsIn(spec.windows) }

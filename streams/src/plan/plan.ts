@@ -78,11 +78,13 @@ interface AnyStoreSpec {
   readonly value: Serde<unknown>
   /** `<applicationId>-<name>-changelog`, until the application starts and settles it (runtime/changelogs.ts). */
   readonly changelog: string
-  /** Whose topic that is: the application's own, or the source topic of a table, which others write. */
-  readonly changelogKind: 'own' | 'source'
+  /** Whose topic that is: the application's own, or the source topic of a table, which others write. `none`: it has no changelog. */
+  readonly changelogKind: 'own' | 'source' | 'none'
   /** The topic whose records are the rows unchanged; null: there is none. */
   readonly source: SourceOfRows | null
   readonly layout: RowLayout
+  /** It lives in memory alone, restored from its changelog, if it has one. Default: it has rows in the engine. */
+  readonly inMemory?: boolean
 }
 
 /** What the rows of a store hold, for whoever shows them. */
@@ -115,6 +117,8 @@ interface SourceOfRows {
 
 interface KeyValueStoreSpec extends AnyStoreSpec {
   readonly kind: 'keyValue'
+  /** How long a row lives by stream time without being written. Default: for ever. */
+  readonly ttlMs?: number
 }
 
 /** Records that wait for a time, by time and key. */

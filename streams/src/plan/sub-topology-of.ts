@@ -43,11 +43,19 @@ function declaredStoresOf(nodes: readonly TaskNode[], applicationId: string): re
 }
 
 function declaredStoreOf(declared: StoreDeclaration, applicationId: string): StoreSpec {
-  const { kind, name, key, value } = declared
-  const common = { name, key, value, ...ownChangelog(applicationId, name), layout: plain }
+  const { kind, name, key, value, inMemory } = declared
+  const common = {
+    name,
+    key,
+    value,
+    ...ownChangelog(applicationId, name),
+    ...(inMemory !== null && { inMemory: true }),
+    ...(inMemory === 'lossy' && { changelogKind: 'none' as const }),
+    layout: plain,
+  }
   switch (kind) {
     case 'keyValue':
-      return { kind, ...common }
+      return { kind, ...common, ...(declared.ttlMs !== null && { ttlMs: declared.ttlMs }) }
     case 'window':
       return { kind, ...common, windows: null }
     case 'versioned':

@@ -5,7 +5,7 @@ import { HeldUpdates } from '../task/held-updates.ts'
 import { Punctuators } from '../task/punctuators.ts'
 import { RecordContext } from '../task/record-context.ts'
 import { Scans } from '../task/scans.ts'
-import type { GlobalStore, KeyValueStore, WindowStore } from '../task/stores.ts'
+import type { ExpiringStore, GlobalStore, KeyValueStore, WindowStore } from '../task/stores.ts'
 import type { Closer, StreamTime } from '../task/stream-time.ts'
 import type { DropReason, ErrorPolicy, Output, TaskContext } from '../task/task-context.ts'
 import type { TaskState } from '../state/task-state.ts'
@@ -68,6 +68,10 @@ export class LiveContext implements TaskContext {
 
   keyValueStore<K, V>(name: string): KeyValueStore<K, V> {
     return this.parts.state.keyValueStore<K, V>(name)
+  }
+
+  expiringStore<K, V>(name: string): ExpiringStore<K, V> {
+    return this.parts.state.expiringStore<K, V>(name)
   }
 
   windowStore<K, V>(name: string): WindowStore<K, V> {

@@ -5,6 +5,7 @@ import { MemoryEngines } from '../state/engines/memory-engine.ts'
 import type { StoreSpec as StateStoreSpec } from '../state/store-spec.ts'
 import { TaskState } from '../state/task-state.ts'
 import { verifyMarks } from '../state/verify-marks.ts'
+import { stretchOfTtl } from '../time/time-to-live.ts'
 import { changelogFacts } from './changelog-facts.ts'
 
 /** What the stores of a task need of their instance. */
@@ -37,11 +38,18 @@ export async function openState(house: StateHouse, spec: TaskSpec, stores: reado
 
 /** The stores of the plan as the state room knows them. Topics without an id are not compared by it. */
 export function stateSpecs(stores: readonly StoreSpec[], topicIds: ReadonlyMap<string, string> = new Map()): StateStoreSpec[] {
-  return stores.map(({ name, kind, key, value, changelog, changelogKind }) => ({
-    name,
-    kind: kind === 'keyValue' ? 'key-value' : 'window', // What waits is kept by time.
-    key,
-    value,
-    changelog: { topic: changelog, topicId: topicIds.get(changelog) ?? '', kind: changelogKind },
-  }))
+  return stores.map((spec) => {
+    const { name, kind, key, value, changelog, changelogKind, inMemory = false } = spec
+    return {
+      name,
+      kind: kind === 'keyValue' ? 'key-value' : 'window', // What waits is kept by time.
+      key,
+      value,
+      inMemory,
+      ...(changelogKind !== 'none' && {
+        changelog: { topic: changelog, topicId: topicIds.get(changelog) ?? '', kind: changelogKind },
+      }),
+      ...(kind === 'keyValue' && spec.ttlMs !== undefined && { stretchMs: stretchOfTtl(spec.ttlMs) }),
+    }
+  })
 }

@@ -44,6 +44,7 @@ export async function restore(
   partition: number,
 ): Promise<void> {
   for (const { name, changelog, changelogKind } of stores) {
+    if (changelogKind === 'none') continue
     const place = { topic: changelog, partition }
     const [start, stable] = await house.log.admin.listOffsets([
       { ...place, at: 'earliest' },

@@ -99,7 +99,9 @@ export class Standbys {
     this.consumer ??= await this.house.log.consumer({ isolation: 'read_committed' })
     this.isStale = false
     const followed = this.copies.flatMap(({ spec, state }) =>
-      this.storesOf(spec).map((store): Followed => ({ topic: store.changelog, partition: spec.partition, store, state })),
+      this.storesOf(spec)
+        .filter(({ changelogKind }) => changelogKind !== 'none')
+        .map((store): Followed => ({ topic: store.changelog, partition: spec.partition, store, state })),
     )
     const starts = await this.house.log.admin.listOffsets(
       followed.map(({ topic, partition }) => ({ topic, partition, at: 'earliest' })),

@@ -18,18 +18,21 @@ export class LayeredKeyValueStore<K, V> implements KeyValueStore<K, V> {
   }
 
   get(key: K): Stamped<V> | undefined {
-    return this.#layers.read(this.#row(key))
+    return this.#layers.read(this.rowOf(key))
   }
 
   put(key: K, value: V, timestamp: number): void {
-    this.#layers.write(this.#row(key), value, timestamp)
+    this.#layers.write(this.rowOf(key), value, timestamp)
   }
 
   delete(key: K, timestamp: number): void {
-    this.#layers.remove(this.#row(key), timestamp)
+    this.#layers.remove(this.rowOf(key), timestamp)
   }
 
-  #row(key: K): string {
+  /** The row has changed otherwise than by `put` and `delete`. */
+  note(_row: string): void {}
+
+  protected rowOf(key: K): string {
     if (!Object.is(key, this.#lastKey) || this.#lastText === '') {
       this.#lastText = this.#keys.textOf(key)
       this.#lastKey = key

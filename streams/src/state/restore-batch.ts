@@ -32,6 +32,7 @@ function restoreRecord(store: TaskStore, { key, value, timestamp, offset }: Cons
   if (row === null) return false
   store.layers.restore(row, value, timestamp)
   if (store.kind === 'window') store.store.note(row, value !== null)
+  else store.store.note(row)
   return true
 }
 

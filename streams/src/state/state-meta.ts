@@ -7,7 +7,7 @@
  *       "position": 840, "newestOffset": 838, "producerId": 7, "producerEpoch": 312, "leaderEpoch": 2 }, … ] }
  *
  * Invariants
- *   T1  Stores without a changelog are not in it: they have no rows in the engine.
+ *   T1  Stores that live in memory are not in it: they have no rows in the engine.
  *   T2  A store keeps its number for as long as the engine lives; a number is never given to another store.
  */
 import { leastBatchBytes } from './chain.ts'
@@ -16,7 +16,7 @@ import type { EngineBatch } from './engine.ts'
 import type { Scratch } from './scratch.ts'
 import { isSealed, seal, sealedValue } from './seal.ts'
 import type { StoredMark } from './state-marks.ts'
-import type { StoreSpec } from './store-spec.ts'
+import { isInEngine, type StoreSpec } from './store-spec.ts'
 
 export const formatVersion = 1
 const lastNumber = 254
@@ -54,18 +54,19 @@ export function storesDiffer(meta: StateMeta, specs: readonly StoreSpec[]): stri
     const spec = specs.find(({ name }) => name === store)
     if (spec === undefined) return `store "${store}" is not in the topology any more`
     if (spec.kind !== shape) return `store "${store}" was a ${shape} store and is a ${spec.kind} store now`
+    if (spec.inMemory === true) return `store "${store}" is in memory now`
     if (spec.changelog?.topic !== topic)
       return `the changelog of store "${store}" was ${topic} and is ${spec.changelog?.topic ?? 'none'} now`
   }
   return null
 }
 
-/** The number of each store that has a changelog: as the engine has it, or the next one. */
+/** The number of each store that has rows in the engine: as the engine has it, or the next one. */
 export function storeNumbers(meta: StateMeta | null, specs: readonly StoreSpec[]): ReadonlyMap<string, number> {
   const numbers = new Map(meta?.stores.map(({ store, number }) => [store, number]))
   let next = Math.max(0, ...numbers.values()) + 1
-  for (const { name, changelog } of specs) {
-    if (changelog !== undefined && !numbers.has(name)) numbers.set(name, next++)
+  for (const spec of specs) {
+    if (isInEngine(spec) && !numbers.has(spec.name)) numbers.set(spec.name, next++)
   }
   if (next > lastNumber + 1) throw new RangeError(`a task has at most ${lastNumber} stores, this one has ${next - 1}`)
   return numbers

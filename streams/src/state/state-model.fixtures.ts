@@ -10,12 +10,17 @@ import { verifyMarks } from './verify-marks.ts'
 /** Rows by store and by the text of key and start. */
 type Rows = Map<string, { value: unknown; timestamp: number }>
 
-/** One of each kind that there is: text keys, byte keys, windows of both, and a store without a changelog. */
+const stretchMs = 7
+
+/** One of each kind that there is: text keys, byte keys, windows of both, rows that are found by time, and rows in memory alone. */
 const modelStores: readonly StoreSpec[] = [
   spec('words'),
   spec('numbers', { key: numberSerde }),
   spec('hours', { kind: 'window' }),
   spec('number-hours', { kind: 'window', key: numberSerde, value: jsonSerde }),
+  spec('expiring', { stretchMs }),
+  spec('in-memory', { inMemory: true }),
+  spec('hours-in-memory', { kind: 'window', inMemory: true }),
 ]
 
 export interface Place {
@@ -29,6 +34,8 @@ export type Command =
   | { readonly do: 'put'; readonly at: Place; readonly value: number }
   | { readonly do: 'delete'; readonly at: Place }
   | { readonly do: 'get'; readonly at: Place }
+  /** Takes the rows away that are that many commands old. */
+  | { readonly do: 'expire'; readonly age: number }
   | { readonly do: 'freeze' }
   | { readonly do: 'commit' }
   | { readonly do: 'rollback' }
@@ -106,6 +113,8 @@ export class ModelTask {
         return this.#delete(command.at)
       case 'get':
         return expect(this.get(command.at), `get ${textOf(command.at)}`).toEqual(this.#open.get(textOf(command.at)))
+      case 'expire':
+        return this.#expire(this.#timestamp - command.age)
       case 'freeze':
         return this.#freeze()
       case 'commit':
@@ -199,6 +208,24 @@ export class ModelTask {
     if (kind === 'window') this.state.windowStore(name).delete(key, starts[at.start]!, this.#timestamp)
     else this.state.keyValueStore(name).delete(key, this.#timestamp)
     this.#open.delete(textOf(at))
+  }
+
+  #expire(through: number): void {
+    const store = this.state.expiringStore<string, number>('expiring')
+    const place = { store: modelStores.findIndex(({ name }) => name === 'expiring'), start: 0 }
+    const isOver = ({ timestamp }: { timestamp: number }): boolean =>
+      timestamp - (timestamp % stretchMs) + stretchMs - 1 <= through
+    const over = texts.filter((_, key) => {
+      const row = this.#open.get(textOf({ ...place, key }))
+      return row !== undefined && isOver(row)
+    })
+    const taken: string[] = []
+    while (store.hasExpired(through)) taken.push(...store.takeExpired(through, 2))
+    expect(taken.toSorted()).toEqual(over.toSorted())
+    for (const key of taken) {
+      store.delete(key, this.#timestamp)
+      this.#open.delete(textOf({ ...place, key: texts.indexOf(key) }))
+    }
   }
 
   #freeze(): void {

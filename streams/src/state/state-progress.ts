@@ -1,7 +1,7 @@
 import type { ChangelogBatch } from './restore-batch.ts'
 import type { StateMeta, StoreRow } from './state-meta.ts'
 import { emptyMark, type StoreMark } from './state-marks.ts'
-import type { StoreSpec } from './store-spec.ts'
+import { isInEngine, type StoreSpec } from './store-spec.ts'
 
 /**
  * How far the stores of a task stand in their changelogs, as of the newest commit or restored batch.
@@ -12,14 +12,17 @@ import type { StoreSpec } from './store-spec.ts'
  */
 export class StateProgress {
   readonly #rows: Map<string, StoreRow> = new Map()
+  /** Of stores that live in memory: the engine says nothing of them. */
+  readonly #positions: Map<string, number> = new Map()
   #time: number
 
   /** `now`: wall clock, for an engine that is new. */
   constructor(meta: StateMeta | null, specs: readonly StoreSpec[], numbers: ReadonlyMap<string, number>, now: number) {
     this.#time = meta?.time ?? now
     const stored = new Map(meta?.stores.map((row) => [row.store, row]))
-    for (const { name, kind, changelog } of specs) {
-      if (changelog === undefined) continue
+    for (const spec of specs) {
+      const { name, kind, changelog } = spec
+      if (changelog === undefined || !isInEngine(spec)) continue
       const mark = stored.get(name) ?? emptyMark(name)
       this.#rows.set(name, { ...mark, number: numbers.get(name)!, shape: kind, ...changelog })
     }
@@ -27,18 +30,19 @@ export class StateProgress {
 
   /** The next changelog offset that the store needs; 0 for a store without a changelog. */
   position(store: string): number {
-    return this.#rows.get(store)?.position ?? 0
+    return this.#rows.get(store)?.position ?? this.#positions.get(store) ?? 0
   }
 
   mark(mark: StoreMark): void {
     const row = this.#rows.get(mark.store)
-    if (row !== undefined) this.#rows.set(mark.store, { ...row, ...mark })
+    if (row === undefined) this.#positions.set(mark.store, mark.position)
+    else this.#rows.set(mark.store, { ...row, ...mark })
   }
 
   /** A batch of the changelog is in the store; the identity stays when it held no record. */
   restored(store: string, batch: ChangelogBatch, newestOffset: number): void {
     const row = this.#rows.get(store)
-    if (row === undefined) return
+    if (row === undefined) return void this.#positions.set(store, batch.nextOffset)
     const { nextOffset: position, producerId, producerEpoch, leaderEpoch } = batch
     const identity = newestOffset < 0 ? {} : { newestOffset, producerId, producerEpoch, leaderEpoch }
     this.#rows.set(store, { ...row, position, ...identity })

@@ -85,6 +85,14 @@ export class StoreLayers<V> {
     return this.live(this.#durable(row))
   }
 
+  /** The timestamp of the row as the open step sees it; undefined: there is none. Decodes nothing. */
+  timeOf(row: string): number | undefined {
+    const entry = this.#open.get(row) ?? this.#frozen?.get(row) ?? this.#inMemory(row)
+    if (entry !== undefined) return entry.bytes === null ? undefined : entry.timestamp
+    const sealed = this.#engine?.sealed.read(this.#engine.number, this.keys, row)
+    return sealed && sealedTimestamp(sealed)
+  }
+
   write(row: string, value: V, timestamp: number): void {
     const { meter } = this
     meter.puts++
@@ -124,7 +132,7 @@ export class StoreLayers<V> {
   /** Serializes what the open step changed, gives it to the sink (null: nobody keeps it), and begins the next step. */
   freeze(sink: ChangelogSink | null): { records: number; bytes: number } {
     let bytes = 0
-    if (this.#engine !== null) for (const [row, entry] of this.#open) bytes += this.#encode(row, entry, sink)
+    if (this.#engine !== null || sink !== null) for (const [row, entry] of this.#open) bytes += this.#encode(row, entry, sink)
     const records = this.#open.size
     this.#frozen = this.#open
     this.#open = new Map()
@@ -149,7 +157,8 @@ export class StoreLayers<V> {
 
   /** Takes over a changelog record below the open step. Null: deleted. */
   restore(row: string, value: Uint8Array | null, timestamp: number): void {
-    this.#committed.set(row, value === null ? deletion(timestamp) : undecoded(value, timestamp))
+    if (value === null && this.#engine === null) this.#committed.delete(row)
+    else this.#committed.set(row, value === null ? deletion(timestamp) : undecoded(value, timestamp))
   }
 
   /** Takes what is committed so far aside for a flush. */
@@ -215,7 +224,11 @@ export class StoreLayers<V> {
   }
 
   #durable(row: string): Entry<V> | undefined {
-    return this.#committed.get(row) ?? this.#flushing?.get(row) ?? this.#cached(row) ?? this.#readEngine(row)
+    return this.#inMemory(row) ?? this.#readEngine(row)
+  }
+
+  #inMemory(row: string): Entry<V> | undefined {
+    return this.#committed.get(row) ?? this.#flushing?.get(row) ?? this.#cached(row)
   }
 
   #cached(row: string): Entry<V> | undefined {
@@ -239,11 +252,14 @@ export class StoreLayers<V> {
     return entry
   }
 
-  /** A store in memory: nothing lies below that a deletion would have to hide. */
+  /** A store in memory: nothing lies below that a deletion would have to hide, and nobody needs the bytes any more. */
   #settle(newer: Rows<V>): void {
     for (const [row, entry] of newer) {
       if (entry.bytes === null) this.#committed.delete(row)
-      else this.#committed.set(row, entry)
+      else {
+        entry.bytes = undefined
+        this.#committed.set(row, entry)
+      }
     }
   }
 

@@ -13,6 +13,14 @@ export interface StoreSpec {
   readonly value: StoredSerde
   /** Absent: the store lives in memory, and a crash empties it. */
   readonly changelog?: ChangelogSpec
+  /** It lives in memory, and every open restores it from its changelog. Default: it has rows in the engine. */
+  readonly inMemory?: boolean
+  /** Of a key-value store whose rows are found by their timestamps: the width of the stretches. Default: they are not. */
+  readonly stretchMs?: number
+}
+
+export function isInEngine({ changelog, inMemory = false }: StoreSpec): boolean {
+  return changelog !== undefined && !inMemory
 }
 
 interface ChangelogSpec {

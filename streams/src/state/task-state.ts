@@ -11,7 +11,7 @@
  *   S4  Damage is final: the sentinel stands from then on, and the next open wipes.
  */
 import type { ScanRange, StoreRow } from '../task/scans.ts'
-import type { KeyValueStore, Stamped, WindowStore } from '../task/stores.ts'
+import type { ExpiringStore, KeyValueStore, Stamped, WindowStore } from '../task/stores.ts'
 import { streamError } from '../time/stream-errors.ts'
 import { committedRows, type CommittedRow } from './committed-rows.ts'
 import { openEngine, openWiped, type OpenedEngine } from './open-engine.ts'
@@ -30,7 +30,7 @@ export class TaskState {
   /** Why the engine was wiped when it was opened; null when it was kept or is new. */
   readonly wiped: string | null
   readonly #parts: StateParts
-  /** Of the frozen step; null: none is frozen. */
+  /** Of the frozen step, what the engine is to have of it; null: none is frozen. */
   #frozen: { readonly records: number; readonly bytes: number } | null = null
 
   /**
@@ -74,6 +74,11 @@ export class TaskState {
     return this.#parts.stores.keyValue(name) as KeyValueStore<unknown, unknown> as KeyValueStore<K, V>
   }
 
+  /** @throws STORE_UNKNOWN also when its rows are not found by time */
+  expiringStore<K, V>(name: string): ExpiringStore<K, V> {
+    return this.#parts.stores.expiring(name) as ExpiringStore<unknown, unknown> as ExpiringStore<K, V>
+  }
+
   /** @throws STORE_UNKNOWN */
   windowStore<K, V>(name: string): WindowStore<K, V> {
     return this.#parts.stores.windows(name) as WindowStore<unknown, unknown> as WindowStore<K, V>
@@ -90,8 +95,10 @@ export class TaskState {
    */
   async restore(store: string, batch: ChangelogBatch): Promise<void> {
     const { stores, progress, flusher } = this.#parts
-    const { newestOffset, records, bytes } = restoreBatch(stores.get(store), batch)
+    const found = stores.get(store)
+    const { newestOffset, records, bytes } = restoreBatch(found, batch)
     progress.restored(store, batch, newestOffset)
+    if (found.number === null) return
     flusher.noteCommitted(records, bytes)
     if (flusher.full) await this.flush()
   }
@@ -110,16 +117,18 @@ export class TaskState {
    */
   freeze(sinkOf: (store: string) => ChangelogSink): number {
     if (this.#frozen !== null) throw streamError('BUG', { what: 'a step is frozen already' })
-    let records = 0
-    let bytes = 0
-    for (const { layers } of this.#parts.stores.all) {
+    let written = 0
+    const waiting = { records: 0, bytes: 0 }
+    for (const { layers, number } of this.#parts.stores.all) {
       const { name, changelog } = layers.spec
-      const frozen = layers.freeze(changelog?.kind === 'own' && layers.openSize > 0 ? sinkOf(name) : null)
-      if (changelog !== undefined) records += frozen.records
-      bytes += frozen.bytes
+      const { records, bytes } = layers.freeze(changelog?.kind === 'own' && layers.openSize > 0 ? sinkOf(name) : null)
+      if (changelog !== undefined) written += records
+      if (number === null) continue
+      waiting.records += records
+      waiting.bytes += bytes
     }
-    this.#frozen = { records, bytes }
-    return records
+    this.#frozen = waiting
+    return written
   }
 
   /**

@@ -2,9 +2,11 @@ import type { Clock } from '@millrace/core'
 import { streamError } from '../time/stream-errors.ts'
 import { storeRange } from './engine-rows.ts'
 import type { StoreEngine } from './engine.ts'
+import { LayeredExpiringStore } from './expiring-store.ts'
 import { LayeredKeyValueStore } from './key-value-store.ts'
 import { ReadCache } from './read-cache.ts'
 import { KeyValueRowKeys, WindowRowKeys } from './row-keys.ts'
+import { sealedTimestamp } from './seal.ts'
 import type { SealedEngine } from './sealed-engine.ts'
 import { StoreLayers } from './store-layers.ts'
 import { StoreMeter } from './store-meter.ts'
@@ -63,17 +65,30 @@ export class TaskStores {
   }
 
   /** @throws STORE_UNKNOWN */
+  expiring(name: string): LayeredExpiringStore<unknown, unknown> {
+    const store = this.keyValue(name)
+    return store instanceof LayeredExpiringStore ? store : unknown(name, 'key-value store with times')
+  }
+
+  /** @throws STORE_UNKNOWN */
   windows(name: string): Windows {
     const found = this.get(name)
     return found.kind === 'window' ? found.store : unknown(name, 'window store')
   }
 
-  /** Reads the keys of all window stores: what is open is then known. */
+  /** Reads the keys of all window stores, and the rows of those that find them by time: what is open is then known. */
   async buildIndexes(engine: StoreEngine): Promise<void> {
     for (const { kind, number, keys, store } of this.all) {
-      if (kind !== 'window' || number === null) continue
-      for await (const page of engine.scan({ ...storeRange(number), keysOnly: true })) {
-        for (const [key] of page) store.note(keys.rowOfEngineKey(key.subarray(1)), true)
+      if (number === null) continue
+      const rowOf = (row: Uint8Array): string => keys.rowOfEngineKey(row.subarray(1))
+      if (kind === 'window') {
+        for await (const page of engine.scan({ ...storeRange(number), keysOnly: true })) {
+          for (const [key] of page) store.note(rowOf(key), true)
+        }
+      } else if (store instanceof LayeredExpiringStore) {
+        for await (const page of engine.scan(storeRange(number))) {
+          for (const [key, sealed] of page) store.noteAt(rowOf(key), sealedTimestamp(sealed))
+        }
       }
     }
   }
@@ -82,6 +97,7 @@ export class TaskStores {
     for (const { kind, layers, store } of this.all) {
       const changed = layers.rollback()
       if (kind === 'window') for (const row of changed) store.note(row, layers.readCommitted(row) !== undefined)
+      else for (const row of changed) store.note(row)
     }
   }
 }
@@ -98,7 +114,10 @@ function makeStore(spec: StoreSpec, { numbers, engine, cacheBytes, clock }: Task
   }
   const keys = new KeyValueRowKeys<unknown>(spec.key)
   const layers = new StoreLayers<unknown>({ spec, keys, engine: below, cache, meter })
-  return { kind: 'key-value', number, layers, keys, store: new LayeredKeyValueStore(layers, keys.keys) }
+  const { stretchMs } = spec
+  const store =
+    stretchMs === undefined ? new LayeredKeyValueStore(layers, keys.keys) : new LayeredExpiringStore(layers, keys.keys, stretchMs)
+  return { kind: 'key-value', number, layers, keys, store }
 }
 
 function unknown(name: string, kind: string): never {

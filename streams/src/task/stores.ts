@@ -12,6 +12,17 @@ export interface KeyValueStore<K, V> {
   delete(key: K, timestamp: number): void
 }
 
+/** A key-value store that finds its rows by their timestamps as well, in memory. */
+export interface ExpiringStore<K, V> extends KeyValueStore<K, V> {
+  /** `takeExpired` may have something to give. */
+  hasExpired(through: number): boolean
+  /**
+   * Keys of rows with timestamps up to `through`, those of whole stretches of time, each once: the caller deletes them. At most
+   * `limit`, fewer also while there are more.
+   */
+  takeExpired(through: number, limit: number): readonly K[]
+}
+
 /** Rows by key and window start. What is open is known by time without a scan: an index in memory holds it. */
 export interface WindowStore<K, V> {
   readonly name: string

@@ -4,7 +4,7 @@ import type { HeldUpdates } from './held-updates.ts'
 import type { Punctuators } from './punctuators.ts'
 import type { RecordContext } from './record-context.ts'
 import type { Scans } from './scans.ts'
-import type { GlobalStore, KeyValueStore, WindowStore } from './stores.ts'
+import type { ExpiringStore, GlobalStore, KeyValueStore, WindowStore } from './stores.ts'
 import type { Closer, StreamTime } from './stream-time.ts'
 
 /**
@@ -63,6 +63,8 @@ export interface TaskContext {
   /** Of stores, asked for by processors: the loop reads them when the event at hand is done. */
   readonly scans: Scans
   keyValueStore<K, V>(name: string): KeyValueStore<K, V>
+  /** A key-value store whose rows the plan gives a time to live. */
+  expiringStore<K, V>(name: string): ExpiringStore<K, V>
   windowStore<K, V>(name: string): WindowStore<K, V>
   globalStore<K, V>(name: string): GlobalStore<K, V>
   streamTime(operator: string): StreamTime

@@ -10,7 +10,7 @@ import { HeldUpdates } from '../task/held-updates.ts'
 import { Punctuators } from '../task/punctuators.ts'
 import { RecordContext } from '../task/record-context.ts'
 import { Scans, type ScanRange, type StoreRow } from '../task/scans.ts'
-import type { GlobalStore, KeyValueStore, WindowStore } from '../task/stores.ts'
+import type { ExpiringStore, GlobalStore, KeyValueStore, WindowStore } from '../task/stores.ts'
 import type { Closer, StreamTime } from '../task/stream-time.ts'
 import type { DropReason, ErrorPolicy, Output, Route, TaskContext } from '../task/task-context.ts'
 import { MemoryStore, MemoryWindowStore, type MemoryRow } from './memory-stores.ts'
@@ -119,6 +119,10 @@ export class MemoryContext implements TaskContext {
 
   keyValueStore<K, V>(name: string): KeyValueStore<K, V> {
     return given(this.keyValueStores, name) as KeyValueStore<K, V>
+  }
+
+  expiringStore<K, V>(name: string): ExpiringStore<K, V> {
+    return given(this.keyValueStores, name) as ExpiringStore<unknown, unknown> as ExpiringStore<K, V>
   }
 
   windowStore<K, V>(name: string): WindowStore<K, V> {

@@ -5,7 +5,7 @@
 import type { Serializer } from '@millrace/core'
 import { writtenKey } from '../state/row-keys.ts'
 import type { ScanRange, StoreRow } from '../task/scans.ts'
-import type { GlobalStore, KeyValueStore, Stamped, WindowStore } from '../task/stores.ts'
+import type { ExpiringStore, GlobalStore, Stamped, WindowStore } from '../task/stores.ts'
 
 interface Row<K, V> extends Stamped<V> {
   readonly key: K
@@ -17,7 +17,7 @@ export interface MemoryRow extends Row<unknown, unknown> {
 }
 
 /** What a key-value store or a global table holds. */
-export class MemoryStore<K, V> implements KeyValueStore<K, V>, GlobalStore<K, V> {
+export class MemoryStore<K, V> implements ExpiringStore<K, V>, GlobalStore<K, V> {
   readonly name: string
   readonly #key: Serializer<K>
   readonly #rows = new Map<string, Row<K, V>>()
@@ -37,6 +37,15 @@ export class MemoryStore<K, V> implements KeyValueStore<K, V>, GlobalStore<K, V>
 
   delete(key: K, _timestamp: number): void {
     this.#rows.delete(bytesOf(this.#key, key))
+  }
+
+  hasExpired(through: number): boolean {
+    return [...this.#rows.values()].some(({ timestamp }) => timestamp <= through)
+  }
+
+  takeExpired(through: number, limit: number): readonly K[] {
+    const expired = this.rows().filter(({ timestamp }) => timestamp <= through)
+    return expired.slice(0, limit).map(({ key }) => key)
   }
 
   /** In the order of the bytes of the keys. */

@@ -59,7 +59,12 @@ function declaredStoreOf(declared: StoreDeclaration, applicationId: string): Sto
     case 'window':
       return { kind, ...common, windows: null }
     case 'versioned':
-      return { kind: 'keyValue', ...common, value: versions(value) as Serde<unknown>, layout: { kind: 'versions', historyMs: declared.historyMs } }
+      return {
+        kind: 'keyValue',
+        ...common,
+        value: versions(value) as Serde<unknown>,
+        layout: { kind: 'versions', historyMs: declared.historyMs },
+      }
     case 'session':
       return { kind: 'timeRows', ...common, value: rowsOf(value), widthMs: declared.widthMs, layout: internal }
     default:

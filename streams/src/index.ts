@@ -43,13 +43,17 @@ export type {
 } from './graph/processor.ts'
 export type {
   AnyStore,
+  IndexOf,
+  IndexRange,
   InMemory,
   KeyRange,
   KeyValueStore,
   KeyValueStoreDeclaration,
+  NoIndexes,
   RangeOf,
   RowOf,
   StartRange,
+  StoredIndex,
   StoredRow,
   StoredVersion,
   StoredWindow,

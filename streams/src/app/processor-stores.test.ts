@@ -89,6 +89,33 @@ const living = over(sightings, (context) => {
   }
 })
 
+/** Items by the key of the record, found by the last digit of their values. */
+const itemsByDigit = keyValueStore({
+  name: 'items',
+  key: string,
+  value: int64,
+  indexes: { byDigit: { key: string, of: (value) => (value % 10 === 7 ? null : `${value % 10}`) } },
+})
+const indexed = over(itemsByDigit, (context) => {
+  const store = context.store(itemsByDigit)
+  return ({ key, value, timestamp }) => {
+    const item = `${key}${timestamp % 5}`
+    if (value.endsWith('3')) store.delete(item)
+    else store.put(item, Number(value))
+    const all: string[] = []
+    context.scan(
+      itemsByDigit,
+      { index: 'byDigit', from: '2', to: '6', reverse: timestamp % 2 === 0 },
+      (row, stop) => {
+        all.push(`${row.key}:${row.value}`)
+        if (row.value % 10 === 4) store.put(row.key, row.value + 1)
+        if (all.length === 6) stop()
+      },
+      () => context.forward({ key, value: all.join(' ') }),
+    )
+  }
+})
+
 const quick = keyValueStore({ name: 'quick', key: string, value: int64, inMemory: 'restored' })
 const quickByTime = windowStore({ name: 'quick-by-time', key: string, value: int64, retention: millis(20), inMemory: 'restored' })
 const inMemory: Build = (builder) => {
@@ -148,6 +175,7 @@ describe.each<[string, Build]>([
   ['session store', sessions],
   ['key-value store with a time to live', living],
   ['store in memory', inMemory],
+  ['store with an index', indexed],
 ])('a %s', (_, build) => {
   test('gives what it gives over plain maps', async () => {
     await inWorld(async (world) => {
@@ -270,7 +298,7 @@ test('a store may move from disk to memory and back', async () => {
 
 test('the manifest tells how stores are kept', () => {
   const manifest = (build: Build) => manifestOf(planOf(topologyOf(build), 'app')).subTopologies.flatMap(({ stores }) => stores)
-  expect([versions, sessions, living, inMemory, forgetful].flatMap(manifest)).toEqual([
+  expect([versions, sessions, living, inMemory, forgetful, indexed].flatMap(manifest)).toEqual([
     { name: 'prices', kind: 'keyValue', changelog: 'app-prices-changelog', key: 'string', value: 'versions(int64)' },
     {
       name: 'visits',
@@ -291,5 +319,47 @@ test('the manifest tells how stores are kept', () => {
       inMemory: true,
     },
     { name: 'scratch', kind: 'keyValue', changelog: null, key: 'string', value: 'int64', inMemory: true },
+    {
+      name: 'items',
+      kind: 'keyValue',
+      changelog: 'app-items-changelog',
+      key: 'string',
+      value: 'int64',
+      indexes: { byDigit: 'string' },
+    },
   ])
+})
+
+test('an index that is new, renamed or gone is made from the rows that are there', async () => {
+  const open = (name: string | null): Build => {
+    const indexes = name === null ? {} : { indexes: { [name]: { key: string, of: (value: number) => `${-value}` } } }
+    const declared = keyValueStore({ name: 'grown', key: string, value: int64, ...indexes })
+    return over(declared, (context) => ({ key, value }) => {
+      context.store(declared).put(key + value, Number(value))
+      const all: string[] = []
+      const each = (row: { readonly key: string }): void => void all.push(row.key)
+      const range = name === null ? {} : { index: name, prefix: '-' }
+      context.scan(declared, range as never, each, () => context.forward({ key, value: all.join(' ') }))
+    })
+  }
+  await inWorld(async (world) => {
+    await world.topics(['in', 'out'])
+    for (const [index, name] of [null, 'down', 'other', null].entries()) {
+      await world.put('in', [
+        ['a', `${index}`],
+        ['b', `${index}`],
+      ])
+      await runUpTo(world, open(name), 2 * index + 2)
+    }
+    expect(await world.rows('out')).toEqual([
+      'a=a0',
+      'b=a0 b0',
+      'a=a1',
+      'b=a1 b1',
+      'a=a1 b1 a2',
+      'b=a1 b1 a2 b2',
+      'a=a0 a1 a2 a3 b0 b1 b2',
+      'b=a0 a1 a2 a3 b0 b1 b2 b3',
+    ])
+  })
 })

@@ -7,7 +7,16 @@ import type {
   ProcessorContext,
   StreamRecord,
 } from '../graph/processor.ts'
-import type { AnyStore, InMemory, KeyValueStoreDeclaration, StoreDeclaration, WindowStoreDeclaration } from '../graph/stores.ts'
+import type {
+  AnyStore,
+  IndexOf,
+  InMemory,
+  KeyValueStoreDeclaration,
+  NoIndexes,
+  StoredIndex,
+  StoreDeclaration,
+  WindowStoreDeclaration,
+} from '../graph/stores.ts'
 import type { SessionStoreDeclaration, VersionedStoreDeclaration } from '../graph/timed-stores.ts'
 import type { Duration } from '../time/duration.ts'
 import { checkCount, checkFunctions, checkOptions, checkSerdes } from '../time/options.ts'
@@ -74,15 +83,31 @@ interface StoreOptions<K, V, N extends string> {
  * `ttl`: how long a row lives without being written, by the task's stream time. A row whose timestamp lies that long behind is gone: no
  * read and no scan shows it, and it is deleted some time later, which is counted as nothing. A `put` with such a timestamp is dropped
  * and counted (`expired`). The keys of the rows stand in memory, by time. Kafka Streams has nothing like it.
+ *
+ * `indexes`: what else rows are found by, in scans. An index lies beside the rows, not in the changelog, and is made anew from it when
+ * its name is new; each `put` then reads the row that it replaces.
  * @throws INVALID_STREAM_OPTION; a name that is missing, illegal or taken is refused where a processor uses it
  */
-export function keyValueStore<K, V, const N extends string>(
-  options: StoreOptions<K, V, N> & { readonly ttl?: Duration },
-): KeyValueStoreDeclaration<K, V, N> {
-  const common = storeIn('keyValueStore', options, ['ttl'])
-  const { ttl } = options
+export function keyValueStore<K, V, const N extends string, I = NoIndexes>(
+  options: StoreOptions<K, V, N> & {
+    readonly ttl?: Duration
+    readonly indexes?: { readonly [P in keyof I]: IndexOf<K, V, I[P]> }
+  },
+): KeyValueStoreDeclaration<K, V, N, I> {
+  const common = storeIn('keyValueStore', options, ['ttl', 'indexes'])
+  const { ttl, indexes = {} } = options
   if (ttl !== undefined) checkCount('keyValueStore, ttl', ttl)
-  return declared({ kind: 'keyValue', ...common, ttlMs: ttl ?? null })
+  return declared({ kind: 'keyValue', ...common, ttlMs: ttl ?? null, indexes: Object.entries(indexes).map(indexIn) })
+}
+
+/** @throws INVALID_STREAM_OPTION */
+function indexIn([name, given]: [string, unknown]): StoredIndex {
+  const where = `keyValueStore, index ${name}`
+  checkOptions(where, given, ['key', 'of'])
+  const { key, of } = given as Omit<StoredIndex, 'name'>
+  checkSerdes(where, { key })
+  checkFunctions(where, { of })
+  return { name, key, of }
 }
 
 /**

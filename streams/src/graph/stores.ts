@@ -21,7 +21,7 @@ export interface AnyStore {
 }
 
 /** Made by `keyValueStore(...)`. */
-export interface KeyValueStoreDeclaration<K, V, N extends string = string> extends AnyStore {
+export interface KeyValueStoreDeclaration<K, V, N extends string = string, I = NoIndexes> extends AnyStore {
   readonly kind: 'keyValue'
   readonly name: N
   readonly key: Serde<K>
@@ -30,7 +30,39 @@ export interface KeyValueStoreDeclaration<K, V, N extends string = string> exten
   readonly ttlMs: number | null
   /** Null: it has rows on disk, and a changelog. */
   readonly inMemory: InMemory | null
+  readonly indexes: readonly StoredIndex[]
+  /** Only for the compiler: their keys by name. */
+  readonly indexKeys?: I
 }
+
+/** The keys of the indexes of a store that has none. */
+export type NoIndexes = object
+
+/** An index as the graph keeps it. */
+export interface StoredIndex {
+  readonly name: string
+  readonly key: Serde<unknown>
+  readonly of: (value: never, key: never) => unknown
+}
+
+/** A secondary index: rows are found by something else than their keys. */
+export interface IndexOf<K, V, X> {
+  readonly key: Serde<X>
+  /**
+   * What a row is found by; null: by nothing. It must depend on value and key alone, and throw for none of them. Who changes it gives
+   * the index another name: it is then made anew.
+   */
+  readonly of: (value: V, key: K) => X | null
+}
+
+/** Rows in the order of an index, then of their keys. Without bounds all that stand in it. */
+export type IndexRange<I> = {
+  [N in keyof I & string]: {
+    readonly index: N
+    /** Instead of bounds: those of this one. */
+    readonly equals?: I[N]
+  } & KeyRange<I[N]>
+}[keyof I & string]
 
 /**
  * A store that lives in memory. `restored`: it has a changelog, and whenever its task is opened it is read whole. `lossy`: it has no
@@ -91,8 +123,8 @@ export interface StartRange {
 
 /** What a processor may scan of the store of a declaration. Sessions are read by their key. */
 export type RangeOf<D> =
-  D extends KeyValueStoreDeclaration<infer K, infer _V>
-    ? KeyRange<K>
+  D extends KeyValueStoreDeclaration<infer K, infer _V, string, infer I>
+    ? (KeyRange<K> & { readonly index?: never }) | IndexRange<I>
     : D extends WindowStoreDeclaration<infer _K, infer _V>
       ? StartRange
       : D extends VersionedStoreDeclaration<infer K, infer _V>

@@ -7,10 +7,15 @@ import { ProcessorSessionStore } from './processor-session-store.ts'
 import { ProcessorKeyValueStore, ProcessorWindowStore, type StoreUser } from './processor-stores.ts'
 import { asOfIn, ProcessorVersionedStore } from './processor-versioned-store.ts'
 import { letRowsExpire } from './row-expiry.ts'
-import { keyRange, startRange } from './scan-range.ts'
+import { indexedRange, keyRange, startRange } from './scan-range.ts'
 
 export type ProcessorStore =
-  | { readonly kind: 'keyValue'; readonly name: string; readonly ttlMs: number | null }
+  | {
+      readonly kind: 'keyValue'
+      readonly name: string
+      readonly ttlMs: number | null
+      readonly indexes: readonly { readonly name: string }[]
+    }
   | { readonly kind: 'window'; readonly name: string; readonly retentionMs: number }
   | { readonly kind: 'versioned'; readonly name: string; readonly historyMs: number }
   | { readonly kind: 'session'; readonly name: string; readonly retentionMs: number; readonly widthMs: number }
@@ -27,10 +32,11 @@ export function openStore(declared: ProcessorStore, context: TaskContext, user: 
   switch (kind) {
     case 'keyValue': {
       const { ttlMs } = declared
+      const indexes = declared.indexes.map((index) => index.name)
       const store = new ProcessorKeyValueStore(context.keyValueStore(name), user, ttlMs)
       if (ttlMs !== null) expire(name, ttlMs, context)
       const show = (row: StoreRow): unknown => (store.isGone(row.row.timestamp) ? undefined : shownRow(row))
-      return { store, scanOf: (where, range) => ({ range: keyRange(where, range), show }) }
+      return { store, scanOf: (where, range) => ({ range: indexedRange(where, range, indexes), show }) }
     }
     case 'window': {
       const store = new ProcessorWindowStore(context.windowStore(name), user, declared.retentionMs)

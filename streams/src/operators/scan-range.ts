@@ -4,7 +4,7 @@ import { checkOptions } from '../time/options.ts'
 import { streamError } from '../time/stream-errors.ts'
 
 /** @throws INVALID_STREAM_OPTION */
-export function keyRange(where: string, range: unknown, others: readonly string[] = []): ScanRange {
+export function keyRange(where: string, range: unknown, others: readonly string[] = []): KeyScan {
   checkOptions(where, range, ['from', 'to', 'prefix', 'reverse', ...others])
   const { from, to, prefix, reverse = false } = range as Readonly<Record<string, unknown>>
   checkReverse(where, reverse)
@@ -14,6 +14,24 @@ export function keyRange(where: string, range: unknown, others: readonly string[
   if (from !== undefined || to !== undefined) throw badRange(where, 'prefix', 'a prefix, or from and to', 'both')
   return { by: 'prefix', prefix: bytes, reverse }
 }
+
+/** Of a store with these indexes. @throws INVALID_STREAM_OPTION */
+export function indexedRange(where: string, range: unknown, indexes: readonly string[]): KeyScan {
+  const { index } = (range ?? {}) as { readonly index?: unknown }
+  if (index === undefined) return keyRange(where, range, ['index'])
+  if (!indexes.includes(index as string)) {
+    throw badRange(where, 'index', indexes.join(', ') || 'none: the store has no indexes', index)
+  }
+  const { equals, ...bounds } = range as Readonly<Record<string, unknown>>
+  const given = keyRange(where, bounds, ['index'])
+  if (equals === undefined) return { ...given, index: index as string }
+  if (given.by === 'prefix' || given.from !== undefined || given.to !== undefined) {
+    throw badRange(where, 'equals', 'equals, or bounds', 'both')
+  }
+  return { ...given, from: equals, to: equals, index: index as string }
+}
+
+type KeyScan = Exclude<ScanRange, { readonly by: 'start' }>
 
 /** Every start that a window may have. */
 const firstStart = -Number.MAX_SAFE_INTEGER

@@ -25,6 +25,8 @@ interface ManifestStore {
   readonly inMemory?: true
   /** How long a row lives without being written. */
   readonly ttlMs?: number
+  /** The serdes of its indexes by their names. */
+  readonly indexes?: Readonly<Record<string, string>>
   /** Names of serdes. */
   readonly key: string
   readonly value: string
@@ -65,7 +67,11 @@ function storeIn(spec: StoreSpec): ManifestStore {
   const { name, kind, inMemory = false } = spec
   const changelog = spec.changelogKind === 'none' ? null : spec.changelog
   const common = { name, kind, changelog, key: spec.key.name, value: spec.value.name, ...(inMemory && { inMemory }) }
-  if (spec.kind === 'keyValue' && spec.ttlMs !== undefined) return { ...common, ttlMs: spec.ttlMs }
+  if (spec.kind === 'keyValue') {
+    const { ttlMs, indexes } = spec
+    const byName = indexes && Object.fromEntries(indexes.map((index) => [index.name, index.key.name]))
+    return { ...common, ...(ttlMs !== undefined && { ttlMs }), ...(byName && { indexes: byName }) }
+  }
   if (spec.kind === 'timeRows') return { ...common, stretchMs: spec.widthMs }
   if (spec.kind !== 'window' || spec.windows === null) return common
   return { ...common, windows: windowsIn(spec.windows) }

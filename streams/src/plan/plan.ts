@@ -115,10 +115,18 @@ interface SourceOfRows {
   readonly replacedMatter: boolean
 }
 
+export interface StoreIndex {
+  readonly name: string
+  readonly key: Serde<unknown>
+  readonly of: (value: never, key: never) => unknown
+}
+
 interface KeyValueStoreSpec extends AnyStoreSpec {
   readonly kind: 'keyValue'
   /** How long a row lives by stream time without being written. Default: for ever. */
   readonly ttlMs?: number
+  /** What else its rows are found by. Default: nothing. */
+  readonly indexes?: readonly StoreIndex[]
 }
 
 /** Records that wait for a time, by time and key. */

@@ -55,7 +55,7 @@ function declaredStoreOf(declared: StoreDeclaration, applicationId: string): Sto
   }
   switch (kind) {
     case 'keyValue':
-      return { kind, ...common, ...(declared.ttlMs !== null && { ttlMs: declared.ttlMs }) }
+      return { kind, ...common, ...lifeAndIndexesOf(declared) }
     case 'window':
       return { kind, ...common, windows: null }
     case 'versioned':
@@ -70,6 +70,10 @@ function declaredStoreOf(declared: StoreDeclaration, applicationId: string): Sto
     default:
       return declared
   }
+}
+
+function lifeAndIndexesOf({ ttlMs, indexes }: Extract<StoreDeclaration, { readonly kind: 'keyValue' }>) {
+  return { ...(ttlMs !== null && { ttlMs }), ...(indexes.length > 0 && { indexes }) }
 }
 
 /** Versions have a time of their own: the greatest that was put. */

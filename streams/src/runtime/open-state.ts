@@ -50,6 +50,7 @@ export function stateSpecs(stores: readonly StoreSpec[], topicIds: ReadonlyMap<s
         changelog: { topic: changelog, topicId: topicIds.get(changelog) ?? '', kind: changelogKind },
       }),
       ...(kind === 'keyValue' && spec.ttlMs !== undefined && { stretchMs: stretchOfTtl(spec.ttlMs) }),
+      ...(kind === 'keyValue' && spec.indexes !== undefined && { indexes: spec.indexes }),
     }
   })
 }

@@ -11,7 +11,6 @@ import type { SourceSpec, SubTopology, TaskSpec } from '../plan/plan.ts'
 import { emptyMark, type StoreMark } from '../state/state-marks.ts'
 import type { TaskState } from '../state/task-state.ts'
 import { Rec } from '../task/rec.ts'
-import type { StoreScan } from '../task/scans.ts'
 import type { PassedTime } from '../task/stream-time.ts'
 import { streamError } from '../time/stream-errors.ts'
 import type { DropCounts } from './drop-counts.ts'
@@ -22,6 +21,7 @@ import type { InputQueue } from './input-queue.ts'
 import type { LiveContext } from './live-context.ts'
 import { encodeMetadata } from './offset-metadata.ts'
 import { extractedTime } from './record-times.ts'
+import { readScans } from './read-scans.ts'
 import type { Retries } from './retries.ts'
 import type { TaskMeter } from './task-meter.ts'
 import type { TaskOutputs } from './task-outputs.ts'
@@ -82,8 +82,6 @@ type Progress = 'running' | 'closing' | 'ending' | 'ended'
 
 /** Rows of closed windows emitted in one go. */
 const closeLimit = 32
-/** Rows of a scan that are handled before others have a turn. */
-const scanTurn = 1_000
 
 export class Task {
   readonly id: string
@@ -242,23 +240,8 @@ export class Task {
   }
 
   /** Reads what processors have asked for; `turn` lets others live. What a scan asks for is read as well. */
-  async scan(turn: () => Promise<void>): Promise<void> {
-    const { scans } = this.parts.context
-    try {
-      for (let scan = scans.next(); scan !== undefined; scan = scans.next()) await this.readScan(scan, turn)
-    } catch (cause) {
-      throw explain(cause, placeIn(this.parts.context))
-    }
-  }
-
-  /** Leaving the loop closes the iterator of the engine. */
-  private async readScan(scan: StoreScan, turn: () => Promise<void>): Promise<void> {
-    let rows = 0
-    for await (const row of this.state.scanOpen(scan.store, scan.range)) {
-      if (!scan.take(row)) return
-      if (++rows % scanTurn === 0) await turn()
-    }
-    scan.end()
+  scan(turn: () => Promise<void>): Promise<void> {
+    return readScans(this.parts.context, this.state, turn)
   }
 
   /** The application is paused, or calls have not ended: that is no silence of its inputs. */

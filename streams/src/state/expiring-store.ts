@@ -10,6 +10,7 @@
 import type { ExpiringStore } from '../task/stores.ts'
 import { LayeredKeyValueStore } from './key-value-store.ts'
 import type { KeyTexts } from './row-keys.ts'
+import type { RowIndex } from './row-index.ts'
 import type { StoreLayers } from './store-layers.ts'
 import { WindowIndex } from './window-index.ts'
 
@@ -19,8 +20,8 @@ export class LayeredExpiringStore<K, V> extends LayeredKeyValueStore<K, V> imple
   readonly #index: WindowIndex<K>
   readonly #widthMs: number
 
-  constructor(layers: StoreLayers<V>, keys: KeyTexts<K>, widthMs: number) {
-    super(layers, keys)
+  constructor(layers: StoreLayers<V>, keys: KeyTexts<K>, widthMs: number, indexes: readonly RowIndex<K, V>[]) {
+    super(layers, keys, indexes)
     this.#layers = layers
     this.#keys = keys
     this.#index = new WindowIndex((text) => keys.keyOf(text))
@@ -51,7 +52,6 @@ export class LayeredExpiringStore<K, V> extends LayeredKeyValueStore<K, V> imple
     return taken
   }
 
-  /** The row has been restored, or rolled back. */
   override note(row: string): void {
     const time = this.#layers.timeOf(row)
     if (time !== undefined) this.noteAt(row, time)

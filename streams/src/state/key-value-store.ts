@@ -1,5 +1,6 @@
 import type { KeyValueStore, Stamped } from '../task/stores.ts'
 import type { KeyTexts } from './row-keys.ts'
+import type { RowIndex } from './row-index.ts'
 import type { StoreLayers } from './store-layers.ts'
 
 /** A key-value store over its layers. */
@@ -11,10 +12,13 @@ export class LayeredKeyValueStore<K, V> implements KeyValueStore<K, V> {
   #lastKey: K | undefined
   #lastText = ''
 
-  constructor(layers: StoreLayers<V>, keys: KeyTexts<K>) {
+  readonly #indexes: readonly RowIndex<K, V>[]
+
+  constructor(layers: StoreLayers<V>, keys: KeyTexts<K>, indexes: readonly RowIndex<K, V>[] = []) {
     this.name = layers.spec.name
     this.#layers = layers
     this.#keys = keys
+    this.#indexes = indexes
   }
 
   get(key: K): Stamped<V> | undefined {
@@ -22,11 +26,31 @@ export class LayeredKeyValueStore<K, V> implements KeyValueStore<K, V> {
   }
 
   put(key: K, value: V, timestamp: number): void {
-    this.#layers.write(this.rowOf(key), value, timestamp)
+    const row = this.rowOf(key)
+    if (this.#indexes.length > 0) this.#index(row, key, value, timestamp)
+    this.#layers.write(row, value, timestamp)
   }
 
   delete(key: K, timestamp: number): void {
-    this.#layers.remove(this.rowOf(key), timestamp)
+    const row = this.rowOf(key)
+    if (this.#indexes.length > 0) this.#index(row, key, undefined, timestamp)
+    this.#layers.remove(row, timestamp)
+  }
+
+  /** Takes over a changelog record below the open step. Null: deleted. */
+  restore(row: string, bytes: Uint8Array | null, timestamp: number): void {
+    if (this.#indexes.length > 0) {
+      const before = this.#layers.readCommitted(row)?.value
+      const after = bytes === null ? undefined : this.#layers.decode(bytes)
+      for (const index of this.#indexes) index.restored(row, this.#keys.keyOf(row), before, after, timestamp)
+    }
+    this.#layers.restore(row, bytes, timestamp)
+    this.note(row)
+  }
+
+  #index(row: string, key: K, value: V | undefined, timestamp: number): void {
+    const before = this.#layers.read(row)?.value
+    for (const index of this.#indexes) index.changed(row, key, before, value, timestamp)
   }
 
   /** The row has changed otherwise than by `put` and `delete`. */

@@ -30,9 +30,11 @@ function restoreRecord(store: TaskStore, { key, value, timestamp, offset }: Cons
   if (key === null) return false
   const row = rowOf(store, key, value, offset)
   if (row === null) return false
-  store.layers.restore(row, value, timestamp)
-  if (store.kind === 'window') store.store.note(row, value !== null)
-  else store.store.note(row)
+  if (store.kind === 'key-value') store.store.restore(row, value, timestamp)
+  else {
+    store.layers.restore(row, value, timestamp)
+    store.store.note(row, value !== null)
+  }
   return true
 }
 

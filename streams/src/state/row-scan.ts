@@ -14,6 +14,7 @@ import { Scratch } from './scratch.ts'
 import type { ScannedRow, SealedEngine } from './sealed-engine.ts'
 import type { ScanRange } from '../task/scans.ts'
 import type { Stamped } from '../task/stores.ts'
+import type { StoreLayers } from './store-layers.ts'
 import type { TaskStore } from './task-stores.ts'
 
 /** `from <= key < to`, keys as in the engine without the number of the store; null: no bound. */
@@ -71,7 +72,7 @@ const lowest = Uint8Array.of(0)
 const highestByte = 0xff
 
 /** The first key behind all that begin so; null: there is none. */
-function behind(prefix: Uint8Array): Uint8Array | null {
+export function behind(prefix: Uint8Array): Uint8Array | null {
   let length = prefix.length
   while (length > 0 && prefix[length - 1] === highestByte) length--
   if (length === 0) return null
@@ -89,32 +90,56 @@ interface WaitingRow {
   readonly bytes: Uint8Array
 }
 
-export async function* scanRows(
+export function scanRows(
   store: TaskStore,
   engine: SealedEngine,
   range: RowRange,
   of: 'committed' | 'open' = 'committed',
 ): AsyncGenerator<ScanRow<unknown, unknown>, void, undefined> {
+  return scanShown(store, engine, range, of, (row, bytes, value, timestamp) => visible(store, row, bytes, value, timestamp))
+}
+
+interface Scanned {
+  readonly layers: StoreLayers<unknown>
+  readonly keys: RowKeys
+  readonly number: number | null
+}
+
+/** Of each row what `show` makes of it; undefined: it is left out. */
+export async function* scanShown<T>(
+  store: Scanned,
+  engine: SealedEngine,
+  range: RowRange,
+  of: 'committed' | 'open',
+  show: (row: string, bytes: Uint8Array, value: unknown, timestamp: number) => T | undefined,
+): AsyncGenerator<T, void, undefined> {
   const entries = store.layers.rowsAbove(within(store.keys, range), of)
   const waiting = ordered(entries.keys(), store.keys, range)
   const pages = store.number === null ? nothing() : engine.scan(engineRange(store.number, range))
   const sign = range.reverse ? -1 : 1
   let next = 0
-  const taken = (): ScanRow<unknown, unknown>[] => {
+  const taken = (): T | undefined => {
     const { row, bytes } = waiting[next++]!
     const entry = store.layers.live(entries.get(row))
-    return entry === undefined ? [] : [visible(store, row, bytes, entry.value, entry.timestamp)]
+    return entry && show(row, bytes, entry.value, entry.timestamp)
   }
   const ended = store.layers.meter.iterate(range.from === null && range.to === null ? 'all' : 'range')
   try {
     for await (const page of pages) {
       for (const { key, timestamp, value } of page) {
-        while (next < waiting.length && sign * Buffer.compare(waiting[next]!.bytes, key) < 0) yield* taken()
+        while (next < waiting.length && sign * Buffer.compare(waiting[next]!.bytes, key) < 0) {
+          const shown = taken()
+          if (shown !== undefined) yield shown
+        }
         const row = store.keys.rowOfEngineKey(key)
-        if (!entries.has(row)) yield visible(store, row, key, store.layers.decode(value), timestamp)
+        const shown = entries.has(row) ? undefined : show(row, key, store.layers.decode(value), timestamp)
+        if (shown !== undefined) yield shown
       }
     }
-    while (next < waiting.length) yield* taken()
+    while (next < waiting.length) {
+      const shown = taken()
+      if (shown !== undefined) yield shown
+    }
   } finally {
     ended()
   }

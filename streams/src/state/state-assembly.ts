@@ -57,7 +57,7 @@ export class StateAssembly {
 
   #flusher(engine: SealedEngine, stores: TaskStores, progress: StateProgress, meta: StateMeta | null): Flusher {
     const { clock, syncLog = async () => {} } = this.#options
-    const layers = stores.all.filter(({ number }) => number !== null).map((store) => store.layers)
+    const layers = stores.layers.filter(({ number }) => number !== null).map((store) => store.layers)
     const marks = (): Pick<StateMeta, 'time' | 'stores'> => progress.now()
     const batch = meta?.batch ?? 0
     return new Flusher({ engine, scratch: this.#scratch, layers, clock, syncLog, limits: this.#limits, batch, marks })

@@ -4,7 +4,7 @@ import type { Command } from './state-model.fixtures.ts'
 /** Mostly the same few rows, so that layers meet. */
 const few = (common: number, all: number): fc.Arbitrary<number> =>
   fc.oneof({ weight: 4, arbitrary: fc.nat(common) }, { weight: 1, arbitrary: fc.nat(all) })
-const place = fc.record({ store: fc.nat(6), key: few(1, 9), start: few(0, 3) })
+const place = fc.record({ store: fc.nat(8), key: few(1, 9), start: few(0, 3) })
 
 const command: fc.Arbitrary<Command> = fc.oneof(
   { weight: 12, arbitrary: fc.record({ do: fc.constant('put' as const), at: place, value: fc.integer() }) },

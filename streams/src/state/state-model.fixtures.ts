@@ -1,8 +1,9 @@
 /** A task's state beside a dumb twin of it: plain maps, a copy for each layer. */
 import { expect } from 'vitest'
 import type { StoreEngines } from './engine.ts'
-import { jsonSerde, ModelLog, NameDisk, numberSerde, spec, StillClock } from './state.fixtures.ts'
+import { jsonSerde, ModelLog, NameDisk, numberSerde, spec, StillClock, textSerde } from './state.fixtures.ts'
 import type { StoreSpec } from './store-spec.ts'
+import type { ScanRange } from '../task/scans.ts'
 import { TaskState } from './task-state.ts'
 import type { StateLimits } from './task-state-options.ts'
 import { verifyMarks } from './verify-marks.ts'
@@ -12,7 +13,14 @@ type Rows = Map<string, { value: unknown; timestamp: number }>
 
 const stretchMs = 7
 
-/** One of each kind that there is: text keys, byte keys, windows of both, rows that are found by time, and rows in memory alone. */
+/** What a value is found by in an index: also what begins with another, and with a byte of 0. */
+const kinds = ['', 'a', 'a\0', 'a\0b', 'ab', '\0', 'ÿ', null] as const
+
+function kindOf(value: number): string | null {
+  return kinds[Math.abs(value) % kinds.length]!
+}
+
+/** One of each kind that there is: text keys, byte keys, windows of both, rows that are found by time, rows in memory alone, and indexes. */
 const modelStores: readonly StoreSpec[] = [
   spec('words'),
   spec('numbers', { key: numberSerde }),
@@ -21,6 +29,8 @@ const modelStores: readonly StoreSpec[] = [
   spec('expiring', { stretchMs }),
   spec('in-memory', { inMemory: true }),
   spec('hours-in-memory', { kind: 'window', inMemory: true }),
+  spec('indexed', { indexes: [{ name: 'by-kind', key: textSerde, of: kindOf }] }),
+  spec('numbers-indexed', { key: numberSerde, inMemory: true, indexes: [{ name: 'by-kind', key: textSerde, of: kindOf }] }),
 ]
 
 export interface Place {
@@ -159,7 +169,39 @@ export class ModelTask {
         expect(this.#query(place), 'a query').toEqual(this.#committed.get(textOf(place)))
       }
       if (kind === 'window') this.#compareIndex(store, name)
+      if (modelStores[store]!.indexes !== undefined) await this.#compareScans(store, name)
     }
+  }
+
+  async #compareScans(store: number, name: string): Promise<void> {
+    const rows = places(store).flatMap((place) => {
+      const value = this.#open.get(textOf(place))?.value as number | undefined
+      const kind = value === undefined ? null : kindOf(value)
+      return kind === null ? [] : [{ kind, key: keyOf(store, place.key), value }]
+    })
+    const inOrder = rows.toSorted((a, b) => {
+      return (
+        Buffer.compare(Buffer.from(a.kind), Buffer.from(b.kind)) || Buffer.compare(keyBytes(store, a.key), keyBytes(store, b.key))
+      )
+    })
+    const bounds = kinds.filter((kind) => kind !== null)
+    const all = { by: 'key', from: undefined, to: undefined, reverse: false, index: 'by-kind' } as const
+    expect(await this.#scanned(name, all)).toEqual(inOrder.map(({ key, value }) => [key, value]))
+    for (const kind of bounds) {
+      const own = inOrder.filter((row) => row.kind === kind).map(({ key, value }) => [key, value])
+      const exact = { by: 'key', from: kind, to: kind, index: 'by-kind' } as const
+      expect(await this.#scanned(name, { ...exact, reverse: false })).toEqual(own)
+      expect(await this.#scanned(name, { ...exact, reverse: true })).toEqual(own.toReversed())
+      const begun = inOrder.filter((row) => row.kind.startsWith(kind)).map(({ key, value }) => [key, value])
+      const prefix = { by: 'prefix', prefix: Buffer.from(kind), reverse: false, index: 'by-kind' } as const
+      expect(await this.#scanned(name, prefix)).toEqual(begun)
+    }
+  }
+
+  async #scanned(name: string, range: ScanRange): Promise<unknown[]> {
+    const found: unknown[] = []
+    for await (const { key, row } of this.state.scanOpen(name, range)) found.push([key, row.value])
+    return found
   }
 
   async flush(wait: boolean): Promise<void> {

@@ -1,5 +1,5 @@
 import type { ChangelogBatch } from './restore-batch.ts'
-import type { StateMeta, StoreRow } from './state-meta.ts'
+import { indexName, type StateMeta, type StoreRow } from './state-meta.ts'
 import { emptyMark, type StoreMark } from './state-marks.ts'
 import { isInEngine, type StoreSpec } from './store-spec.ts'
 
@@ -24,7 +24,9 @@ export class StateProgress {
       const { name, kind, changelog } = spec
       if (changelog === undefined || !isInEngine(spec)) continue
       const mark = stored.get(name) ?? emptyMark(name)
-      this.#rows.set(name, { ...mark, number: numbers.get(name)!, shape: kind, ...changelog })
+      const indexes = spec.indexes?.map((index) => [index.name, numbers.get(indexName(name, index.name))!] as const)
+      const numbered = { number: numbers.get(name)!, ...(indexes && { indexes: Object.fromEntries(indexes) }) }
+      this.#rows.set(name, { ...mark, ...numbered, shape: kind, ...changelog })
     }
   }
 

@@ -17,6 +17,16 @@ export interface StoreSpec {
   readonly inMemory?: boolean
   /** Of a key-value store whose rows are found by their timestamps: the width of the stretches. Default: they are not. */
   readonly stretchMs?: number
+  /** Of a key-value store. Default: none. */
+  readonly indexes?: readonly IndexSpec[]
+}
+
+/** A secondary index: what of a value its row is found by as well. */
+export interface IndexSpec {
+  readonly name: string
+  readonly key: StoredSerde
+  /** Null or undefined: the row is not in it. */
+  readonly of: (value: never, key: never) => unknown
 }
 
 export function isInEngine({ changelog, inMemory = false }: StoreSpec): boolean {

@@ -14,6 +14,7 @@ import type { ScanRange, StoreRow } from '../task/scans.ts'
 import type { ExpiringStore, KeyValueStore, Stamped, WindowStore } from '../task/stores.ts'
 import { streamError } from '../time/stream-errors.ts'
 import { committedRows, type CommittedRow } from './committed-rows.ts'
+import { scanIndex } from './index-scan.ts'
 import { openEngine, openWiped, type OpenedEngine } from './open-engine.ts'
 import { restoreBatch, type ChangelogBatch } from './restore-batch.ts'
 import { windowRow } from './row-keys.ts'
@@ -119,7 +120,7 @@ export class TaskState {
     if (this.#frozen !== null) throw streamError('BUG', { what: 'a step is frozen already' })
     let written = 0
     const waiting = { records: 0, bytes: 0 }
-    for (const { layers, number } of this.#parts.stores.all) {
+    for (const { layers, number } of this.#parts.stores.layers) {
       const { name, changelog } = layers.spec
       const { records, bytes } = layers.freeze(changelog?.kind === 'own' && layers.openSize > 0 ? sinkOf(name) : null)
       if (changelog !== undefined) written += records
@@ -138,7 +139,7 @@ export class TaskState {
   commitSucceeded(marks: readonly StoreMark[], time: number): void {
     if (this.#frozen === null) throw streamError('BUG', { what: 'no step is frozen' })
     const { stores, progress, flusher } = this.#parts
-    for (const { layers } of stores.all) layers.commit()
+    for (const { layers } of stores.layers) layers.commit()
     for (const mark of marks) progress.mark(mark)
     progress.commit(time)
     if (this.#frozen.records > 0 || marks.length > 0) flusher.noteCommitted(this.#frozen.records, this.#frozen.bytes)
@@ -206,6 +207,7 @@ export class TaskState {
   /** For processors: rows as the open step has them when `next` is called first. @throws STORE_CORRUPT, STORE_CLOSED */
   scanOpen(store: string, range: ScanRange): AsyncIterable<StoreRow> {
     const { stores, sealed } = this.#parts
+    if (range.by !== 'start' && range.index !== undefined) return scanIndex(stores.indexed(store, range.index), sealed, range)
     const found = stores.get(store)
     return scanRows(found, sealed, new RowBounds(found.keys).of(range), 'open')
   }

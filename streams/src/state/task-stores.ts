@@ -3,14 +3,17 @@ import { streamError } from '../time/stream-errors.ts'
 import { storeRange } from './engine-rows.ts'
 import type { StoreEngine } from './engine.ts'
 import { LayeredExpiringStore } from './expiring-store.ts'
+import { IndexRowKeys } from './index-row-keys.ts'
 import { LayeredKeyValueStore } from './key-value-store.ts'
 import { ReadCache } from './read-cache.ts'
+import { nothing, RowIndex } from './row-index.ts'
 import { KeyValueRowKeys, WindowRowKeys } from './row-keys.ts'
 import { sealedTimestamp } from './seal.ts'
 import type { SealedEngine } from './sealed-engine.ts'
+import { indexName } from './state-meta.ts'
 import { StoreLayers } from './store-layers.ts'
 import { StoreMeter } from './store-meter.ts'
-import type { StoreSpec } from './store-spec.ts'
+import type { IndexSpec, StoreSpec } from './store-spec.ts'
 import { LayeredWindowStore } from './window-store.ts'
 
 type KeyValue = LayeredKeyValueStore<unknown, unknown>
@@ -20,6 +23,7 @@ type Windows = LayeredWindowStore<unknown, unknown>
 export type TaskStore =
   | {
       readonly kind: 'key-value'
+      readonly indexes: readonly RowIndex<unknown, unknown>[]
       readonly number: number | null
       readonly layers: StoreLayers<unknown>
       readonly keys: KeyValueRowKeys<unknown>
@@ -33,6 +37,21 @@ export type TaskStore =
       readonly store: Windows
     }
 
+type KeyValueTaskStore = Extract<TaskStore, { readonly kind: 'key-value' }>
+
+/** Layers, and where they lie in the engine; null: nowhere. */
+interface Layered {
+  readonly layers: StoreLayers<unknown>
+  readonly number: number | null
+}
+
+/** An index with the store that it is about. */
+export interface IndexedStore {
+  readonly store: KeyValueTaskStore
+  readonly index: RowIndex<unknown, unknown>
+  readonly number: number | null
+}
+
 export interface TaskStoresOptions {
   readonly specs: readonly StoreSpec[]
   /** Of the stores that have rows in the engine. */
@@ -45,11 +64,19 @@ export interface TaskStoresOptions {
 /** The stores of a task by their names, in the order of the plan. */
 export class TaskStores {
   readonly all: readonly TaskStore[]
+  /** Everything that has rows: the stores and their indexes. */
+  readonly layers: readonly Layered[]
   readonly #byName: ReadonlyMap<string, TaskStore>
+  readonly #numbers: ReadonlyMap<string, number>
 
   constructor(options: TaskStoresOptions) {
+    this.#numbers = options.numbers
     const cacheBytes = options.cacheBytes / Math.max(1, options.numbers.size)
     this.all = options.specs.map((spec) => makeStore(spec, { ...options, cacheBytes }))
+    this.layers = this.all.flatMap((store) => [
+      store,
+      ...indexesOf(store).map(({ name, layers }) => ({ layers, number: this.#numberOf(store.layers.spec.name, name) })),
+    ])
     this.#byName = new Map(this.all.map((store) => [store.layers.spec.name, store]))
   }
 
@@ -62,6 +89,18 @@ export class TaskStores {
   keyValue(name: string): KeyValue {
     const found = this.get(name)
     return found.kind === 'key-value' ? found.store : unknown(name, 'key-value store')
+  }
+
+  /** @throws STORE_UNKNOWN */
+  indexed(name: string, index: string): IndexedStore {
+    const store = this.get(name)
+    const found = indexesOf(store).find((one) => one.name === index)
+    if (store.kind !== 'key-value' || found === undefined) return unknown(name, `store with an index ${index}`)
+    return { store, index: found, number: this.#numberOf(name, index) }
+  }
+
+  #numberOf(store: string, index: string): number | null {
+    return this.#numbers.get(indexName(store, index)) ?? null
   }
 
   /** @throws STORE_UNKNOWN */
@@ -94,12 +133,18 @@ export class TaskStores {
   }
 
   rollback(): void {
-    for (const { kind, layers, store } of this.all) {
+    for (const one of this.all) {
+      for (const index of indexesOf(one)) index.layers.rollback()
+      const { kind, layers, store } = one
       const changed = layers.rollback()
       if (kind === 'window') for (const row of changed) store.note(row, layers.readCommitted(row) !== undefined)
       else for (const row of changed) store.note(row)
     }
   }
+}
+
+function indexesOf(store: TaskStore): readonly RowIndex<unknown, unknown>[] {
+  return store.kind === 'key-value' ? store.indexes : []
 }
 
 function makeStore(spec: StoreSpec, { numbers, engine, cacheBytes, clock }: TaskStoresOptions): TaskStore {
@@ -113,11 +158,29 @@ function makeStore(spec: StoreSpec, { numbers, engine, cacheBytes, clock }: Task
     return { kind: 'window', number, layers, keys, store: new LayeredWindowStore(layers, keys.keys) }
   }
   const keys = new KeyValueRowKeys<unknown>(spec.key)
+  const indexes = (spec.indexes ?? []).map((index) => makeIndex(spec, index, keys, { numbers, engine, cacheBytes, clock }))
   const layers = new StoreLayers<unknown>({ spec, keys, engine: below, cache, meter })
   const { stretchMs } = spec
   const store =
-    stretchMs === undefined ? new LayeredKeyValueStore(layers, keys.keys) : new LayeredExpiringStore(layers, keys.keys, stretchMs)
-  return { kind: 'key-value', number, layers, keys, store }
+    stretchMs === undefined
+      ? new LayeredKeyValueStore(layers, keys.keys, indexes)
+      : new LayeredExpiringStore(layers, keys.keys, stretchMs, indexes)
+  return { kind: 'key-value', number, layers, keys, store, indexes }
+}
+
+function makeIndex(
+  { name }: StoreSpec,
+  index: IndexSpec,
+  { keys: rows }: KeyValueRowKeys<unknown>,
+  { numbers, engine, cacheBytes, clock }: Omit<TaskStoresOptions, 'specs'>,
+): RowIndex<unknown, unknown> {
+  const number = numbers.get(indexName(name, index.name)) ?? null
+  const below = number === null ? null : { sealed: engine, number }
+  const keys = new IndexRowKeys(index.key, rows)
+  const spec: StoreSpec = { name: indexName(name, index.name), kind: 'key-value', key: index.key, value: nothing }
+  const meter = new StoreMeter({ name: spec.name, kind: spec.kind, isOnEngine: number !== null }, clock)
+  const layers = new StoreLayers<unknown>({ spec, keys, engine: below, cache: new ReadCache<unknown>(cacheBytes), meter })
+  return new RowIndex(name, index, layers, keys)
 }
 
 function unknown(name: string, kind: string): never {

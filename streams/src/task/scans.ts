@@ -9,12 +9,12 @@
  */
 import type { Stamped } from './stores.ts'
 
-/** Which rows, and in which order. Undefined: no bound. */
+/** Which rows, and in which order. Undefined: no bound. `index`: the keys are those of an index of the store. */
 export type ScanRange =
   /** Key-value stores: from one key to another, both included, in the order of the bytes of the keys. */
-  | { readonly by: 'key'; readonly from: unknown; readonly to: unknown; readonly reverse: boolean }
+  | { readonly by: 'key'; readonly from: unknown; readonly to: unknown; readonly reverse: boolean; readonly index?: string }
   /** Key-value stores: the keys whose bytes begin so. */
-  | { readonly by: 'prefix'; readonly prefix: Uint8Array; readonly reverse: boolean }
+  | { readonly by: 'prefix'; readonly prefix: Uint8Array; readonly reverse: boolean; readonly index?: string }
   /** Window stores: starts from one time to another, both included; by start, then by the bytes of the keys. */
   | { readonly by: 'start'; readonly from: number; readonly to: number; readonly reverse: boolean }
 

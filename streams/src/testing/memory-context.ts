@@ -9,7 +9,7 @@ import { Completions } from '../task/completions.ts'
 import { HeldUpdates } from '../task/held-updates.ts'
 import { Punctuators } from '../task/punctuators.ts'
 import { RecordContext } from '../task/record-context.ts'
-import { Scans, type ScanRange, type StoreRow } from '../task/scans.ts'
+import { Scans, type ScanRange, type StoreRow, type StoreScan } from '../task/scans.ts'
 import type { ExpiringStore, GlobalStore, KeyValueStore, WindowStore } from '../task/stores.ts'
 import type { Closer, StreamTime } from '../task/stream-time.ts'
 import type { DropReason, ErrorPolicy, Output, Route, TaskContext } from '../task/task-context.ts'
@@ -103,8 +103,8 @@ export class MemoryContext implements TaskContext {
     this.now = nowMs
     this.keyValueStores = new Map(
       stores
-        .filter(({ kind }) => kind === 'keyValue')
-        .map(({ name, key }) => [name, new MemoryStore<unknown, unknown>(name, key)]),
+        .filter((store) => store.kind === 'keyValue')
+        .map(({ name, key, indexes }) => [name, new MemoryStore<unknown, unknown>(name, key, indexes)]),
     )
     this.windowStores = new Map(
       stores
@@ -203,11 +203,11 @@ export class MemoryContext implements TaskContext {
 
   #scan(): void {
     for (let scan = this.scans.next(); scan !== undefined; scan = this.scans.next()) {
-      if (this.#rowsIn(scan.store, scan.range).every((row) => scan.take(row))) scan.end()
+      if (takesAll(scan, this.#rowsIn(scan.store, scan.range))) scan.end()
     }
   }
 
-  #rowsIn(store: string, range: ScanRange): readonly StoreRow[] {
+  #rowsIn(store: string, range: ScanRange): Iterable<StoreRow> {
     return (this.keyValueStores.get(store) ?? given(this.windowStores, store)).rowsIn(range)
   }
 
@@ -247,6 +247,11 @@ export class MemoryContext implements TaskContext {
     } while (this.#closers.endNext())
     this.#isEnding = false
   }
+}
+
+function takesAll(scan: StoreScan, rows: Iterable<StoreRow>): boolean {
+  for (const row of rows) if (!scan.take(row)) return false
+  return true
 }
 
 function given<T>(all: ReadonlyMap<string, T>, name: string): T {

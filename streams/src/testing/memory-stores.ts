@@ -3,6 +3,7 @@
  * the real stores, and a row's value is the very object that was put.
  */
 import type { Serializer } from '@millrace/core'
+import type { StoreIndex } from '../plan/plan.ts'
 import { writtenKey } from '../state/row-keys.ts'
 import type { ScanRange, StoreRow } from '../task/scans.ts'
 import type { ExpiringStore, GlobalStore, Stamped, WindowStore } from '../task/stores.ts'
@@ -20,11 +21,13 @@ export interface MemoryRow extends Row<unknown, unknown> {
 export class MemoryStore<K, V> implements ExpiringStore<K, V>, GlobalStore<K, V> {
   readonly name: string
   readonly #key: Serializer<K>
+  readonly #indexes: readonly StoreIndex[]
   readonly #rows = new Map<string, Row<K, V>>()
 
-  constructor(name: string, key: Serializer<K>) {
+  constructor(name: string, key: Serializer<K>, indexes: readonly StoreIndex[] = []) {
     this.name = name
     this.#key = key
+    this.#indexes = indexes
   }
 
   get(key: K): Stamped<V> | undefined {
@@ -54,16 +57,26 @@ export class MemoryStore<K, V> implements ExpiringStore<K, V>, GlobalStore<K, V>
   }
 
   /** For a scan; the rows of this moment. */
-  rowsIn(range: ScanRange): readonly StoreRow[] {
-    const isIn = this.#isIn(range)
+  rowsIn(range: ScanRange): Iterable<StoreRow> {
+    if (range.by !== 'start' && range.index !== undefined) return this.#indexed(range.index, range)
+    const isIn = isInRange(this.#key, range)
     const rows = this.rows().filter(({ key }) => isIn(bytesOf(this.#key, key)))
     return inOrder(rows, range).map(({ key, value, timestamp }) => ({ key, start: -1, row: { value, timestamp } }))
   }
 
-  #isIn(range: ScanRange): (bytes: string) => boolean {
-    if (range.by === 'prefix') return (bytes) => bytes.startsWith(Buffer.from(range.prefix).toString('latin1'))
-    const [from, to] = [range.from, range.to].map((bound) => (bound === undefined ? null : bytesOf(this.#key, bound as K)))
-    return (bytes) => (from === null || bytes >= from!) && (to === null || bytes <= to!)
+  /** The entries of this moment; each row when it comes, if it stands where it stood. */
+  *#indexed(name: string, range: ScanRange): Iterable<StoreRow> {
+    const index = this.#indexes.find((one) => one.name === name)!
+    const isIn = isInRange(index.key, range)
+    const entries = this.rows().flatMap(({ key, value }) => {
+      const entry = entryOf(index, value, key)
+      return entry !== null && isIn(entry) ? [{ key, entry }] : []
+    })
+    const sortedEntries = entries.toSorted((a, b) => (a.entry === b.entry ? 0 : a.entry < b.entry ? -1 : 1))
+    for (const { key, entry } of inOrder(sortedEntries, range)) {
+      const row = this.get(key)
+      if (row !== undefined && entryOf(index, row.value, key) === entry) yield { key, start: -1, row }
+    }
   }
 }
 
@@ -134,6 +147,18 @@ export class MemoryWindowStore<K, V> implements WindowStore<K, V> {
     const rows = this.rows().filter(({ start }) => start >= from && start <= to)
     return inOrder(rows, range).map(({ key, start, value, timestamp }) => ({ key, start, row: { value, timestamp } }))
   }
+}
+
+/** Null: it stands nowhere. */
+function entryOf({ key: indexKey, of }: StoreIndex, value: unknown, key: unknown): string | null {
+  const found = (of as (value: unknown, key: unknown) => unknown)(value, key)
+  return found === null || found === undefined ? null : bytesOf(indexKey, found)
+}
+
+function isInRange<K>(key: Serializer<K>, range: ScanRange): (bytes: string) => boolean {
+  if (range.by === 'prefix') return (bytes) => bytes.startsWith(Buffer.from(range.prefix).toString('latin1'))
+  const [from, to] = [range.from, range.to].map((bound) => (bound === undefined ? null : bytesOf(key, bound as K)))
+  return (bytes) => (from === null || bytes >= from!) && (to === null || bytes <= to!)
 }
 
 /** One character a byte, so that strings compare as the bytes do. */

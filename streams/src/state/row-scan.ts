@@ -10,6 +10,7 @@
 import { storeRange } from './engine-rows.ts'
 import type { CommittedRow } from './committed-rows.ts'
 import { keyTextOf, startOf, windowRow, type KeyTexts, type RowKeys } from './row-keys.ts'
+import { orderedWithin, type ByteRange } from './row-order.ts'
 import { Scratch } from './scratch.ts'
 import type { ScannedRow, SealedEngine } from './sealed-engine.ts'
 import type { ScanRange } from '../task/scans.ts'
@@ -18,9 +19,7 @@ import type { StoreLayers } from './store-layers.ts'
 import type { TaskStore } from './task-stores.ts'
 
 /** `from <= key < to`, keys as in the engine without the number of the store; null: no bound. */
-export interface RowRange {
-  readonly from: Uint8Array | null
-  readonly to: Uint8Array | null
+export interface RowRange extends ByteRange {
   readonly reverse: boolean
 }
 
@@ -81,13 +80,9 @@ export function behind(prefix: Uint8Array): Uint8Array | null {
   return next
 }
 
-function bytesOf(keys: RowKeys, row: string, scratch: Scratch = new Scratch()): Uint8Array {
+function bytesOf(keys: RowKeys, row: string): Uint8Array {
+  const scratch = new Scratch()
   return Uint8Array.from(scratch.bytes(0, keys.writeEngineKey(row, scratch, 0)))
-}
-
-interface WaitingRow {
-  readonly row: string
-  readonly bytes: Uint8Array
 }
 
 export function scanRows(
@@ -113,14 +108,15 @@ export async function* scanShown<T>(
   of: 'committed' | 'open',
   show: (row: string, bytes: Uint8Array, value: unknown, timestamp: number) => T | undefined,
 ): AsyncGenerator<T, void, undefined> {
-  const entries = store.layers.rowsAbove(within(store.keys, range), of)
-  const waiting = ordered(entries.keys(), store.keys, range)
+  const waiting = store.layers.rowsAbove(range, of)
+  const hidden = new Set(waiting.map(({ row }) => row))
+  if (range.reverse) waiting.reverse()
   const pages = store.number === null ? nothing() : engine.scan(engineRange(store.number, range))
   const sign = range.reverse ? -1 : 1
   let next = 0
   const taken = (): T | undefined => {
-    const { row, bytes } = waiting[next++]!
-    const entry = store.layers.live(entries.get(row))
+    const { row, bytes, entry: given } = waiting[next++]!
+    const entry = store.layers.live(given)
     return entry && show(row, bytes, entry.value, entry.timestamp)
   }
   const ended = store.layers.meter.iterate(range.from === null && range.to === null ? 'all' : 'range')
@@ -132,7 +128,7 @@ export async function* scanShown<T>(
           if (shown !== undefined) yield shown
         }
         const row = store.keys.rowOfEngineKey(key)
-        const shown = entries.has(row) ? undefined : show(row, key, store.layers.decode(value), timestamp)
+        const shown = hidden.has(row) ? undefined : show(row, key, store.layers.decode(value), timestamp)
         if (shown !== undefined) yield shown
       }
     }
@@ -152,31 +148,14 @@ export function rowsInRange(
   rangeOf: (bounds: RowBounds) => RowRange,
 ): ScanRow<unknown, unknown>[] {
   const range = rangeOf(new RowBounds(keys))
-  return ordered([...rows.keys()].filter(within(keys, range)), keys, range).map(({ row, bytes }) => {
+  const found = orderedWithin(keys, [rows], range)
+  return (range.reverse ? found.reverse() : found).map(({ row, bytes }) => {
     return { key: keys.keys.keyOf(row), start: -1, row: rows.get(row)!, bytes }
   })
 }
 
 async function* nothing(): AsyncGenerator<readonly ScannedRow[], void, undefined> {
   // A store in memory has no engine.
-}
-
-/** Whether a row lies in the range. */
-function within(keys: RowKeys, { from, to }: RowRange): (row: string) => boolean {
-  if (from === null && to === null) return () => true
-  const scratch = new Scratch()
-  return (row) => {
-    const bytes = scratch.bytes(0, keys.writeEngineKey(row, scratch, 0))
-    return (from === null || Buffer.compare(bytes, from) >= 0) && (to === null || Buffer.compare(bytes, to) < 0)
-  }
-}
-
-function ordered(rows: Iterable<string>, keys: RowKeys, { reverse }: RowRange): WaitingRow[] {
-  const scratch = new Scratch()
-  const sign = reverse ? -1 : 1
-  return Array.from(rows, (row) => ({ row, bytes: bytesOf(keys, row, scratch) })).sort(
-    (a, b) => sign * Buffer.compare(a.bytes, b.bytes),
-  )
 }
 
 function engineRange(

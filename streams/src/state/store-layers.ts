@@ -20,6 +20,7 @@ import { streamError } from '../time/stream-errors.ts'
 import { deletion, Entry, undecoded, unread } from './entry.ts'
 import { entryOverheadBytes, type ReadCache } from './read-cache.ts'
 import type { RowKeys } from './row-keys.ts'
+import { orderedWithin, RowOrder, type ByteRange, type OrderedRow } from './row-order.ts'
 import { sealedTimestamp, sealedValue } from './seal.ts'
 import type { SealedEngine, SealedBatch } from './sealed-engine.ts'
 import { nsBetween, type StoreMeter } from './store-meter.ts'
@@ -37,6 +38,11 @@ interface ValueSerde<V> {
 }
 
 type Rows<V> = Map<string, Entry<V>>
+
+/** A row that hides the engine's. */
+export interface WaitingRow<V> extends OrderedRow {
+  readonly entry: Entry<V>
+}
 
 export interface LayersOptions<V> {
   readonly spec: StoreSpec
@@ -59,6 +65,8 @@ export class StoreLayers<V> {
   #committed: Rows<V> = new Map()
   #flushing: Rows<V> | null = null
   #flushBytes = 0
+  /** The rows of all layers in order, for scans of the open step; null: none asked for since the last flush. */
+  #order: RowOrder | null = null
 
   constructor({ spec, keys, engine, cache, meter }: LayersOptions<V>) {
     this.spec = spec
@@ -117,12 +125,14 @@ export class StoreLayers<V> {
 
   #put(row: string, value: V, timestamp: number): void {
     this.#open.set(row, new Entry(value, timestamp, undefined))
+    this.#order?.add(row)
   }
 
   #delete(row: string, timestamp: number): void {
     const begun = this.#open.get(row)
     if (begun !== undefined && begun.bytes !== null && !this.#isBelow(row)) this.#open.delete(row)
     else this.#open.set(row, deletion(timestamp))
+    this.#order?.add(row)
   }
 
   get openSize(): number {
@@ -159,6 +169,7 @@ export class StoreLayers<V> {
   restore(row: string, value: Uint8Array | null, timestamp: number): void {
     if (value === null && this.#engine === null) this.#committed.delete(row)
     else this.#committed.set(row, value === null ? deletion(timestamp) : undecoded(value, timestamp))
+    this.#order?.add(row)
   }
 
   /** Takes what is committed so far aside for a flush. */
@@ -184,6 +195,7 @@ export class StoreLayers<V> {
   endFlush(): void {
     if (this.#flushing !== null) this.#cache.adopt(this.#flushing, this.#flushBytes)
     this.#flushing = null
+    this.#order = null
   }
 
   /** The engine does not have them: they wait again. */
@@ -197,14 +209,24 @@ export class StoreLayers<V> {
     return new Map([...(this.#flushing ?? []), ...this.#committed])
   }
 
-  /** The same of the rows that pass, which are few; also as the open step sees them. */
-  rowsAbove(passes: (row: string) => boolean, of: 'committed' | 'open'): Map<string, Entry<V>> {
-    const found = new Map<string, Entry<V>>()
-    const uncommitted = of === 'open' ? [this.#frozen, this.#open] : []
-    for (const layer of [this.#flushing, this.#committed, ...uncommitted]) {
-      for (const [row, entry] of layer ?? []) if (passes(row)) found.set(row, entry)
-    }
-    return found
+  /** What hides the engine's rows in the range, as it is now, in the order of the bytes; also of the open step and the frozen one. */
+  rowsAbove(range: ByteRange, of: 'committed' | 'open'): WaitingRow<V>[] {
+    const rows = of === 'open' ? this.#ordered().within(range) : orderedWithin(this.keys, [this.#flushing, this.#committed], range)
+    return rows.flatMap(({ row, bytes }) => {
+      const uncommitted = of === 'open' ? (this.#open.get(row) ?? this.#frozen?.get(row)) : undefined
+      const entry = uncommitted ?? this.#committed.get(row) ?? this.#flushing?.get(row)
+      return entry === undefined ? [] : [{ row, bytes, entry }]
+    })
+  }
+
+  /** Made anew when most of it has gone. */
+  #ordered(): RowOrder {
+    const layers = [this.#flushing, this.#committed, this.#frozen, this.#open]
+    const rows = layers.reduce((sum, layer) => sum + (layer?.size ?? 0), 0)
+    if (this.#order !== null && this.#order.size <= leastOrder + 2 * rows) return this.#order
+    this.#order = new RowOrder(this.keys)
+    for (const layer of layers) for (const row of layer?.keys() ?? []) this.#order.add(row)
+    return this.#order
   }
 
   /** What the open step and the frozen one have changed. */
@@ -289,6 +311,9 @@ export class StoreLayers<V> {
     }
   }
 }
+
+/** So many rows may have gone before it is worth to forget them. */
+const leastOrder = 1_000
 
 /** Both in one map; the smaller one moves. */
 function merged<V>(older: Rows<V>, newer: Rows<V>): Rows<V> {

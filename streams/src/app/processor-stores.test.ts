@@ -10,6 +10,7 @@ import { manifestOf } from '../plan/manifest.ts'
 import { planOf } from '../plan/plan-of.ts'
 import { MemoryApp } from '../testing/memory-app.ts'
 import { SimStoreEngines } from '../testing/sim-store-engine.ts'
+import { TopologyTestDriver } from '../testing/topology-test-driver.ts'
 import { storedRows } from '../testing/stored-rows.ts'
 import { millis } from '../time/duration.ts'
 import type { StreamsOptions } from './streams-options.ts'
@@ -361,5 +362,44 @@ test('an index that is new, renamed or gone is made from the rows that are there
       'a=a0 a1 a2 a3 b0 b1 b2',
       'b=a0 a1 a2 a3 b0 b1 b2 b3',
     ])
+  })
+})
+
+test('queries and the test driver show versions and sessions of processors in the terms of the user', async () => {
+  const put = over(visits, (context) => ({ key, value, timestamp }) => {
+    context.store(visits).put({ key, start: timestamp - Number(value), end: timestamp }, Number(value))
+  })
+  const given: readonly Row[] = [
+    ['a', '1', 20],
+    ['a', '5', 20],
+    ['b', '2', 12],
+  ]
+  const shown = [
+    { key: 'b', start: 10, end: 12, value: 2, timestamp: 12 },
+    { key: 'a', start: 15, end: 20, value: 5, timestamp: 20 },
+    { key: 'a', start: 19, end: 20, value: 1, timestamp: 20 },
+  ]
+  using driver = new TopologyTestDriver(topologyOf(put))
+  for (const [key, value, timestamp] of given) driver.pipeInput('in', { key, value, timestamp: timestamp! })
+  expect(driver.store('visits')).toEqual(shown.map((row) => ({ partition: 0, ...row })))
+  await inWorld(async (world) => {
+    await world.topics(['in', 'out'])
+    await world.put('in', given)
+    await using app = world.app(put, { bounded: false })
+    await app.start()
+    await world.until(async () => (await world.log.admin.groupOffsets('app'))[0]?.offset === given.length)
+    const queries = app.sessionStore<string, number>('visits')
+    const rows = []
+    for await (const row of queries.range()) rows.push(row)
+    expect(rows).toEqual(shown)
+    expect(await queries.get('a', 15, 20)).toEqual({ value: 5, timestamp: 20 })
+    expect(await queries.get('a', 16, 20)).toBeNull()
+  })
+  await inWorld(async (world) => {
+    await fed(world)
+    await using app = world.app(versions, { bounded: false })
+    await app.start()
+    await world.until(async () => (await world.log.admin.groupOffsets('app'))[0]?.offset === rows.length)
+    expect(await app.versionedStore<string, number>('prices').get('k1')).toMatchObject({ value: expect.any(Number) })
   })
 })

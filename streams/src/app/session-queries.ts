@@ -40,8 +40,8 @@ export class SessionStoreQueries<K, V> extends Queries implements SessionQueries
   }
 
   async get(key: K, start: number, end: number): Promise<Stamped<V> | null> {
-    const session = this.#rows.at(key, end)
-    return session === undefined || end - session.span !== start ? null : { value: session.value as V, timestamp: session.stamp }
+    const session = this.#rows.between(key, end, end).find(({ span }) => end - span === start)
+    return session === undefined ? null : { value: session.value as V, timestamp: session.stamp }
   }
 
   async sessions(key: K, options: SessionRange = {}): Promise<readonly SessionRow<K, V>[]> {

@@ -3,6 +3,7 @@ import type { TaskNode, TaskSink, TaskSource } from '../graph/cut.ts'
 import { taskTime } from '../time/task-time.ts'
 import { timedValues } from '../time/timed-values.ts'
 import { partitionerOf } from '../time/windowed.ts'
+import { millis } from '../time/duration.ts'
 import { stretchMs } from '../time/stretches.ts'
 import type { SessionWindows, SlidingWindows, Windows } from '../time/windows.ts'
 import type { KeptStore } from '../graph/stateful-nodes.ts'
@@ -66,10 +67,15 @@ function declaredStoreOf(declared: StoreDeclaration, applicationId: string): Sto
         layout: { kind: 'versions', historyMs: declared.historyMs },
       }
     case 'session':
-      return { kind: 'timeRows', ...common, value: rowsOf(value), widthMs: declared.widthMs, layout: internal }
+      return { kind: 'timeRows', ...common, value: rowsOf(value), widthMs: declared.widthMs, layout: sessionsOf(declared) }
     default:
       return declared
   }
+}
+
+/** A processor joins them as it likes: they stay until they expire. */
+function sessionsOf({ widthMs }: { readonly widthMs: number }): RowLayout {
+  return { kind: 'stretches', windows: { kind: 'session', gap: millis(1), grace: 'end-of-input' }, widthMs }
 }
 
 function lifeAndIndexesOf({ ttlMs, indexes }: Extract<StoreDeclaration, { readonly kind: 'keyValue' }>) {

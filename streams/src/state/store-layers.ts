@@ -211,7 +211,8 @@ export class StoreLayers<V> {
 
   /** What hides the engine's rows in the range, as it is now, in the order of the bytes; also of the open step and the frozen one. */
   rowsAbove(range: ByteRange, of: 'committed' | 'open'): WaitingRow<V>[] {
-    const rows = of === 'open' ? this.#ordered().within(range) : orderedWithin(this.keys, [this.#flushing, this.#committed], range)
+    const rows =
+      of === 'open' ? this.#ordered().within(range) : orderedWithin(this.keys, [this.#flushing, this.#committed], range)
     return rows.flatMap(({ row, bytes }) => {
       const uncommitted = of === 'open' ? (this.#open.get(row) ?? this.#frozen?.get(row)) : undefined
       const entry = uncommitted ?? this.#committed.get(row) ?? this.#flushing?.get(row)

@@ -92,7 +92,7 @@ const rows = {
   PROCESSOR_INACTIVE: {
     fault: 'caller',
     outcome: 'fatal',
-    todo: 'Forward, store and schedule only while process or a punctuation runs, never later.',
+    todo: 'Forward, store, scan and schedule only while process, a scan or a punctuation runs, never later.',
   },
   RX_ESCAPED_EMISSION: {
     fault: 'caller',

@@ -139,6 +139,38 @@ test('a retried record scans again', async () => {
   })
 })
 
+test('what a table lets go before a commit is scanned for within that commit', async () => {
+  await inWorld(async (world) => {
+    await fed(world)
+    const build = (builder: StreamsBuilder): void => {
+      const latest = builder.table('in', { ...text, store: 'latest', emitEvery: 'commit' })
+      const open = (context: Context) => ({
+        process({ key, value, timestamp }: { readonly key: string; readonly value: string | null; readonly timestamp: number }) {
+          context.store(items).put(`${key}/${value}`, timestamp)
+          let count = 0
+          context.scan(
+            items,
+            { prefix: `${key}/` },
+            () => void count++,
+            () => context.forward({ key, value: `${value} ${count}` }),
+          )
+        },
+      })
+      latest
+        .toStream()
+        .process({ name: 'list', stores: [items, recent], open })
+        .to('out', text)
+    }
+    await world.run(build)
+    const last = Map.groupBy(rows, ([key]) => key)
+    expect((await world.rows('out')).toSorted()).toEqual(
+      Array.from(last, ([key, own]) => `${key}=${own.at(-1)![1]} 1`).toSorted(),
+    )
+    const transactions = [await world.transactions('out'), await world.transactions('app-items-changelog')]
+    expect(transactions).toEqual([[3], [3]])
+  })
+})
+
 async function withLog(world: SimWorld, work: (app: AppWorld) => Promise<void>): Promise<void> {
   const { log } = await openSimulatedLog(world, 'sync', geometry)
   await work(new AppWorld(world, log))

@@ -262,7 +262,7 @@ const forgetful = over(scratch, (context) => {
   }
 })
 
-test('a lossy store has no changelog, needs no disk, and is empty after a restart', async () => {
+test('a lossy store has no changelog, needs no directory, and is empty after a restart', async () => {
   await inWorld(async (world) => {
     await world.topics(['in', 'out'])
     for (const offset of [2, 4]) {
@@ -270,7 +270,7 @@ test('a lossy store has no changelog, needs no disk, and is empty after a restar
         ['a', 'x'],
         ['a', 'y'],
       ])
-      await runUpTo(world, forgetful, offset)
+      await runUpTo(world, forgetful, offset, { stateDir: undefined as never })
     }
     expect(await world.rows('out')).toEqual(['a=1', 'a=2', 'a=1', 'a=2'])
     expect((await world.log.admin.listTopics()).filter((topic) => topic.endsWith('changelog'))).toEqual([])
@@ -389,9 +389,9 @@ test('queries and the test driver show versions and sessions of processors in th
     await app.start()
     await world.until(async () => (await world.log.admin.groupOffsets('app'))[0]?.offset === given.length)
     const queries = app.sessionStore<string, number>('visits')
-    const rows = []
-    for await (const row of queries.range()) rows.push(row)
-    expect(rows).toEqual(shown)
+    const found = []
+    for await (const row of queries.range()) found.push(row)
+    expect(found).toEqual(shown)
     expect(await queries.get('a', 15, 20)).toEqual({ value: 5, timestamp: 20 })
     expect(await queries.get('a', 16, 20)).toBeNull()
   })

@@ -85,7 +85,7 @@ export function resolveOptions(options: StreamsOptions, plan: Plan): ResolvedStr
     'the path of a directory',
     stateDir,
   )
-  const keepsState = plan.subTopologies.some(({ stores }) => stores.length > 0)
+  const keepsState = plan.subTopologies.some(({ stores }) => stores.some(({ inMemory = false }) => !inMemory))
   check('stateDir', stateDir !== undefined || !keepsState, 'the path of a directory, since the topology has stores', stateDir)
   check('bounded', typeof bounded === 'boolean', 'true or false', bounded)
   check('onDropped', typeof onDropped === 'function', 'a function', onDropped)

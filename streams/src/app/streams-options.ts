@@ -10,7 +10,7 @@ export interface StreamsOptions {
   /** Names the application in the log: its consumer group, and the prefix of its internal topics. */
   readonly applicationId: string
   readonly log: LogClient
-  /** Where the stores live; required when the topology has any. One process has it at a time. Never inside the log's directory. */
+  /** Where the stores live; required when the topology has any that do not live in memory. One process has it at a time. Never inside the log's directory. */
   readonly stateDir?: string
   /**
    * Process what the source topics hold at the first start, close every window, and end. Default false.

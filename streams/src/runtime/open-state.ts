@@ -27,7 +27,8 @@ export async function openState(house: StateHouse, spec: TaskSpec, stores: reado
     taskId: spec.id,
     folder: `${house.stateFolder}/${spec.id}`,
     stores: stateSpecs(stores, house.topicIds),
-    engines: stores.length === 0 ? new MemoryEngines() : house.engines, // without stores there may be no folder
+    // Without stores on disk there may be no folder.
+    engines: stores.every(({ inMemory = false }) => inMemory) ? new MemoryEngines() : house.engines,
     disk,
     clock,
     verify: async (marks) => verifyMarks(marks, await changelogFacts(house.log, marks, spec.partition), clock.now()),

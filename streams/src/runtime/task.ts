@@ -1,27 +1,19 @@
-import {
-  MillraceError,
-  type CommittedPosition,
-  type ConsumedRecord,
-  type OutgoingBatch,
-  type Producer,
-  type TransactionResult,
-} from '@millrace/core'
+import { MillraceError, type CommittedPosition, type OutgoingBatch, type Producer, type TransactionResult } from '@millrace/core'
 import type { TaskTopology } from '../operators/build-topology.ts'
-import type { SourceSpec, SubTopology, TaskSpec } from '../plan/plan.ts'
+import type { SubTopology, TaskSpec } from '../plan/plan.ts'
 import { emptyMark, type StoreMark } from '../state/state-marks.ts'
 import type { TaskState } from '../state/task-state.ts'
-import { Rec } from '../task/rec.ts'
 import type { PassedTime } from '../task/stream-time.ts'
 import { streamError } from '../time/stream-errors.ts'
 import type { DropCounts } from './drop-counts.ts'
-import { explain, located, messageOf, placeIn } from './explain.ts'
+import { explain, located, placeIn } from './explain.ts'
 import type { Idleness } from './idleness.ts'
 import type { InputChoice } from './input-choice.ts'
 import type { InputQueue } from './input-queue.ts'
 import type { LiveContext } from './live-context.ts'
 import { encodeMetadata } from './offset-metadata.ts'
-import { extractedTime } from './record-times.ts'
 import { readScans } from './read-scans.ts'
+import { RecordReader } from './record-reader.ts'
 import type { Retries } from './retries.ts'
 import type { TaskMeter } from './task-meter.ts'
 import type { TaskOutputs } from './task-outputs.ts'
@@ -90,7 +82,7 @@ export class Task {
   readonly spec: TaskSpec
   readonly meter: TaskMeter
   private readonly parts: TaskParts
-  private readonly sources: ReadonlyMap<string, SourceSpec>
+  private readonly reader: RecordReader
   private progress: Progress
   private committedPositions = new Map<InputQueue, number>()
   /** As the log has them, for queries. */
@@ -109,7 +101,7 @@ export class Task {
     this.parts = parts
     this.state = parts.state
     this.inputs = parts.inputs
-    this.sources = new Map(parts.subTopology.sources.map((source) => [source.topic, source]))
+    this.reader = new RecordReader(parts.subTopology.sources, parts.context)
     this.progress = parts.ended ? 'ended' : 'running'
     for (const input of parts.inputs) this.committedPositions.set(input, input.position)
     this.durablePositions = new Map(this.committedPositions)
@@ -321,10 +313,10 @@ export class Task {
 
   private take(input: InputQueue): number {
     const raw = input.peek()!
-    this.setRecord(input, raw)
+    this.reader.set(input, raw)
     this.parts.context.faults.taking(input.topic, raw)
     this.parts.idle?.idleness.took()
-    const rec = this.read(this.sources.get(input.topic)!, raw)
+    const rec = this.reader.read(input.topic, raw)
     const { meter } = this.parts
     meter.records++
     if (rec !== null) {
@@ -336,64 +328,6 @@ export class Task {
     }
     input.take(raw)
     return 1
-  }
-
-  private setRecord(input: InputQueue, raw: ConsumedRecord): void {
-    const { record } = this.parts.context
-    record.topic = input.topic
-    record.partition = input.partition
-    record.offset = raw.offset
-    record.timestamp = raw.timestamp
-    record.headers = raw.headers
-  }
-
-  /** Null: dropped and counted. */
-  private read(source: SourceSpec, { key, value, timestamp }: ConsumedRecord): Rec | null {
-    const { context } = this.parts
-    context.node = source.node
-    if (key === null && source.key.nullable !== true) return this.drop('null-key')
-    if (value === null && source.value.nullable !== true) return this.drop('null-value')
-    if (timestamp < 0 && !source.timestamp) return this.undecodable('it has no timestamp')
-    let decodedKey: unknown
-    let decodedValue: unknown
-    try {
-      decodedKey = key === null ? null : source.key.read(key)
-      decodedValue = value === null ? null : source.value.read(value)
-    } catch (cause) {
-      return this.undecodable(`serdes ${source.key.name} and ${source.value.name}: ${messageOf(cause)}`, cause)
-    }
-    const time = source.timestamp ? this.extract(source, decodedValue, decodedKey) : timestamp
-    return time === null ? null : new Rec(decodedKey, decodedValue, time)
-  }
-
-  /** Null: dropped and counted. */
-  private extract(source: SourceSpec, value: unknown, key: unknown): number | null {
-    const { context } = this.parts
-    try {
-      const time = extractedTime(source, value, key, context.record)
-      if (time >= 0) {
-        context.record.timestamp = time
-        return time
-      }
-      context.drop('no-timestamp', context.node)
-    } catch (error) {
-      if (context.errorPolicy === 'fail') throw error
-      context.failed(error)
-    }
-    return null
-  }
-
-  private drop(reason: 'null-key' | 'null-value'): null {
-    const { context } = this.parts
-    context.drop(reason, context.node)
-    return null
-  }
-
-  private undecodable(why: string, cause?: unknown): null {
-    const { context } = this.parts
-    const error = streamError('VALUE_UNREADABLE', { what: `a record cannot be read: ${why}`, where: placeIn(context), cause })
-    context.faults.unread(error, context.node)
-    return null
   }
 
   /** What goes on before a commit may be asked about in scans: they belong to the step as well. */

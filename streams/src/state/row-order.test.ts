@@ -25,6 +25,6 @@ property.prop([
     const written = [...all.keys()].map((row) => Buffer.from(row.startsWith('\0s') ? row.slice(2) : row))
     const isIn = (one: Buffer): boolean =>
       (from === null || Buffer.compare(one, from) >= 0) && (to === null || Buffer.compare(one, to) < 0)
-    expect(found.map((one) => Buffer.from(one.bytes))).toEqual(written.filter(isIn).toSorted(Buffer.compare))
+    expect(found.map((one) => Buffer.from(one.bytes))).toEqual(written.filter(isIn).toSorted((a, b) => Buffer.compare(a, b)))
   }
 })

@@ -1,10 +1,12 @@
 import { int64, string } from '@millrace/core'
 import { describe, expect, test } from 'vitest'
 import type { StreamsBuilder } from '../dsl/streams-builder.ts'
+import type { WindowTable } from '../dsl/window-table.ts'
+import { TopologyTestDriver } from '../testing/topology-test-driver.ts'
 import { millis } from '../time/duration.ts'
 import { windowed } from '../time/windowed.ts'
-import { sliding } from '../time/windows.ts'
-import { inWorld, type AppWorld, type Row } from './app-world.fixtures.ts'
+import { hopping, sliding } from '../time/windows.ts'
+import { inWorld, topologyOf, type AppWorld, type Row } from './app-world.fixtures.ts'
 import { appOver, committed, list } from './query-world.fixtures.ts'
 import type { StreamsApp } from './streams-app.ts'
 
@@ -106,4 +108,52 @@ describe('sliding windows of a running application', () => {
       expect((await found.windows('a')).map(({ start }) => start)).toEqual([21, 34])
     }),
   )
+})
+
+describe.each(['emitOnUpdate', 'emitFinal'] as const)('hopping windows of a running application, %s', (emit) => {
+  const hops = hopping({ size: millis(10), advance: millis(5), grace: millis(10) })
+
+  function build(builder: StreamsBuilder): void {
+    const counts: WindowTable<string, number> = builder.stream('in', text).groupByKey().windowedBy(hops).count({ store: 'hops' })
+    if (emit === 'emitOnUpdate') counts.emitOnUpdate()
+    else counts.emitFinal().to('out', { key: windowed(string, hops), value: int64 })
+  }
+
+  // A row holds what begins in [0, 40), the next one what begins in [40, 80).
+  const given: readonly (readonly Row[])[] = [
+    [
+      ['a', 'x', 38],
+      ['a', 'x', 42],
+      ['b', 'x', 42],
+    ],
+  ]
+  const open = [
+    { key: 'a', start: 30, value: 1, timestamp: 38 },
+    { key: 'a', start: 35, value: 2, timestamp: 42 },
+    { key: 'b', start: 35, value: 1, timestamp: 42 },
+    { key: 'a', start: 40, value: 1, timestamp: 42 },
+    { key: 'b', start: 40, value: 1, timestamp: 42 },
+  ]
+
+  test('are found one by one, over the rows that hold several, until they are closed', () =>
+    inWorld(async (world) => {
+      await using app = await appOver(world, given, build)
+      const store = app.windowStore<string, number>('hops')
+      await committed(world, store, 3)
+      expect(await list(store.range())).toEqual(open)
+      expect(await list(store.range({ from: 31, to: 39, reverse: true }))).toEqual([open[2], open[1]])
+      expect(await store.windows('a', { from: 35 })).toEqual([open[1], open[3]])
+      expect(await store.get('a', 30)).toEqual({ value: 1, timestamp: 38 })
+      expect(await store.get('a', 31)).toBeNull()
+      await world.put('in', [['b', 'x', 55]], 0)
+      await committed(world, store, 4)
+      expect((await store.windows('a')).map(({ start }) => start)).toEqual([40])
+      expect((await store.windows('b')).map(({ start }) => start)).toEqual([40, 50, 55])
+    }))
+
+  test('are rows of the test driver', () => {
+    using driver = new TopologyTestDriver(topologyOf(build))
+    for (const [key, value, timestamp] of given[0]!) driver.pipeInput('in', { key, value: value!, timestamp: timestamp! })
+    expect(driver.store('hops')).toEqual(open.map((row) => ({ ...row, partition: 0 })))
+  })
 })

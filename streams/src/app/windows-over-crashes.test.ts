@@ -27,6 +27,18 @@ function finalRows(windows: Windows): Build {
   }
 }
 
+function hoppingUpdates(builder: StreamsBuilder): void {
+  builder
+    .stream('in', { key: string, value: string })
+    .groupByKey()
+    .windowedBy(hopping({ size: millis(30), advance: millis(10), grace: millis(10) }))
+    .aggregate(text)
+    .emitOnUpdate()
+    .toStream()
+    .map((value, { key, start, end }) => ({ key: `${key}@${start}-${end}`, value }))
+    .to('out', out)
+}
+
 function suppressedSessions(grace: Grace): Build {
   const windows = session({ gap: millis(20), grace })
   return (builder) => {
@@ -64,6 +76,7 @@ const builds: readonly (readonly [string, Build])[] = [
   ['sessions until the end', finalRows(session({ gap: millis(20), grace: 'end-of-input' }))],
   ['sliding windows', finalRows(sliding({ difference: millis(25), grace: millis(10) }))],
   ['hopping windows', finalRows(hopping({ size: millis(30), advance: millis(10), grace: millis(10) }))],
+  ['every update of hopping windows', hoppingUpdates],
   ['days of Berlin', finalRows(calendar({ unit: 'day', zone: 'Europe/Berlin', grace: hours(1) }))],
   ['sessions held back', suppressedSessions(millis(10))],
   ['a table held back', suppressedTable],

@@ -13,10 +13,12 @@ import type { Serializer } from '@millrace/core'
 import type { Rec } from '../task/rec.ts'
 import type { TaskContext } from '../task/task-context.ts'
 import type { Windowed } from '../time/windowed.ts'
-import type { AlignedWindows, SessionWindows, SlidingWindows, Windows } from '../time/windows.ts'
+import type { AlignedWindows, HoppingWindows, SessionWindows, SlidingWindows, Windows } from '../time/windows.ts'
 import { alignedAggregate } from './aligned-aggregate.ts'
 import type { Totals } from './aggregate.ts'
+import { hoppingAggregate } from './hopping-aggregate.ts'
 import type { OperatorNode } from './node.ts'
+import { isByTime } from '../time/stretches.ts'
 import { sessionAggregate } from './session-aggregate.ts'
 import { slidingAggregate } from './sliding-aggregate.ts'
 
@@ -42,6 +44,10 @@ export interface AlignedNode extends WindowAggregateNode {
   readonly windows: AlignedWindows
 }
 
+export interface HoppingNode extends WindowAggregateNode {
+  readonly windows: HoppingWindows
+}
+
 export interface SlidingNode extends WindowAggregateNode {
   readonly windows: SlidingWindows
 }
@@ -55,7 +61,8 @@ export interface SessionNode extends WindowAggregateNode {
 export type WindowRow = Rec<Windowed<unknown>>
 
 export function windowAggregate(node: WindowAggregateNode, context: TaskContext): OperatorFunction<Rec, WindowRow> {
+  if (!isByTime(node.windows)) return alignedAggregate(node as AlignedNode, context)
   if (node.windows.kind === 'session') return sessionAggregate(node as SessionNode, context)
   if (node.windows.kind === 'sliding') return slidingAggregate(node as SlidingNode, context)
-  return alignedAggregate(node as AlignedNode, context)
+  return hoppingAggregate(node as HoppingNode, context)
 }

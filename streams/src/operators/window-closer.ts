@@ -17,6 +17,8 @@ export interface OpenWindows<R> {
   rowsAt(end: number): readonly R[]
   /** Lets one go. It may not be there any more. */
   close(row: R): void
+  /** After some rows: the step may be committed before the next one goes. */
+  paused?(): void
   /** All rows of an end are gone. */
   closed?(end: number): void
 }
@@ -126,6 +128,7 @@ export class WindowCloser<R> implements Closer {
     const { rows, done } = closing
     const until = Math.min(rows.length, done + limit)
     for (; closing.done < until; closing.done++) this.#open.close(rows[closing.done]!)
+    this.#open.paused?.()
     return until - done
   }
 

@@ -4,8 +4,7 @@ import { taskTime } from '../time/task-time.ts'
 import { timedValues } from '../time/timed-values.ts'
 import { partitionerOf } from '../time/windowed.ts'
 import { millis } from '../time/duration.ts'
-import { stretchMs } from '../time/stretches.ts'
-import type { SessionWindows, SlidingWindows, Windows } from '../time/windows.ts'
+import { isByTime, stretchMs } from '../time/stretches.ts'
 import type { KeptStore } from '../graph/stateful-nodes.ts'
 import type { StoreDeclaration } from '../graph/stores.ts'
 import { versions } from '../graph/table-serdes.ts'
@@ -172,11 +171,6 @@ function needsReplaced(node: TaskNode): boolean {
 function keepsTime(node: StoreNode): boolean {
   if (node.kind === 'table') return node.historyMs !== null
   return ['window-aggregate', 'suppress', 'join-table-later'].includes(node.kind)
-}
-
-/** Their bounds come from the records: a row holds what a key has in a stretch of time (operators/time-rows.ts). */
-function isByTime(windows: Windows): windows is SlidingWindows | SessionWindows {
-  return windows.kind === 'sliding' || windows.kind === 'session'
 }
 
 function rowsOf(value: Serde<unknown>): Serde<unknown> {

@@ -35,6 +35,11 @@ export class TimedValues<V> {
     return new TimedValues([...values], values.length)
   }
 
+  /** As `of`; the array is the list's from here on. */
+  static owning<V>(values: TimedValue<V>[]): TimedValues<V> {
+    return new TimedValues(values, values.length)
+  }
+
   /** `index` from 0 to size - 1. */
   at(index: number): TimedValue<V> {
     return this.#all[index]!
@@ -93,26 +98,42 @@ const timeBytes = 8
 const varintBytes = 8
 const groupSize = 0x80
 
+/** Where lists are put together, one at a time; larger ones get their own room. */
+const scratch = Buffer.alloc(4096)
+
 function written<V>(values: TimedValues<V>, serde: Serde<V>): Uint8Array {
-  const bodies = values.toArray().map(({ value }) => (value === null ? null : asBytes(serde.write(value))))
-  const bodyBytes = bodies.reduce((sum, body) => sum + (body?.length ?? 0), 0)
-  const into = Buffer.allocUnsafe(varintBytes + timeBytes + values.size * 4 * varintBytes + bodyBytes)
+  const bodies: (Uint8Array | null)[] = []
+  let room = varintBytes + timeBytes
+  for (let index = 0; index < values.size; index++) {
+    const { value } = values.at(index)
+    const body = value === null ? null : asBytes(serde.write(value))
+    bodies.push(body)
+    room += 4 * varintBytes + (body?.length ?? 0)
+  }
+  const into = room <= scratch.length ? scratch : Buffer.allocUnsafe(room)
+  return Uint8Array.prototype.slice.call(into, 0, writeValues(into, values, bodies))
+}
+
+/** Returns the end. */
+function writeValues(into: Buffer, values: TimedValues<unknown>, bodies: readonly (Uint8Array | null)[]): number {
   let at = writeVarint(into, 0, values.size)
-  if (values.size === 0) return into.subarray(0, at)
-  let time = values.at(0).time
-  into.writeBigInt64BE(BigInt(time), at)
-  at += timeBytes
-  for (const [index, body] of bodies.entries()) {
+  if (values.size === 0) return at
+  let { time } = values.at(0)
+  at = writeTime(into, at, time)
+  for (let index = 0; index < values.size; index++) {
     const one = values.at(index)
+    const body = bodies[index]!
     at = writeVarint(into, at, one.time - time)
     at = writeVarint(into, at, one.span)
     at = writeVarint(into, at, zigzag(one.stamp - one.time))
     at = writeVarint(into, at, body === null ? 0 : body.length + 1)
-    if (body !== null) into.set(body, at)
-    at += body?.length ?? 0
+    if (body !== null) {
+      into.set(body, at)
+      at += body.length
+    }
     time = one.time
   }
-  return into.subarray(0, at)
+  return at
 }
 
 function readFrom<V>(bytes: Uint8Array, serde: Serde<V>): TimedValues<V> {
@@ -152,6 +173,11 @@ function writeVarint(into: Buffer, start: number, value: number): number {
   }
   into[at++] = rest
   return at
+}
+
+function writeTime(into: Buffer, at: number, time: number): number {
+  into.writeInt32BE(Math.floor(time / 0x1_0000_0000), at)
+  return into.writeInt32BE(time | 0, at + 4)
 }
 
 class VarintReader {

@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
 import { fc, test as property } from '@fast-check/vitest'
 import { int64, json, string } from '@millrace/core'
 import { MemoryContext, type MemoryContextOptions } from '../testing/memory-context.ts'
@@ -38,6 +38,20 @@ function rowsOf({ context }: MemoryTask): readonly (readonly [row: string, start
   ])
 }
 
+/** Counts what is written to the store of the sums from here on. */
+function countWrites(context: MemoryContext): { readonly count: number } {
+  const store = context.windowStores.get('sums')!
+  const put = vi.spyOn(store, 'put')
+  const remove = vi.spyOn(store, 'delete')
+  const removeAt = vi.spyOn(store, 'deleteAt')
+  return {
+    get count() {
+      const removed = removeAt.mock.results.reduce((sum, { value }) => sum + (value as number), 0)
+      return put.mock.calls.length + remove.mock.calls.length + removed
+    },
+  }
+}
+
 describe('the rows of hopping windows', () => {
   test('hold what begins in a stretch: a record writes one, or two at its border', () => {
     const task = run('update', [at(20)])
@@ -61,6 +75,20 @@ describe('the rows of hopping windows', () => {
     const rows = rowsOf(run('update', [at(5000)], day))
     expect(rows.flatMap(([, starts]) => starts)).toHaveLength(100)
     expect(Math.max(...rows.map(([, starts]) => starts.length))).toBe(32)
+  })
+
+  test('cost a record less than two writes, deletions too, where single windows would cost ten', () => {
+    const subTopology = summing(windows, 'update')
+    const context = new MemoryContext({ subTopology })
+    const writes = countWrites(context)
+    const entry = buildTopology(subTopology, context).source('in')
+    const records = 1_000
+    for (let index = 0; index < records; index++) {
+      entry.next(new Rec(`k${index % 10}`, 1, index))
+      context.closeDue()
+    }
+    expect(context.outputs.length).toBeGreaterThan(4.9 * records)
+    expect(writes.count).toBeLessThan(1.6 * records)
   })
 
   test('go when all their windows are closed', () => {

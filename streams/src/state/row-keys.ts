@@ -140,11 +140,13 @@ export class WindowRowKeys<K> implements RowKeys {
   }
 
   changelogKey(row: string): Uint8Array {
-    const written = writtenOf(keyTextOf(row))
-    const key = typeof written === 'string' ? Buffer.from(written) : written
-    const whole = Buffer.alloc(key.length + changelogTailSize)
-    whole.set(key)
-    writeStart(whole, key.length, startOf(row))
+    const key = writtenOf(keyTextOf(row))
+    const size = Buffer.byteLength(key)
+    const whole = Buffer.allocUnsafe(size + changelogTailSize)
+    if (typeof key === 'string') whole.write(key)
+    else whole.set(key)
+    writeStart(whole, size, startOf(row))
+    whole.writeInt32BE(0, size + startSize)
     return whole
   }
 

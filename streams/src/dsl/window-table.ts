@@ -15,8 +15,8 @@ import type { SessionTotals, Totals } from './totals.ts'
 export interface WindowTable<in out K, A> {
   /**
    * Each row once, when its window is closed (KIP-825): windows in the order of their ends, the keys of one in the order of their bytes.
-   * A row has the timestamp of the newest record in it, that of a session its end. It leaves the store; a sliding window stays for the
-   * windows that begin with what it holds, two differences longer. At the end of a bounded input all windows are closed.
+   * A row has the timestamp of the newest record in it, that of a session its end. Queries show it no more; a hopping window stays
+   * in the store with those that begin near it, a sliding one for those that begin with what it holds, two differences longer. At the end of a bounded input all windows are closed.
    * @throws TOPOLOGY_INVALID after `emitOnUpdate`
    */
   emitFinal(): KStream<Windowed<K>, A>

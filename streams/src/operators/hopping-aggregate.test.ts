@@ -130,6 +130,14 @@ function reopened(emit: 'final' | 'update', context: MemoryContext, given: reado
   return context.outputs.slice(before).map(rowOf)
 }
 
+test('opening for updates reads no row, however many there are', () => {
+  const { context } = run('update', [at(20), at(30, 'b'), at(90)])
+  const reads = vi.spyOn(context.windowStores.get('sums')!, 'get')
+  buildTopology(summing(windows, 'update'), context)
+  context.closeDue()
+  expect(reads).not.toHaveBeenCalled()
+})
+
 describe('a store of hopping windows', () => {
   test('that was filled for updates gives final rows of what is open', () => {
     const { context } = run('update', [at(20), at(30)])

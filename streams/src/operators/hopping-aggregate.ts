@@ -30,7 +30,7 @@ import { windowGrid, type WindowGrid } from '../time/window-grid.ts'
 import type { Totals } from './aggregate.ts'
 import { OpenStarts } from './open-starts.ts'
 import { StretchExpiry } from './stretch-expiry.ts'
-import { TimeRows } from './time-rows.ts'
+import { merged, TimeRows, type TimeChange } from './time-rows.ts'
 import type { HoppingNode, WindowRow } from './window-aggregate.ts'
 import { WindowCloser, type OpenWindows } from './window-closer.ts'
 
@@ -190,47 +190,41 @@ class HoppingTotals implements OpenWindows<RowAt> {
 
   /** The windows of one stretch, from an index on; returns the index of the first one behind it. */
   #updateStretch(rec: Rec, starts: readonly number[], from: number): number {
-    const { key } = rec
     const stretch = this.#stretchOf(starts[from]!)
-    const row = this.#store.get(key, stretch)?.value ?? nothing
-    const values: TimedValue<unknown>[] = []
-    let at = row.indexFrom(this.#needless)
+    const row = this.#store.get(rec.key, stretch)?.value ?? nothing
+    const changes: TimeChange<unknown>[] = []
     let index = from
     for (; index < starts.length && starts[index]! < stretch + this.#widthMs; index++) {
-      const start = starts[index]!
-      while (at < row.size && row.at(at).time < start) values.push(row.at(at++))
-      const old = at < row.size && row.at(at).time === start ? row.at(at) : undefined
-      const total = this.#total(rec, start, old)
-      if (total === undefined) break
-      if (total.value !== null) values.push(total)
-      if (old !== undefined) at++
+      const change = this.#changeOf(rec, starts[index]!, row)
+      if (change === undefined) break
+      changes.push(change)
     }
-    if (index > from) {
-      while (at < row.size) values.push(row.at(at++))
-      this.#put(rec, stretch, values)
-    }
+    if (changes.length > 0) this.#put(rec, stretch, merged(row, changes, this.#needless))
     return index
   }
 
   /** Undefined: user code threw, and the record is left out from here on. */
-  #total(rec: Rec, start: number, old: TimedValue<unknown> | undefined): TimedValue<unknown> | undefined {
-    const { key, value: given, timestamp } = rec
-    const value = old === undefined ? this.#start(given, key, this.#record) : this.#add(old.value, given, key, this.#record)
-    if (value === skipped) {
-      this.#failed = true
-      return undefined
-    }
+  #changeOf(rec: Rec, start: number, row: TimedValues<unknown>): TimeChange<unknown> | undefined {
+    const { key, value, timestamp } = rec
+    const old = row.find(start)
+    const total = old === undefined ? this.#start(value, key, this.#record) : this.#add(old.value, value, key, this.#record)
+    this.#failed = total === skipped
+    if (this.#failed) return undefined
     const stamp = old === undefined ? timestamp : Math.max(timestamp, old.stamp)
-    if (old === undefined) this.#open.add(start)
-    const end = start + this.#size
-    this.#closer.opened(end)
-    if (!this.#isFinal) this.#made.push(new Rec({ key, start, end }, new Change(value, old?.value ?? null), stamp))
-    return { time: start, span: plain, stamp, value }
+    this.#opened(rec, start, new Change(total, old?.value ?? null), stamp)
+    return total === null ? { time: start, gone: true } : { time: start, span: plain, stamp, value: total }
   }
 
-  #put({ key, timestamp }: Rec, stretch: number, values: TimedValue<unknown>[]): void {
-    if (values.length === 0) this.#store.delete(key, stretch, timestamp)
-    else this.#store.put(key, stretch, TimedValues.owning(values), timestamp)
+  #opened({ key }: Rec, start: number, change: Change<unknown>, stamp: number): void {
+    const end = start + this.#size
+    this.#open.add(start)
+    this.#closer.opened(end)
+    if (!this.#isFinal) this.#made.push(new Rec({ key, start, end }, change, stamp))
+  }
+
+  #put({ key, timestamp }: Rec, stretch: number, row: TimedValues<unknown>): void {
+    if (row.size === 0) this.#store.delete(key, stretch, timestamp)
+    else this.#store.put(key, stretch, row, timestamp)
   }
 }
 

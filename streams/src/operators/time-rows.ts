@@ -37,9 +37,7 @@ export class TimeRows<K, V> {
 
   /** The first that stands at the time. */
   at(key: K, time: number): TimedValue<V> | undefined {
-    const row = this.#store.get(key, this.#startOf(time))?.value
-    const index = row?.indexFrom(time) ?? 0
-    return row !== undefined && index < row.size && row.at(index).time === time ? row.at(index) : undefined
+    return this.#store.get(key, this.#startOf(time))?.value.find(time)
   }
 
   /** The first with `from <= time <= to`. */
@@ -143,16 +141,18 @@ export class TimeRows<K, V> {
   }
 }
 
-/** `changes`: by time, one for each. Of several that stand at one time the first is changed. */
-function merged<V>(row: TimedValues<V>, changes: readonly TimeChange<V>[]): TimedValues<V> {
+/**
+ * A row with other values. `changes`: by time, one for each; of several that stand at one time the first is changed. What stands before
+ * `from` is left out.
+ */
+export function merged<V>(row: TimedValues<V>, changes: readonly TimeChange<V>[], from: number = -Infinity): TimedValues<V> {
   const values: TimedValue<V>[] = []
-  let from = 0
+  let at = row.indexFrom(from)
   for (const change of changes) {
-    const index = row.indexFrom(change.time)
-    for (; from < index; from++) values.push(row.at(from))
-    if (from < row.size && row.at(from).time === change.time) from++
+    while (at < row.size && row.at(at).time < change.time) values.push(row.at(at++))
+    if (at < row.size && row.at(at).time === change.time) at++
     if (!('gone' in change)) values.push(change)
   }
-  for (; from < row.size; from++) values.push(row.at(from))
-  return TimedValues.of(values)
+  while (at < row.size) values.push(row.at(at++))
+  return TimedValues.owning(values)
 }

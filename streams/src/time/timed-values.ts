@@ -57,6 +57,12 @@ export class TimedValues<V> {
     return low
   }
 
+  /** The first that stands at the time. */
+  find(time: number): TimedValue<V> | undefined {
+    const index = this.indexFrom(time)
+    return index < this.size && this.#all[index]!.time === time ? this.#all[index] : undefined
+  }
+
   /** Behind all that stand at its time. */
   with(value: TimedValue<V>): TimedValues<V> {
     const index = this.indexFrom(value.time + 1)

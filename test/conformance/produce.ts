@@ -101,6 +101,17 @@ export function produce(adapter: LogAdapter): void {
       })
     }
 
+    test('a text as key goes where its UTF-8 goes, whatever its length', async (bench) => {
+      const topic = await bench.topic(50)
+      const producer = await bench.producer()
+      for (const last of ['a', 'ü', '語', '\u{1F600}']) {
+        for (let length = 0; length < 300; length++) {
+          const key = `${'k'.repeat(length)}${last}`
+          expect(producer.partitionOf(topic, key)).toBe(producer.partitionOf(topic, Buffer.from(key)))
+        }
+      }
+    })
+
     test('a key stays in its partition until partitions are added', async (bench) => {
       const topic = await bench.topic(3)
       const producer = await bench.producer()

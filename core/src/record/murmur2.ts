@@ -2,8 +2,7 @@ const multiplier = 0x5bd1e995
 const seed = 0x9747b28c
 
 /** MurmurHash2 with the seed of Kafka's Java client, as a signed 32-bit number. */
-export function murmur2(bytes: Uint8Array): number {
-  const { length } = bytes
+export function murmur2(bytes: Uint8Array, length: number = bytes.length): number {
   const wholeWords = length & ~3
   let hash = seed ^ length
   for (let at = 0; at < wholeWords; at += 4) {
@@ -28,6 +27,6 @@ function finish(hash: number): number {
 }
 
 /** The partition that Kafka's Java client chooses for a key; other clients must agree, or a key lives in two partitions. */
-export function partitionForKey(key: Uint8Array, partitions: number): number {
-  return (murmur2(key) & 0x7fffffff) % partitions
+export function partitionForKey(key: Uint8Array, partitions: number, length: number = key.length): number {
+  return (murmur2(key, length) & 0x7fffffff) % partitions
 }

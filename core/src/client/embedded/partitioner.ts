@@ -3,6 +3,9 @@ import type { Broker } from '../../broker/broker.ts'
 import { partitionForKey } from '../../record/murmur2.ts'
 import { checkFields } from '../../record/record-fields.ts'
 
+/** Characters: up to here a loop beats the call into Node (hash included: 8 characters 22 against 44 ns, 20 characters 50 against 54). */
+const shortText = 20
+
 /** Which partition a record goes to, as Kafka's default partitioner decides. */
 export class Partitioner {
   private readonly broker: Broker
@@ -35,12 +38,24 @@ export class Partitioner {
     const { partitions } = this.broker.topics.get(topic)
     if (partitions === 1 || key === null) return 0
     if (typeof key !== 'string') checkFields({ key, value: null, headers: noHeaders })
-    return partitionForKey(typeof key === 'string' ? this.utf8(key) : key, partitions)
+    return typeof key === 'string' ? this.ofText(key, partitions) : partitionForKey(key, partitions)
   }
 
-  private utf8(text: string): Uint8Array {
+  /** A view of the scratch would cost more than the hash. */
+  private ofText(text: string, partitions: number): number {
     if (text.length * 3 > this.scratch.length) this.scratch = Buffer.allocUnsafeSlow(text.length * 6)
-    return this.scratch.subarray(0, this.scratch.write(text, 0))
+    const length = text.length <= shortText ? this.writeShort(text) : this.scratch.write(text, 0)
+    return partitionForKey(this.scratch, partitions, length)
+  }
+
+  private writeShort(text: string): number {
+    const { length } = text
+    for (let i = 0; i < length; i++) {
+      const code = text.charCodeAt(i)
+      if (code > 127) return this.scratch.write(text, 0)
+      this.scratch[i] = code
+    }
+    return length
   }
 
   /** The batch of the partition is closed: records without a key may go elsewhere. */

@@ -1,58 +1,17 @@
-import { MillraceError, type CommittedPosition, type OutgoingBatch, type Producer, type TransactionResult } from '@millrace/core'
-import type { TaskTopology } from '../operators/build-topology.ts'
-import type { SubTopology, TaskSpec } from '../plan/plan.ts'
+import { MillraceError, type CommittedPosition, type OutgoingBatch, type TransactionResult } from '@millrace/core'
+import type { TaskSpec } from '../plan/plan.ts'
 import { emptyMark, type StoreMark } from '../state/state-marks.ts'
 import type { TaskState } from '../state/task-state.ts'
 import type { PassedTime } from '../task/stream-time.ts'
 import { streamError } from '../time/stream-errors.ts'
-import type { DropCounts } from './drop-counts.ts'
 import { explain, located, placeIn } from './explain.ts'
-import type { Idleness } from './idleness.ts'
-import type { InputChoice } from './input-choice.ts'
 import type { InputQueue } from './input-queue.ts'
-import type { LiveContext } from './live-context.ts'
 import { encodeMetadata } from './offset-metadata.ts'
 import { readScans } from './read-scans.ts'
 import { RecordReader } from './record-reader.ts'
-import type { Retries } from './retries.ts'
+import { letHeldGo, lookForFaults } from './step-end.ts'
 import type { TaskMeter } from './task-meter.ts'
-import type { TaskOutputs } from './task-outputs.ts'
-import type { TaskTimes } from './task-times.ts'
-
-/**
- * One task: its inputs, its topology, its state, and the step that is open.
- *
- * Invariants
- *   K1  Positions, stream times, outputs, changes and drop counts of a step are taken together, between two events of the loop.
- *   K2  A step that failed is never committed in part: the task is closed and opened again.
- *   K3  A task has ended when every input has, every closed window is emitted, and all of it is committed.
- *   K4  While an operator holds as many calls as it may, nothing happens but their completions; the end of the input reaches an
- *       operator once all calls that were made before it have ended.
- *   K5  What an event asks to scan is scanned before the next event, and before a commit.
- */
-export interface TaskParts {
-  readonly spec: TaskSpec
-  readonly subTopology: SubTopology
-  readonly inputs: readonly InputQueue[]
-  readonly choice: InputChoice
-  /** Null: stream time moves with records only. */
-  readonly idle: { readonly afterMs: number; readonly idleness: Idleness } | null
-  readonly state: TaskState
-  readonly outputs: TaskOutputs
-  readonly times: TaskTimes
-  readonly context: LiveContext
-  readonly topology: TaskTopology
-  readonly producer: Producer
-  /** Of the application: takes over what a step dropped when it is committed. */
-  readonly drops: DropCounts
-  /** Of the application: what is committed needs no other try. */
-  readonly retries: Retries
-  readonly meter: TaskMeter
-  /** The metadata says that it has ended. */
-  readonly ended: boolean
-  /** It begins at the end of a topic, and nothing is committed of that yet. */
-  readonly beginsAtEnd: boolean
-}
+import type { TaskParts } from './task-parts.ts'
 
 /** What a task gives to a commit. */
 export interface TaskStep {
@@ -75,6 +34,17 @@ type Progress = 'running' | 'closing' | 'ending' | 'ended'
 /** Rows of closed windows emitted in one go. */
 const closeLimit = 32
 
+/**
+ * One task: its inputs, its topology, its state, and the step that is open.
+ *
+ * Invariants
+ *   K1  Positions, stream times, outputs, changes and drop counts of a step are taken together, between two events of the loop.
+ *   K2  A step that failed is never committed in part: the task is closed and opened again.
+ *   K3  A task has ended when every input has, every closed window is emitted, and all of it is committed.
+ *   K4  While an operator holds as many calls as it may, nothing happens but their completions; the end of the input reaches an
+ *       operator once all calls that were made before it have ended.
+ *   K5  What an event asks to scan is scanned before the next event, and before a commit.
+ */
 export class Task {
   readonly id: string
   readonly state: TaskState
@@ -218,12 +188,7 @@ export class Task {
 
   /** It has ended, and no event follows that would say what an operator does since then. @throws RX_ESCAPED_EMISSION, RX_ENDED */
   lookForFaults(): void {
-    const { context } = this.parts
-    try {
-      if (context.closers.hasDue) context.closers.closeDue(1)
-    } catch (cause) {
-      throw explain(cause, placeIn(context))
-    }
+    lookForFaults(this.parts.context)
   }
 
   /** A processor has asked for rows of a store: nothing else happens in the task, and no commit, until `scan` is through. */
@@ -332,12 +297,13 @@ export class Task {
 
   /** What goes on before a commit may be asked about in scans: they belong to the step as well. */
   async settle(turn: () => Promise<void>): Promise<void> {
-    while (this.parts.context.scans.areUsed && this.letHeldGo()) await this.scan(turn)
+    const { context } = this.parts
+    while (context.scans.areUsed && letHeldGo(context)) await this.scan(turn)
   }
 
   /** Takes the open step for a commit; the next one begins. @throws VALUE_UNWRITABLE, RECORD_TOO_LARGE, and as `process` */
   freeze(): TaskStep {
-    this.letHeldGo()
+    letHeldGo(this.parts.context)
     const { outputs, context, drops, state, retries, meter } = this.parts
     const batches = outputs.take()
     const changelogs = this.freezeState()
@@ -364,17 +330,6 @@ export class Task {
         retries.committed(this.id, ({ offset, ...place }) => (offset < 0 ? hadOthers : offset < this.durableAt(place)))
         if (ending) this.progress = 'ended'
       },
-    }
-  }
-
-  /** What tables hold for the commit is a part of it. Size and changes of the step were counted before: outputs count as changelogs. */
-  private letHeldGo(): boolean {
-    const { context } = this.parts
-    try {
-      context.faults.otherEvent()
-      return context.held.letGo()
-    } catch (cause) {
-      throw explain(cause, placeIn(context))
     }
   }
 

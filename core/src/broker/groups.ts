@@ -270,7 +270,7 @@ export class Groups {
     if (replies.length === 0) return durable
     try {
       await durable
-      if (records.length === 0 && !(await this.directory.settled())) throw groupReloaded()
+      if (records.length === 0 && !(await this.directory.settled())) throw this.directory.failed ?? groupReloaded()
       if (records.length > 0 && replies.some(({ kind }) => kind === 'synced')) this.rebalances.add()
       for (const reply of replies) this.calls.answer(reply)
     } catch (error) {

@@ -56,3 +56,28 @@ test('after a write that failed members join again, and the group goes on where 
     }
   }
 })
+
+test('a member of a log whose journal has failed is told so, and does not try for ever', async () => {
+  const world = simWorld({
+    seed: 1,
+    faults: [{ path: /journal/, operation: 'dataSync', nth: 20, times: 'forever', error: 'EIO' }],
+  })
+  await world.run(async () => {
+    const { log } = await openSimulatedLog(world)
+    await log.admin.createTopics([{ topic: 't', partitions: 1 }])
+    const producer = await log.producer()
+    const writeUntilFailed = async (): Promise<void> => {
+      producer.append('t', null, 'x')
+      await producer.flush()
+      await writeUntilFailed()
+    }
+    await expect(writeUntilFailed()).rejects.toMatchObject({ code: 'JOURNAL_FAILED' })
+    const consumer = await log.consumer({ group: 'g', reset: 'earliest' })
+    consumer.subscribe(['t'])
+    const polls = async (): Promise<void> => {
+      await consumer.poll({ timeoutMs: 60_000 })
+    }
+    await expect(polls()).rejects.toMatchObject({ code: 'JOURNAL_FAILED' })
+    await log.close().catch((error: unknown) => expect(error).toMatchObject({ code: 'JOURNAL_FAILED' }))
+  })
+})

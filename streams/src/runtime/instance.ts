@@ -265,9 +265,13 @@ async function assemble(given: InstanceOptions, shared: Shared, { tasks: specs }
   return { ...shared, given, specs, member, assignor, standbys, open }
 }
 
-/** Tasks whose stores stand on this disk. */
+/** Tasks whose stores stand on this disk. Only a hint: of a disk that does not answer whoever opens a store on it tells. */
 function heldTasks({ world, stateFolder }: InstanceOptions): readonly string[] {
-  return stateFolder === '' ? [] : world.disk.list(stateFolder).filter((name) => /^\d+_\d+$/.test(name))
+  try {
+    return stateFolder === '' ? [] : world.disk.list(stateFolder).filter((name) => /^\d+_\d+$/.test(name))
+  } catch {
+    return []
+  }
 }
 
 /** Read caches of all tasks together; no task has more than its share of four. */

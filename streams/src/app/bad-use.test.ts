@@ -292,7 +292,7 @@ describe('an operator that emits outside its event', () => {
           })
           .to('out', text),
       )
-      const todo = 'Forward, store and schedule only while process or a punctuation runs, never later.'
+      const todo = 'Forward, store, scan and schedule only while process, a scan or a punctuation runs, never later.'
       const message = `PROCESSOR_INACTIVE: forward while no record or punctuation is at hand (own). ${todo}`
       expect(thrown).toEqual([message, message])
     }))

@@ -244,6 +244,15 @@ const rows = {
     todo: 'A consumer takes partitions by assign or by subscribe; open another one for the other.',
   },
 
+  FRAME_INVALID: {
+    fault: 'caller',
+    outcome: 'fatal',
+    todo: "Send what Kafka's protocol describes; the connection is of no further use.",
+  },
+  FRAME_TOO_LARGE: { fault: 'caller', outcome: 'fatal', todo: 'Send smaller requests, or raise socket.request.max.bytes.' },
+  MESSAGE_INVALID: { fault: 'caller', outcome: 'fatal', todo: 'Give the field a value that it can hold in this version.' },
+  UNSUPPORTED_VERSION: { fault: 'caller', outcome: 'fatal', todo: 'Use a version that both sides know; ApiVersions tells them.' },
+
   BUG: { fault: 'bug', outcome: 'fatal', todo: 'This is a fault of Millrace; please report it with this message and the stack.' },
 } as const
 

@@ -1,0 +1,58 @@
+import type { Api } from './api.ts'
+import { structDecoder, type Decode, type Wire } from './decoder.ts'
+import { structEncoder, type Encode } from './encoder.ts'
+import { inVersions } from './versions.ts'
+
+/**
+ * The codecs of all messages, each made when it is first needed: a broker that has just started has made none, and most versions
+ * nobody ever speaks.
+ */
+export type MessageKind = 'request' | 'response'
+
+export interface Encoder {
+  readonly encode: Encode
+  readonly place: string
+  /** Room for a message like the last one. */
+  slabBytes: number
+}
+
+export interface Decoder {
+  readonly decode: Decode
+  readonly place: string
+}
+
+const firstSlabBytes = 256
+
+const encoders = new Map<object, Encoder[]>()
+const decoders = new Map<object, Decoder[]>()
+
+/** The version must be one of the API's. */
+export function encoderOf(api: Api, kind: MessageKind, version: number): Encoder {
+  return once(encoders, api, kind, version, (wire) => ({
+    encode: structEncoder(api[kind], wire),
+    place: wire.place,
+    slabBytes: firstSlabBytes,
+  }))
+}
+
+/** The version must be one of the API's. */
+export function decoderOf(api: Api, kind: MessageKind, version: number): Decoder {
+  return once(decoders, api, kind, version, (wire) => ({ decode: structDecoder(api[kind], wire), place: wire.place }))
+}
+
+function once<Codec>(
+  codecs: Map<object, Codec[]>,
+  api: Api,
+  kind: MessageKind,
+  version: number,
+  make: (wire: Wire) => Codec,
+): Codec {
+  let byVersion = codecs.get(api[kind])
+  if (byVersion === undefined) codecs.set(api[kind], (byVersion = []))
+  return (byVersion[version] ??= make(wireOf(api, kind, version)))
+}
+
+function wireOf(api: Api, kind: MessageKind, version: number): Wire {
+  const flexible = inVersions(version, api.flexible)
+  return { version, flexible, place: `${api.name}${kind === 'request' ? 'Request' : 'Response'} v${version}` }
+}

@@ -1,6 +1,14 @@
-/** The simulated ports, for whoever tests what runs on them: `@millrace/core/testing`. */
+/** For tests: the simulated ports, and the codecs of records and of the wire: `@millrace/core/testing`. */
 export type { LogGeometry } from './log/log-options.ts'
 export { openSimulatedLog, tinyGeometry, type SimulatedLog } from './open/simulated-log.ts'
+export type { Api } from './protocol/api.ts'
+export { apiNames, apiOf, type ApiName, type RequestDraft, type ResponseDraft } from './protocol/apis.ts'
+export { errorCodes } from './protocol/error-codes.ts'
+export { FrameSplitter } from './protocol/frame-splitter.ts'
+export type { EncodedFrame } from './protocol/frame-writer.ts'
+export { decodeRequestBody, encodeRequest, openRequest, type OpenedRequest } from './protocol/request-frame.ts'
+export { decodeResponse, encodeResponse } from './protocol/response-frame.ts'
+export type { Field, Fields } from './protocol/schema.ts'
 export { readBatchHeader, type BatchHeader } from './record/batch-header.ts'
 export { toRecords, type RecordView } from './record/batch-reader.ts'
 export { partitionForKey } from './record/murmur2.ts'

@@ -1,6 +1,7 @@
 import { spawn, type ChildProcess } from 'node:child_process'
 import { createInterface } from 'node:readline'
 import type { KafkaHome } from './kafka-home.ts'
+import type { MessageDefinition } from './protocol-definitions.ts'
 import type { InputRow, Outcome, Step } from './streams/topology-case.ts'
 
 /**
@@ -45,6 +46,14 @@ export interface KafkaCommands {
   readSegment: { args: { path: string }; answer: readonly KafkaBatch[] }
   readProducerSnapshot: { args: { path: string }; answer: readonly Readonly<Record<string, number>>[] }
   readTransactionIndex: { args: { path: string }; answer: readonly Readonly<Record<string, number>>[] }
+  /** Kafka's own definitions of these messages. */
+  protocolDefinitions: { args: { messages: readonly string[] }; answer: Readonly<Record<string, MessageDefinition>> }
+  protocolErrors: { args: object; answer: Readonly<Record<string, number>> }
+  /** Frames, read by Kafka's classes and written again. */
+  roundTrips: {
+    args: { frames: readonly JsonFrame[] }
+    answer: readonly ({ readonly bytes: string } | { readonly refusal: string })[]
+  }
   /** A new topology, fed in order; driver/TopologyCase.java. */
   runTopology: { args: { topology: readonly Step[]; input: readonly InputRow[] }; answer: Outcome }
 }
@@ -77,6 +86,14 @@ export interface JsonOutgoing extends Place {
   readonly key: string | null
   readonly value: string | null
   readonly headers: readonly (readonly [string, string | null])[]
+}
+
+/** A frame without its size; bytes are base64. */
+interface JsonFrame {
+  readonly key: number
+  readonly version: number
+  readonly kind: 'request' | 'response'
+  readonly bytes: string
 }
 
 /** A batch of a segment file, as Kafka's classes read it. */

@@ -122,7 +122,7 @@ export class FrameReader {
 
   view(sizeBytes: number): Uint8Array {
     const from = this.take(sizeBytes)
-    return this.bytes.subarray(from, from + sizeBytes)
+    return new Uint8Array(this.bytes.buffer, this.bytes.byteOffset + from, sizeBytes)
   }
 
   /** -1 for null. */

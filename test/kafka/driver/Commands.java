@@ -77,6 +77,12 @@ class Commands {
         return Files.producerSnapshot(text(it, "path"));
       case "readTransactionIndex":
         return Files.transactionIndex(text(it, "path"));
+      case "protocolDefinitions":
+        return Protocol.definitions(Json.texts(it.get("messages")));
+      case "protocolErrors":
+        return Protocol.errors();
+      case "roundTrips":
+        return Protocol.roundTrips(it.get("frames"));
       case "runTopology":
         return TopologyCase.run(it.get("topology"), it.get("input"));
       default:

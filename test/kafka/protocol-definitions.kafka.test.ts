@@ -10,11 +10,11 @@ import {
   errorCodes,
   openRequest,
   type ApiName,
-  type EncodedFrame,
 } from '@millrace/core/testing'
 import { KafkaDriver } from './kafka-driver.ts'
 import { findKafka } from './kafka-home.ts'
 import { has, kafkaRows, ourRows, type MessageDefinition } from './protocol-definitions.ts'
+import { contentOf } from './protocol-frames.ts'
 import { messageArbitrary, type AnyMessage } from './protocol-messages.ts'
 
 interface MessageCase {
@@ -87,10 +87,6 @@ function frameOf({ name, kind }: MessageCase, version: number, message: AnyMessa
   const frame =
     kind === 'request' ? encodeRequest(name, terms, message as never) : encodeResponse(name, version, 5, message as never)
   return contentOf(frame)
-}
-
-function contentOf({ chunks }: EncodedFrame): Buffer {
-  return Buffer.concat(chunks).subarray(4)
 }
 
 function messageIn({ name, kind }: MessageCase, version: number, frame: Buffer): AnyMessage {

@@ -14,6 +14,8 @@ export interface Api {
   readonly flexible: Versions | 'none'
   /** Of the response: without tagged fields in any version. */
   readonly header?: 'classic'
+  /** Of requests: a client in use sends bytes behind the message. */
+  readonly trailing?: 'ignored'
   readonly request: Fields
   readonly response: Fields
 }

@@ -47,10 +47,11 @@ export function openRequest(frame: Uint8Array): OpenedRequest {
 
 /** Of an opened request, once. @throws FRAME_INVALID, also when bytes are left behind the message */
 export function decodeRequestBody<Name extends ApiName>(name: Name, version: number, body: FrameReader): RequestOf<Name> {
-  const { decode, place } = decoderOf(apiOf(name), 'request', version)
+  const api = apiOf(name)
+  const { decode, place } = decoderOf(api, 'request', version)
   body.place = place
   const message = decode(body)
-  body.finish()
+  if (api.trailing !== 'ignored') body.finish()
   return message as RequestOf<Name>
 }
 

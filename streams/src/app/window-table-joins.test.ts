@@ -85,6 +85,35 @@ describe('tables of windows', () => {
     }),
   )
 
+  test.each([
+    ['while it is open', 8, '1/1'],
+    ['when it is closed and others in its row of the store are not', 12, '1/-'],
+  ])('a hopping window is met %s', (_name, time, expected) =>
+    inWorld(async (world) => {
+      await world.topics(['left', 'right', 'out'])
+      await world.put('right', [
+        ['a', 'x', 8],
+        ['c', 'x', time],
+      ])
+      await world.put('left', [
+        ['b', 'x', 40],
+        ['a', 'x', 5],
+      ])
+      const hops = { size: millis(10), advance: millis(5) }
+      await world.run((builder) => {
+        const left = countsOf(builder, 'left', hopping({ ...hops, grace }))
+        const right = countsOf(builder, 'right', hopping({ ...hops, grace: millis(0) }))
+        left
+          .emitOnUpdate()
+          .leftJoin(right.emitOnUpdate(), (a, b) => `${a}/${b ?? '-'}`)
+          .toStream()
+          .map((value, { key, start }) => ({ key: `${key}@${start}`, value }))
+          .to('out', out)
+      })
+      expect(await world.rows('out')).toEqual(['b@35="1/-"', 'b@40="1/-"', `a@0="${expected}"`, 'a@5="1/1"'])
+    }),
+  )
+
   test('of other windows do not meet; those without rows of their own need a store', () => {
     const builder = new StreamsBuilder()
     const zone = { unit: 'day', zone: 'UTC', grace } as const

@@ -211,7 +211,7 @@ class HoppingTotals implements OpenWindows<RowAt> {
     this.#failed = total === skipped
     if (this.#failed) return undefined
     const stamp = old === undefined ? timestamp : Math.max(timestamp, old.stamp)
-    this.#opened(rec, start, new Change(total, old?.value ?? null), stamp)
+    this.#opened(rec, start, old === undefined ? new Change(total, null) : new Change(total, old.value, true, old.stamp), stamp)
     return total === null ? { time: start, gone: true } : { time: start, span: plain, stamp, value: total }
   }
 

@@ -9,6 +9,9 @@ import { guarded, skipped } from '../rx/guarded.ts'
 import type { Stamped } from '../task/stores.ts'
 import type { TaskContext } from '../task/task-context.ts'
 import { streamError } from '../time/stream-errors.ts'
+import { isByTime, stretchMs } from '../time/stretches.ts'
+import type { Windowed } from '../time/windowed.ts'
+import type { AlignedWindows, HoppingWindows } from '../time/windows.ts'
 import type { EmitEveryCommitNode } from './emit-every-commit.ts'
 import type { OperatorNode } from './node.ts'
 import { keyText } from './same-bytes.ts'
@@ -16,6 +19,7 @@ import { resultOf, type TableJoinNode } from './table-join.ts'
 import type { TableFilterNode } from './table-filter.ts'
 import type { TableMapValuesNode } from './table-map-values.ts'
 import type { TableNode } from './table.ts'
+import { TimeRows } from './time-rows.ts'
 import { VersionedRows } from './versioned-rows.ts'
 
 export interface TableView {
@@ -31,7 +35,7 @@ type ReadableNode =
   | TableJoinNode
   | EmitEveryCommitNode
   | (OperatorNode & { readonly kind: 'materialize' | 'aggregate' | 'table-aggregate'; readonly store: string })
-  | (OperatorNode & { readonly kind: 'window-aggregate'; readonly store: string })
+  | (OperatorNode & { readonly kind: 'window-aggregate'; readonly store: string; readonly windows: AlignedWindows })
   | (OperatorNode & { readonly kind: 'top-n' | 'table-top-n'; readonly state: string })
 
 /** The table that the node makes. `nodeOf`: of the same sub-topology. */
@@ -51,7 +55,7 @@ export function viewOf(
     case 'table-aggregate':
       return storeView(node.store, context)
     case 'window-aggregate':
-      return windowView(node.store, context)
+      return isByTime(node.windows) ? hoppingView(node.store, node.windows, context) : windowView(node.store, context)
     case 'top-n':
     case 'table-top-n':
       return storeView(node.state, context)
@@ -79,6 +83,18 @@ function windowView(name: string, context: TaskContext): TableView {
   const get = (windowed: unknown): Stamped<unknown> | undefined => {
     const { key, start } = windowed as { readonly key: unknown; readonly start: number }
     return store.get(key, start)
+  }
+  return { get, at: get }
+}
+
+/** A row of the store has several, also such as are closed. */
+function hoppingView(name: string, windows: HoppingWindows, context: TaskContext): TableView {
+  const rows = new TimeRows<unknown, unknown>(context.windowStore(name), stretchMs(windows))
+  const time = context.streamTime(name)
+  const get = (windowed: unknown): Stamped<unknown> | undefined => {
+    const { key, start } = windowed as Windowed<unknown>
+    const row = start + windows.size <= time.closedThrough ? undefined : rows.at(key, start)
+    return row === undefined ? undefined : { value: row.value, timestamp: row.stamp }
   }
   return { get, at: get }
 }

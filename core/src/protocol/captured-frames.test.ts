@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import { apiOf } from './apis.ts'
+import { advertisedVersions } from './api.ts'
+import { apiNames, apiOf } from './apis.ts'
 import { capturedFrames, type CapturedFrame } from './captured-frames.fixtures.ts'
 import { contentOf } from './messages.fixtures.ts'
 import { decodeRequestBody, encodeRequest, openRequest } from './request-frame.ts'
@@ -20,6 +21,17 @@ describe('frames of real clients', () => {
     const { frame, kind } = captured
     const read = kind === 'request' && apiOf(captured.name).trailing === 'ignored' ? frame.subarray(0, again.length) : frame
     expect(Buffer.from(again).toString('hex')).toBe(Buffer.from(read).toString('hex'))
+  })
+
+  test('show that Kafka advertises the same versions', () => {
+    const { version, frame } = capturedFrames.find(
+      ({ client, name, kind }) => client.startsWith('java') && name === 'apiVersions' && kind === 'response',
+    )!
+    const kafka = new Map(decodeResponse('apiVersions', version, frame).apiKeys.map((one) => [one.apiKey, one]))
+    for (const name of apiNames) {
+      const { min, max } = advertisedVersions(apiOf(name))
+      expect(kafka.get(apiOf(name).key), name).toMatchObject({ minVersion: min, maxVersion: max })
+    }
   })
 
   test('say what the clients did', () => {

@@ -91,12 +91,10 @@ function nullableStructDecoder(field: StructField, wire: Wire): Decode {
 function arrayDecoder({ of }: ArrayField, nullable: boolean, wire: Wire): Decode {
   const decode = typeof of === 'string' ? scalarDecoder({ type: of }, false, wire.flexible) : structDecoder(of, wire)
   const leastSizeBytes = leastElementSize(of, wire.version, wire.flexible)
-  const objects = typeof of !== 'string' || of === 'string' || of === 'uuid' || of === 'bytes'
   return (reader) => {
     const count = wire.flexible ? reader.compactSize() : reader.int32Size()
     if (count < 0) return nullOr(reader, nullable, 'an array')
-    if (objects) reader.expectObjects(count, leastSizeBytes)
-    else reader.expectElements(count, leastSizeBytes)
+    reader.expectElements(count, leastSizeBytes)
     const elements: unknown[] = []
     for (let i = 0; i < count; i++) elements.push(decode(reader))
     return elements

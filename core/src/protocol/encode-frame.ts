@@ -1,9 +1,7 @@
-import { coreError } from '../base/error-catalogue.ts'
 import { writeInt32 } from '../record/big-endian.ts'
 import type { Api } from './api.ts'
 import { FrameWriter, type EncodedFrame } from './frame-writer.ts'
 import { encoderOf, type MessageKind } from './message-codec.ts'
-import { inVersions } from './versions.ts'
 
 const sizeFieldBytes = 4
 const smallestSlabBytes = 64
@@ -16,13 +14,6 @@ export function encodeFrame(
   message: unknown,
   writeHeader: (writer: FrameWriter) => void,
 ): EncodedFrame {
-  if (!inVersions(version, api.versions))
-    throw coreError('UNSUPPORTED_VERSION', {
-      what: 'the API has no such version',
-      where: api.name,
-      expected: api.versions,
-      received: version,
-    })
   const encoder = encoderOf(api, kind, version)
   const writer = new FrameWriter(encoder.slabBytes, encoder.place)
   writer.int32(0)

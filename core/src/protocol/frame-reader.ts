@@ -17,7 +17,7 @@ import { isExactUtf8, readText } from './wire-text.ts'
 const twoTo32 = 2 ** 32
 const longMaxHigh = 0x7fff_ffff
 
-/** Elements of all arrays of a frame together, those of fixed numbers apart: more than any client sends, and some 100 MB. */
+/** Of all arrays of a frame together: more than any client sends, and some 100 MB. */
 const maxElements = 1_000_000
 
 export class FrameReader {
@@ -142,13 +142,10 @@ export class FrameReader {
 
   /** Before the elements of an array are read. */
   expectElements(count: number, leastSizeBytes: number): void {
-    if (count * leastSizeBytes > this.left)
-      throw this.invalid('an array is longer than its frame', `at most ${Math.floor(this.left / leastSizeBytes)} elements`, count)
-  }
-
-  /** Before the elements of an array are read that are objects here. */
-  expectObjects(count: number, leastSizeBytes: number): void {
-    this.expectElements(count, leastSizeBytes)
+    if (count * leastSizeBytes > this.left) {
+      const fitting = Math.floor(this.left / leastSizeBytes)
+      throw this.invalid('an array is longer than its frame', `at most ${fitting} elements`, count)
+    }
     this.elements -= count
     if (this.elements < 0) throw this.invalid('a frame has too many elements', `at most ${maxElements}`)
   }

@@ -202,6 +202,10 @@ describe('a response', () => {
     )
   })
 
+  test('is not read in a version that there is not', () => {
+    expect(() => decodeResponse('heartbeat', 5, new Uint8Array(20))).toThrow('UNSUPPORTED_VERSION')
+  })
+
   test('leaves out what the version lacks and may be dropped', () => {
     expect(
       decodeResponse('heartbeat', 0, contentOf(encodeResponse('heartbeat', 0, 1, { throttleTimeMs: 9, errorCode: 0 }))),

@@ -1,3 +1,4 @@
+import { coreError } from '../base/error-catalogue.ts'
 import type { Api } from './api.ts'
 import { structDecoder, type Decode, type Wire } from './decoder.ts'
 import { structEncoder, type Encode } from './encoder.ts'
@@ -26,7 +27,7 @@ const firstSlabBytes = 256
 const encoders = new Map<object, Encoder[]>()
 const decoders = new Map<object, Decoder[]>()
 
-/** The version must be one of the API's. */
+/** @throws UNSUPPORTED_VERSION */
 export function encoderOf(api: Api, kind: MessageKind, version: number): Encoder {
   return once(encoders, api, kind, version, (wire) => ({
     encode: structEncoder(api[kind], wire),
@@ -35,7 +36,7 @@ export function encoderOf(api: Api, kind: MessageKind, version: number): Encoder
   }))
 }
 
-/** The version must be one of the API's. */
+/** @throws UNSUPPORTED_VERSION */
 export function decoderOf(api: Api, kind: MessageKind, version: number): Decoder {
   return once(decoders, api, kind, version, (wire) => ({ decode: structDecoder(api[kind], wire), place: wire.place }))
 }
@@ -53,6 +54,13 @@ function once<Codec>(
 }
 
 function wireOf(api: Api, kind: MessageKind, version: number): Wire {
+  if (!inVersions(version, api.versions))
+    throw coreError('UNSUPPORTED_VERSION', {
+      what: 'the API has no such version',
+      where: api.name,
+      expected: api.versions,
+      received: version,
+    })
   const flexible = inVersions(version, api.flexible)
   return { version, flexible, place: `${api.name}${kind === 'request' ? 'Request' : 'Response'} v${version}` }
 }

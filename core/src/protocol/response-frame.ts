@@ -34,7 +34,7 @@ export function correlationIdOf(frame: Uint8Array): number {
   return new FrameReader(frame, 'ResponseHeader').int32()
 }
 
-/** The frame is without its size. @throws FRAME_INVALID */
+/** The frame is without its size. @throws FRAME_INVALID, UNSUPPORTED_VERSION */
 export function decodeResponse<Name extends ApiName>(name: Name, version: number, frame: Uint8Array): ResponseOf<Name> {
   const api = apiOf(name)
   const reader = new FrameReader(frame, 'ResponseHeader')

@@ -2,7 +2,7 @@
 export const describeLogDirs = {
   key: 35,
   name: 'DescribeLogDirs',
-  versions: '1-4',
+  versions: '1-5',
   flexible: '2+',
   request: {
     topics: {
@@ -37,8 +37,9 @@ export const describeLogDirs = {
             },
           },
         },
-        totalBytes: { type: 'int64', versions: '4', default: -1, ignorable: true },
-        usableBytes: { type: 'int64', versions: '4', default: -1, ignorable: true },
+        totalBytes: { type: 'int64', versions: '4+', default: -1, ignorable: true },
+        usableBytes: { type: 'int64', versions: '4+', default: -1, ignorable: true },
+        isCordoned: { type: 'bool', versions: '5', default: false, ignorable: true },
       },
     },
   },

@@ -1,6 +1,6 @@
-import { describe, expect, test } from 'vitest'
+import { describe, expect, expectTypeOf, test } from 'vitest'
 import { advertisedVersions } from './api.ts'
-import { apiNameOf, apiNames, apiOf, apis, type RequestDraft, type ResponseOf } from './apis.ts'
+import { apiNameOf, apiNames, apiOf, apis, type RequestDraft, type RequestOf, type ResponseOf } from './apis.ts'
 import { leastElementSize } from './least-size.ts'
 import type { Fields } from './schema.ts'
 import { inVersions, rangeOf } from './versions.ts'
@@ -65,6 +65,13 @@ describe('apis', () => {
           check(api[kind], version, inVersions(version, api.flexible), `${name} v${version}`)
     }
     expect(arrays).toBeGreaterThan(500)
+  })
+
+  test('the types of a message are those of its fields', () => {
+    expectTypeOf<ResponseOf<'heartbeat'>>().toEqualTypeOf<{ readonly throttleTimeMs: number; readonly errorCode: number }>()
+    expectTypeOf<RequestDraft<'saslAuthenticate'>>().toEqualTypeOf<{ readonly authBytes: Uint8Array }>()
+    type Wanted = NonNullable<RequestOf<'metadata'>['topics']>[number]
+    expectTypeOf<Wanted>().toEqualTypeOf<{ readonly topicId: string; readonly name: string | null }>()
   })
 
   test('the types say what may be left out', () => {

@@ -4,70 +4,71 @@ import { leastElementSize } from './least-size.ts'
 import type { ArrayField, Field, Fields, ScalarField, ScalarType, StructField } from './schema.ts'
 import { forEachTag } from './tagged-fields.ts'
 import { inVersions } from './versions.ts'
+import type { Wire } from './wire.ts'
 
 /**
  * Makes the decoder of a schema in one version: closures in the order of the wire, in which no range of versions is left.
  */
 export type Decode = (reader: FrameReader) => unknown
 
-/** What is known of the version while its codec is made. */
-export interface Wire {
-  readonly version: number
-  readonly flexible: boolean
-  /** The message and the field, for errors. */
-  readonly place: string
-}
-
 const maxTextBytes = 0x7fff
 
+/** What is done for a field of a struct. */
+interface Step {
+  readonly name: string
+  readonly place: string
+  /** The default, where nothing is decoded: the version lacks the field, or its tag did not come. */
+  readonly normal: unknown
+  readonly decode: Decode | undefined
+  readonly tag: number | undefined
+}
+
 export function structDecoder(fields: Fields, wire: Wire): Decode {
-  const names: string[] = []
-  const defaults: unknown[] = []
-  const places: string[] = []
-  const decoders: (Decode | undefined)[] = []
-  const tagged = new Map<number, { readonly name: string; readonly place: string; readonly decode: Decode }>()
-  for (const [name, field] of Object.entries(fields)) {
-    const place = `${wire.place}.${name}`
-    const decode = inVersions(wire.version, field.versions) ? fieldDecoder(field, { ...wire, place }) : undefined
-    if (decode !== undefined && field.tag !== undefined) tagged.set(field.tag, { name, place, decode })
-    names.push(name)
-    defaults.push(defaultOf(field))
-    places.push(place)
-    decoders.push(field.tag === undefined ? decode : undefined)
-  }
-  const count = names.length
+  const steps = Object.entries(fields).map(([name, field]) => stepOf(name, field, wire))
+  const inline = steps.map((step) => (step.tag === undefined ? step : { ...step, decode: undefined }))
+  const tagged = new Map(steps.map((step) => [step.tag, step]))
+  const { flexible, place } = wire
 
   return (reader) => {
     // Every message of a schema gets its fields in the same order, so that all are of one shape.
     const message: Record<string, unknown> = {}
-    for (let i = 0; i < count; i++) {
-      const decode = decoders[i]
-      if (decode === undefined) message[names[i]!] = defaults[i]
-      else {
-        reader.place = places[i]!
-        message[names[i]!] = decode(reader)
-      }
+    for (let i = 0; i < inline.length; i++) decodeField(reader, message, inline[i]!)
+    if (flexible) {
+      reader.place = place
+      decodeTagged(reader, message, tagged)
     }
-    if (wire.flexible) decodeTagged(reader, message)
     return message
   }
+}
 
-  /** What is unknown comes from a newer client and is passed over. */
-  function decodeTagged(reader: FrameReader, message: Record<string, unknown>): void {
-    reader.place = wire.place
-    forEachTag(reader, (tag, sizeBytes) => {
-      const from = reader.take(sizeBytes)
-      const field = tagged.get(tag)
-      if (field === undefined) return
-      const { end } = reader
-      reader.end = reader.at
-      reader.at = from
-      reader.place = field.place
-      message[field.name] = field.decode(reader)
-      reader.finish()
-      reader.end = end
-    })
+function stepOf(name: string, field: Field, wire: Wire): Step {
+  const place = `${wire.place}.${name}`
+  const decode = inVersions(wire.version, field.versions) ? fieldDecoder(field, { ...wire, place }) : undefined
+  return { name, place, normal: defaultOf(field), decode, tag: field.tag }
+}
+
+function decodeField(reader: FrameReader, message: Record<string, unknown>, { name, place, normal, decode }: Step): void {
+  if (decode === undefined) {
+    message[name] = normal
+    return
   }
+  reader.place = place
+  message[name] = decode(reader)
+}
+
+/** What is unknown comes from a newer client and is passed over. */
+function decodeTagged(reader: FrameReader, message: Record<string, unknown>, steps: ReadonlyMap<number | undefined, Step>): void {
+  forEachTag(reader, (tag, sizeBytes) => {
+    const from = reader.take(sizeBytes)
+    const step = steps.get(tag)
+    if (step?.decode === undefined) return
+    const { end } = reader
+    reader.end = reader.at
+    reader.at = from
+    decodeField(reader, message, step)
+    reader.finish()
+    reader.end = end
+  })
 }
 
 function fieldDecoder(field: Field, wire: Wire): Decode {

@@ -1,20 +1,28 @@
-import type { Wire } from './decoder.ts'
 import { defaultOf, defaultTest } from './defaults.ts'
 import { FrameWriter } from './frame-writer.ts'
 import type { ArrayField, Field, Fields, ScalarField, ScalarType } from './schema.ts'
 import { inVersions } from './versions.ts'
+import type { Wire } from './wire.ts'
 
 /** Makes the encoder of a schema in one version, as decoder.ts makes the decoder. */
 export type Encode = (writer: FrameWriter, value: never) => void
 
 type EncodeAny = (writer: FrameWriter, value: unknown) => void
 
-interface TaggedField {
-  readonly tag: number
+type Draft = Readonly<Record<string, unknown>>
+
+/** What is done for a field of a struct that the version has. */
+interface Step {
   readonly name: string
   readonly place: string
-  readonly isDefault: (value: unknown) => boolean
+  /** What is written for a field that is left out. */
+  readonly normal: unknown
   readonly encode: EncodeAny
+}
+
+interface TaggedStep extends Step {
+  readonly tag: number
+  readonly isDefault: (value: unknown) => boolean
 }
 
 /** A tagged field is written aside, as its size stands in front. */
@@ -22,55 +30,52 @@ const tagSlabBytes = 256
 
 export function structEncoder(fields: Fields, wire: Wire): EncodeAny {
   const present = Object.entries(fields).filter(([, field]) => inVersions(wire.version, field.versions))
-  const untagged = present.filter(([, field]) => field.tag === undefined)
-  const names = untagged.map(([name]) => name)
-  const places = names.map((name) => `${wire.place}.${name}`)
-  const defaults = untagged.map(([, field]) => defaultOf(field))
-  const encoders = untagged.map(([, field], i) => fieldEncoder(field, { ...wire, place: places[i]! }))
-  const tagged = taggedFields(present, wire)
+  const steps = present.filter(([, { tag }]) => tag === undefined).map(([name, field]) => stepOf(name, field, wire))
+  const tagged = taggedSteps(present, wire)
   const refuseLost = lostFields(fields, wire)
-  const count = names.length
+  const { flexible } = wire
 
   return (writer, value) => {
-    const draft = value as Readonly<Record<string, unknown>>
+    const draft = value as Draft
     refuseLost?.(writer, draft)
-    for (let i = 0; i < count; i++) {
-      const content = draft[names[i]!]
-      writer.place = places[i]!
-      encoders[i]!(writer, content === undefined ? defaults[i] : content)
-    }
-    if (wire.flexible) encodeTagged(writer, tagged, draft)
+    for (let i = 0; i < steps.length; i++) encodeField(writer, draft, steps[i]!)
+    if (flexible) encodeTagged(writer, draft, tagged)
   }
 }
 
-function taggedFields(present: readonly (readonly [string, Field])[], wire: Wire): readonly TaggedField[] {
+function stepOf(name: string, field: Field, wire: Wire): Step {
+  const place = `${wire.place}.${name}`
+  return { name, place, normal: defaultOf(field), encode: fieldEncoder(field, { ...wire, place }) }
+}
+
+function encodeField(writer: FrameWriter, draft: Draft, { name, place, normal, encode }: Step): void {
+  const content = draft[name]
+  writer.place = place
+  encode(writer, content === undefined ? normal : content)
+}
+
+function taggedSteps(present: readonly (readonly [string, Field])[], wire: Wire): readonly TaggedStep[] {
   return present
-    .flatMap(([name, field]): TaggedField[] => {
-      if (field.tag === undefined) return []
-      const place = `${wire.place}.${name}`
-      const encode = fieldEncoder(field, { ...wire, place })
-      return [{ tag: field.tag, name, place, isDefault: defaultTest(field), encode }]
-    })
+    .flatMap(([name, field]): TaggedStep[] =>
+      field.tag === undefined ? [] : [{ ...stepOf(name, field, wire), tag: field.tag, isDefault: defaultTest(field) }],
+    )
     .sort((a, b) => a.tag - b.tag)
 }
 
-function encodeTagged(writer: FrameWriter, fields: readonly TaggedField[], draft: Readonly<Record<string, unknown>>): void {
-  const sent = fields.length === 0 ? fields : fields.filter(({ name, isDefault }) => !isDefault(draft[name]))
+function encodeTagged(writer: FrameWriter, draft: Draft, steps: readonly TaggedStep[]): void {
+  const sent = steps.length === 0 ? steps : steps.filter(({ name, isDefault }) => !isDefault(draft[name]))
   writer.unsignedVarint(sent.length)
-  for (const { tag, name, place, encode } of sent) {
-    const aside = new FrameWriter(tagSlabBytes, place)
-    encode(aside, draft[name])
-    writer.unsignedVarint(tag)
+  for (const step of sent) {
+    const aside = new FrameWriter(tagSlabBytes, step.place)
+    encodeField(aside, draft, step)
+    writer.unsignedVarint(step.tag)
     writer.unsignedVarint(aside.sizeBytes)
     writer.append(aside.finish())
   }
 }
 
 /** What this version cannot say and must not drop: the answer would mean something else. */
-function lostFields(
-  fields: Fields,
-  wire: Wire,
-): ((writer: FrameWriter, draft: Readonly<Record<string, unknown>>) => void) | undefined {
+function lostFields(fields: Fields, wire: Wire): ((writer: FrameWriter, draft: Draft) => void) | undefined {
   const lost = Object.entries(fields)
     .filter(([, field]) => !inVersions(wire.version, field.versions) && field.ignorable !== true)
     .map(([name, field]) => ({ name, isDefault: defaultTest(field) }))

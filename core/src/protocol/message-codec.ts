@@ -1,8 +1,9 @@
 import { coreError } from '../base/error-catalogue.ts'
 import type { Api } from './api.ts'
-import { structDecoder, type Decode, type Wire } from './decoder.ts'
+import { structDecoder, type Decode } from './decoder.ts'
 import { structEncoder, type Encode } from './encoder.ts'
 import { inVersions } from './versions.ts'
+import type { Wire } from './wire.ts'
 
 /**
  * The codecs of all messages, each made when it is first needed: a broker that has just started has made none, and most versions

@@ -33,6 +33,9 @@ export {
   type OpenTelemetryOptions,
   type OpenTelemetryProducer,
 } from './metrics/open-telemetry.ts'
+export { serveLog } from './open/serve-log.ts'
+export type { ListenerOptions, ServedLog, ServeOptions } from './open/serve-log.ts'
+export type { NetPlace } from './base/net.ts'
 export { embeddedLog } from './open/embedded-log.ts'
 export type { AutoCreateTopics, EmbeddedLogOptions } from './open/embedded-log.ts'
 export { adoptKafka } from './open/adopt-kafka.ts'

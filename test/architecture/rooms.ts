@@ -118,6 +118,7 @@ export const packages: Readonly<Record<string, readonly string[]>> = {
   'vega-datasets': ['examples/', 'test/'],
   'ts-morph': ['test/architecture/'],
   '@opentelemetry/sdk-metrics': ['core/src/metrics/open-telemetry.test.ts'],
+  kafkajs: ['test/conformance/'],
 }
 
 /** What every test beside its source may import as well. */

@@ -249,6 +249,11 @@ const rows = {
     outcome: 'fatal',
     todo: "Send what Kafka's protocol describes; the connection is of no further use.",
   },
+  LISTENER_UNSAFE: {
+    fault: 'caller',
+    outcome: 'fatal',
+    todo: 'Listen on a loopback address, or give the listener authentication.',
+  },
   FRAME_TOO_LARGE: { fault: 'caller', outcome: 'fatal', todo: 'Send smaller requests, or raise socket.request.max.bytes.' },
   MESSAGE_INVALID: { fault: 'caller', outcome: 'fatal', todo: 'Give the field a value that it can hold in this version.' },
   UNSUPPORTED_VERSION: { fault: 'caller', outcome: 'fatal', todo: 'Use a version that both sides know; ApiVersions tells them.' },

@@ -91,6 +91,11 @@ export class Topics {
     return this.view.topic(name) !== undefined || this.internal.has(name)
   }
 
+  /** Of a topic by its id; undefined where there is none, or none any more. */
+  nameOf(topicId: TopicId): string | undefined {
+    return [...this.view.allTopics, ...this.internal.values()].find((topic) => topic.topicId === topicId)?.topic
+  }
+
   /** Undefined for a topic that is not there. */
   partitionCount(name: string): number | undefined {
     return this.view.topic(name)?.partitions

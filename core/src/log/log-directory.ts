@@ -70,6 +70,8 @@ export class LogDirectory {
   readonly folder: string
   readonly geometry: LogGeometry
   readonly epoch: number
+  /** Drawn when the directory was made: tells it from others. */
+  readonly salt: number
   /** The largest frame, its header included: also bounded by the journal that the directory was made with. */
   readonly maxFrameBytes: number
   /** The largest batch that such a frame holds. */
@@ -100,6 +102,7 @@ export class LogDirectory {
     this.epoch = recovered.epoch
     this.replayed = recovered.batches
     const { salt } = checkpoint
+    this.salt = salt
     const geometry = { fileBytes: checkpoint.journal.fileBytes, blockBytes: checkpoint.journal.blockBytes }
     this.maxFrameBytes = Math.min(options.geometry.maxFrameBytes, checkpoint.journal.fileBytes / 4)
     this.maxBatchBytes = this.maxFrameBytes - frameHeaderBytes - entryHeaderBytes

@@ -13,7 +13,8 @@ import { EmbeddedProducer } from './embedded-producer.ts'
 export class EmbeddedLog implements LogClient {
   readonly admin: Admin
   readonly metrics: MetricsReader
-  private readonly broker: Broker
+  /** For `serveLog`: the wire stands on the same. */
+  readonly broker: Broker
   /** Those that are open. */
   private readonly clients = new Set<Producer | Consumer>()
   private readonly forget = (client: Producer | Consumer): void => void this.clients.delete(client)

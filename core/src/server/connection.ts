@@ -1,0 +1,181 @@
+import type { Clock, Timer } from '../base/clock.ts'
+import type { NetSocket } from '../base/net.ts'
+import type { FrameSplitter } from '../protocol/frame-splitter.ts'
+
+/** What one frame calls for. */
+export interface Call {
+  /** It may begin while calls before it are under way: it takes effect in the turn in which it begins. */
+  readonly overlaps: boolean
+  readonly sizeBytes: number
+  /** Resolves to the frame of the answer; null: there is none. Never rejects but to close the connection. */
+  readonly run: () => Promise<readonly Uint8Array[] | null>
+}
+
+/** @throws what closes the connection */
+type Caller = (frame: Uint8Array) => Call
+
+export interface ConnectionLimits {
+  /** Of calls that have come and are not answered. */
+  readonly maxInHandBytes: number
+  readonly maxInHandCalls: number
+  /** Answers that wait for a slow reader: nothing more is read or begun until they have gone. */
+  readonly maxWaitingBytes: number
+  /** A connection that sends nothing for so long is closed (connections.max.idle.ms). */
+  readonly maxIdleMs: number
+}
+
+export interface ConnectionParts {
+  readonly socket: NetSocket
+  readonly clock: Clock
+  readonly frames: FrameSplitter
+  readonly call: Caller
+  readonly limits: ConnectionLimits
+  /** Why, where it was not in peace. */
+  readonly onClosed: (error: unknown) => void
+}
+
+interface InHand {
+  readonly call: Call
+  /** Begun: resolves to its answer. */
+  answer: Promise<readonly Uint8Array[] | null> | null
+}
+
+/**
+ * One connection: frames in, answers out.
+ *
+ * Invariants
+ *   C1  Answers leave in the order of their calls.
+ *   C2  A call begins when those before it are answered; those that overlap follow each other at once (produces: their order in the log
+ *       is that in which they begin).
+ *   C3  Memory is bounded: what is in hand, what waits for a slow reader, and one frame that is coming.
+ *   C4  A frame that makes no sense closes the connection; what was in hand before it is answered.
+ *   C5  `drain` takes nothing more, answers what is in hand, and closes.
+ */
+export class Connection {
+  private readonly parts: ConnectionParts
+  private readonly queue: InHand[] = []
+  private inHandBytes = 0
+  private isPaused = false
+  private isDraining = false
+  private isClosed = false
+  private isAnswering = false
+  private failure: unknown = null
+  private lastHeardAt: number
+  private idle: Timer | null = null
+
+  constructor(parts: ConnectionParts) {
+    this.parts = parts
+    this.lastHeardAt = parts.clock.monotonic()
+  }
+
+  start(): void {
+    this.parts.socket.start({
+      onData: (chunk) => this.take(chunk),
+      onDrain: () => this.goOn(),
+      onEnd: () => this.drain(),
+      onClose: (error) => this.closed(error),
+    })
+    this.watchIdleness()
+  }
+
+  private take(chunk: Uint8Array): void {
+    if (this.isDraining) return
+    this.lastHeardAt = this.parts.clock.monotonic()
+    try {
+      const { frames, call } = this.parts
+      frames.push(chunk)
+      for (let frame = frames.next(); frame !== undefined; frame = frames.next()) this.accept(call(frame))
+    } catch (error) {
+      this.failure ??= error
+      this.drain()
+    }
+    this.goOn()
+  }
+
+  private accept(call: Call): void {
+    this.queue.push({ call, answer: null })
+    this.inHandBytes += call.sizeBytes
+  }
+
+  /** Begins what may begin, and reads on where there is room. */
+  private goOn(): void {
+    if (this.isClosed) return
+    if (!this.hasSlowReader) this.begin()
+    this.regulate()
+    if (!this.isAnswering) void this.answer()
+  }
+
+  private get hasSlowReader(): boolean {
+    return this.parts.socket.waitingBytes > this.parts.limits.maxWaitingBytes
+  }
+
+  private begin(): void {
+    for (const [index, one] of this.queue.entries()) {
+      if (index > 0 && !(one.call.overlaps && this.queue[index - 1]!.call.overlaps)) return
+      one.answer ??= one.call.run()
+    }
+  }
+
+  private regulate(): void {
+    const { socket, limits } = this.parts
+    const isFull =
+      this.isDraining ||
+      this.inHandBytes >= limits.maxInHandBytes ||
+      this.queue.length >= limits.maxInHandCalls ||
+      this.hasSlowReader
+    if (isFull === this.isPaused) return
+    this.isPaused = isFull
+    if (isFull) socket.pause()
+    else socket.resume()
+  }
+
+  /** Sends answers in the order of the calls, for as long as the first in hand has begun. */
+  private async answer(): Promise<void> {
+    this.isAnswering = true
+    try {
+      for (let first = this.queue[0]; first !== undefined && first.answer !== null; first = this.queue[0]) {
+        const frame = await first.answer
+        if (this.isClosed) return
+        this.queue.shift()
+        this.inHandBytes -= first.call.sizeBytes
+        if (frame !== null) this.parts.socket.write(frame)
+        if (!this.hasSlowReader) this.begin()
+        this.regulate()
+      }
+    } catch (error) {
+      this.failure ??= error
+      this.parts.socket.destroy()
+      return
+    } finally {
+      this.isAnswering = false
+    }
+    if (this.isDraining && this.queue.length === 0) this.parts.socket.end()
+  }
+
+  private watchIdleness(): void {
+    const { clock, limits } = this.parts
+    const leftMs = this.lastHeardAt + limits.maxIdleMs - clock.monotonic()
+    if (leftMs <= 0 && this.queue.length === 0) return this.parts.socket.destroy()
+    this.idle = clock.inBackground(Math.max(leftMs, 1_000), () => this.watchIdleness())
+  }
+
+  /** Takes nothing more; what is in hand is answered, then the connection ends (C5). */
+  drain(): void {
+    if (this.isDraining) return
+    this.isDraining = true
+    this.goOn()
+  }
+
+  destroy(error: unknown = null): void {
+    this.failure ??= error
+    this.parts.socket.destroy()
+  }
+
+  private closed(error: unknown): void {
+    if (this.isClosed) return
+    this.isClosed = true
+    this.idle?.cancel()
+    this.queue.splice(0)
+    this.parts.onClosed(this.failure ?? error)
+  }
+}

@@ -1,0 +1,67 @@
+import { coreError } from '../base/error-catalogue.ts'
+import type { NetPlace } from '../base/net.ts'
+import type { Broker } from '../broker/broker.ts'
+import { apiNames, type ApiName } from '../protocol/apis.ts'
+import { decodeRequestBody, openRequest, type OpenedRequest } from '../protocol/request-frame.ts'
+import { encodeResponse } from '../protocol/response-frame.ts'
+import type { Call } from './connection.ts'
+import type { Handler, RequestContext, ServerIdentity } from './handler.ts'
+import { handlers } from './handlers.ts'
+import { unknownVersionAnswer } from './handlers/api-versions.ts'
+
+const served = apiNames.filter((name) => handlers[name] !== undefined)
+
+type Known = Extract<OpenedRequest, { readonly kind: 'known' }>
+
+/**
+ * From a frame to its answer: the request is decoded, its handler is called, what it answers is encoded.
+ *
+ * To an unknown version of ApiVersions version 0 is the answer (KIP-511); any other unknown thing closes the connection, since nobody
+ * knows how to say it.
+ */
+export class Dispatcher {
+  private readonly broker: Broker
+  private readonly server: ServerIdentity
+  private readonly advertised: NetPlace
+  private readonly remote: NetPlace
+
+  constructor(parts: {
+    readonly broker: Broker
+    readonly server: ServerIdentity
+    readonly advertised: NetPlace
+    readonly remote: NetPlace
+  }) {
+    this.broker = parts.broker
+    this.server = parts.server
+    this.advertised = parts.advertised
+    this.remote = parts.remote
+  }
+
+  /** @throws FRAME_INVALID, UNSUPPORTED_VERSION */
+  call(frame: Uint8Array): Call {
+    const opened = openRequest(frame)
+    const sizeBytes = frame.length
+    if (opened.kind === 'known') return { overlaps: opened.name === 'produce', sizeBytes, run: () => this.answer(opened) }
+    if (opened.kind === 'unknownVersion' && opened.name === 'apiVersions') {
+      const { chunks } = encodeResponse('apiVersions', 0, opened.correlationId, unknownVersionAnswer(served))
+      return { overlaps: false, sizeBytes, run: () => Promise.resolve(chunks) }
+    }
+    throw coreError('UNSUPPORTED_VERSION', {
+      what: 'a request that this server does not know',
+      where: `${this.remote.host}:${this.remote.port}`,
+      received: opened.kind === 'unknownKey' ? `API key ${opened.key}` : `${opened.name} version ${opened.version}`,
+    })
+  }
+
+  private async answer<Name extends ApiName>(opened: Known & { readonly name: Name }): Promise<readonly Uint8Array[] | null> {
+    const { name, version, correlationId, clientId, body } = opened
+    const handler: Handler<Name> | undefined = handlers[name]
+    if (handler === undefined) {
+      throw coreError('UNSUPPORTED_VERSION', { what: 'this server does not serve such requests', received: name })
+    }
+    const { broker, server, advertised, remote } = this
+    const context: RequestContext = { broker, server, advertised, remote, served, version, clientId: clientId ?? '' }
+    const response = await handler(decodeRequestBody(name, version, body), context)
+    return response === null ? null : encodeResponse(name, version, correlationId, response).chunks
+  }
+}

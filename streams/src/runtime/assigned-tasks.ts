@@ -149,13 +149,12 @@ export class AssignedTasks {
     for (const spec of specs) if (!this.wanted.has(spec.id)) await standbys.add(spec)
   }
 
-  /** Everything that is open or opening, for the last time: closed by the caller. */
+  /** Everything that is open, when nothing opens any more: closed by the caller, who may ask again where that fails. */
   async end(): Promise<readonly Task[]> {
     this.wanted = new Map()
     await this.chain
-    const all = [...this.running, ...this.opened.splice(0)]
-    this.running = []
-    return all
+    this.running = [...this.running, ...this.opened.splice(0)]
+    return this.running
   }
 }
 

@@ -209,7 +209,7 @@ describe('cooperative sticky', () => {
     }
   })
 
-  test.prop({ given: group })(
+  test.prop({ given: group }, { numRuns: 200 })(
     'after two more generations all are given away, as the eager one would, and nothing moves',
     ({ given }) => {
       const first = next(given.members, given.counts, 3)

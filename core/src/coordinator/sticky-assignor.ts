@@ -1,13 +1,15 @@
 import type { PartitionCounts } from '../base/group-assignor.ts'
 import { partitionName, type TopicPartition } from '../base/ids.ts'
 import { inOrder, subscribedTopics, type AssignedMember, type Assignor, type MemberPartitions } from './assignor.ts'
+import { improve, type Share } from './improve-shares.ts'
 
 /**
  * Balanced first, then as few moves as that allows (KIP-54), in the eager and in the cooperative form (KIP-429).
  *
  * Invariants
- *   A1  Balanced: who has two partitions less than another could not take any of the other's.
- *   A2  Where all subscribe to the same, no assignment as balanced moves fewer partitions.
+ *   A1  Balanced: no other assignment has a smaller sum of the squares of what members have. So who has two partitions less than another
+ *       could not take any of the other's, nor one from somebody who could.
+ *   A2  No assignment as balanced moves fewer partitions.
  *   A3  Of two members that claim a partition the one with the newer generation has it; of equal ones neither, since one of
  *       them is wrong.
  *   A4  Cooperative: a partition that somebody else still holds is given to nobody in this generation. Its holder sees that it
@@ -19,12 +21,6 @@ export const cooperativeStickyAssignor: Assignor = {
   name: 'cooperative-sticky',
   cooperative: true,
   assign: (members, partitions) => withoutHeld(members, assignSticky(members, partitions)),
-}
-
-interface Share {
-  readonly member: AssignedMember
-  readonly topics: ReadonlySet<string>
-  readonly partitions: Map<string, TopicPartition>
 }
 
 function assignSticky(members: readonly AssignedMember[], partitions: PartitionCounts): MemberPartitions {
@@ -43,8 +39,9 @@ function assignSticky(members: readonly AssignedMember[], partitions: PartitionC
   for (const place of fewestChoicesFirst(free, shares))
     leastLoaded(shares, place.topic).partitions.set(partitionName(place), place)
   while (moveOne(shares, owners)) {
-    // Each move lowers the sum of the squares of the loads.
+    // Each move lowers the sum of the squares of the loads. It is quick, and where all subscribe to the same it is all that there is to do.
   }
+  improve(shares, owners, free.length + owners.size)
   return new Map(shares.map(({ member, partitions: own }) => [member.memberId, [...own.values()]]))
 }
 

@@ -90,8 +90,9 @@ export class ConsumerMember {
     this.known = true
     this.generation = answer.generation
     const assignor = this.assignors.find(({ name }) => name === answer.protocol)!
-    const plan = answer.leader === this.id ? assignAsLeader(assignor, answer, (topic) => this.topics.partitionCount(topic)) : null
-    this.counted = plan?.counts ?? (answer.leader === '' ? this.counts(topics) : null)
+    const assigns = answer.leader === this.id && !answer.skipsAssignment
+    const plan = assigns ? assignAsLeader(assignor, answer, (topic) => this.topics.partitionCount(topic)) : null
+    this.counted = plan?.counts ?? (answer.skipsAssignment ? this.counts(topics) : null)
     const { assignment } = await this.groups.sync({ group, ...this.ref, assignments: plan?.assignments ?? [] })
     const assigned = readAssignment(assignment)
     const { partitions } = assigned

@@ -14,8 +14,15 @@ import type {
   SyncAnswer,
   SyncRequest,
 } from '../coordinator/group-answers.ts'
-import { GroupCoordinator, inProcessHost, type Committer } from '../coordinator/group-coordinator.ts'
-import type { CommittedOffset, GroupPosition, OffsetRecord, Place } from '../coordinator/group-offsets.ts'
+import { GroupCoordinator, inProcessHost, type Committer, type FoundOffset } from '../coordinator/group-coordinator.ts'
+import {
+  checkPosition,
+  isGroupName,
+  type CommittedOffset,
+  type GroupPosition,
+  type OffsetRecord,
+  type Place,
+} from '../coordinator/group-offsets.ts'
 import { coordinatorPartition } from '../coordinator/partition-of.ts'
 import type { LogDirectory } from '../log/log-directory.ts'
 import { readBatchHeader } from '../record/batch-header.ts'
@@ -129,6 +136,16 @@ export class Groups {
     return id
   }
 
+  /** For a member from outside, unique for ever, as Kafka makes it: after its client, or after its instance. */
+  newMemberId(name: string): string {
+    const hex = Buffer.from(this.directory.world.random.bytes(16)).toString('hex')
+    return `${name}-${hex.replace(/^(.{8})(.{4})(.{4})(.{4})/, '$1-$2-$3-$4-')}`
+  }
+
+  isName(group: string): boolean {
+    return isGroupName(group)
+  }
+
   disown(memberId: string): void {
     this.living.delete(memberId)
   }
@@ -144,16 +161,27 @@ export class Groups {
 
   /**
    * Resolves when the positions are durable. Without `by` they are of somebody outside the group, who may commit while it is
-   * empty. @throws UNKNOWN_TOPIC, UNKNOWN_PARTITION, NUMBER_OUT_OF_RANGE, INVALID_OPTION, UNKNOWN_MEMBER_ID, FENCED_INSTANCE_ID,
-   * ILLEGAL_GENERATION, REBALANCE_IN_PROGRESS
+   * empty. What was committed for the places of `forgotten` is taken back. @throws UNKNOWN_TOPIC, UNKNOWN_PARTITION,
+   * NUMBER_OUT_OF_RANGE, INVALID_OPTION, UNKNOWN_MEMBER_ID, FENCED_INSTANCE_ID, ILLEGAL_GENERATION, REBALANCE_IN_PROGRESS
    */
-  async commit(group: string, positions: readonly GroupPosition[], by?: MemberRef): Promise<void> {
-    const committer: Committer = { ...by, transactional: false }
+  async commit(
+    group: string,
+    positions: readonly GroupPosition[],
+    by?: MemberRef,
+    forgotten: readonly Place[] = [],
+  ): Promise<void> {
+    const committer: Committer = { ...by, transactional: false, forgotten }
     await this.record(this.home(group), (machine, { timestamp }) => {
       for (const position of positions) this.topics.checkPlace(position)
       return machine.commit(group, positions, timestamp, committer)
     })
     this.commits.add()
+  }
+
+  /** Whether the position may be committed at all. @throws UNKNOWN_TOPIC, UNKNOWN_PARTITION, NUMBER_OUT_OF_RANGE, INVALID_OPTION */
+  checkPosition(group: string, position: GroupPosition): void {
+    this.topics.checkPlace(position)
+    checkPosition(group, position)
   }
 
   /** Sets positions of a group that has no members. @throws NON_EMPTY_GROUP, and as `commit` */
@@ -192,7 +220,12 @@ export class Groups {
     })
   }
 
-  /** @throws GROUP_NOT_FOUND, GROUP_SUBSCRIBED_TO_TOPIC */
+  /** What the group has for these places, in their order; null: for all that it has anything for. */
+  async offsets(group: string, places: readonly Place[] | null): Promise<readonly FoundOffset[]> {
+    return this.home(group).answer((machine) => machine.look(group, places))
+  }
+
+  /** @throws GROUP_NOT_FOUND, GROUP_SUBSCRIBED_TO_TOPIC, NON_EMPTY_GROUP */
   async deleteOffsets(group: string, places: readonly Place[]): Promise<void> {
     await this.record(this.home(group), (machine) => machine.deleteOffsets(group, places))
   }
@@ -329,7 +362,7 @@ export class Groups {
   }
 }
 
-export type { MemberRef }
+export type { FoundOffset, GroupPosition, MemberRef }
 
 type Home = ReplayedPartition<GroupCoordinator>
 

@@ -1,6 +1,6 @@
 import { assert } from '../base/assert.ts'
 import { consumerProtocolType, sameTopics } from './consumer-protocol.ts'
-import { fencedInstance, illegalGeneration, rebalancing, unknownMember } from './group-errors.ts'
+import { fencedInstance, illegalGeneration, inconsistentProtocol, rebalancing, unknownMember } from './group-errors.ts'
 import type {
   GroupDescription,
   GroupProtocol,
@@ -189,8 +189,8 @@ export class ClassicGroup {
     member.synced = true
     member.deadline = at.now + member.sessionTimeoutMs
     step.records.push(this.record((one) => one.assignment, at))
-    // It is no leader for this answer, even if it is: it has nothing to assign, and its sync gives what is assigned.
-    step.replies.push({ kind: 'joined', call: request.call, answer: { ...this.joinAnswer(member), leader: '', members: [] } })
+    // If it leads, it has nothing to assign: its sync gives what is assigned.
+    step.replies.push({ kind: 'joined', call: request.call, answer: { ...this.joinAnswer(member), skipsAssignment: true } })
   }
 
   /** Nothing would come out differently with the new instance: the same assignor, and the same topics. */
@@ -268,7 +268,7 @@ export class ClassicGroup {
     const protocol = this.protocol!
     const leader = this.leader!
     const members = id === leader ? this.members.joined(protocol) : []
-    return { memberId: id, generation, protocolType, protocol, leader, members }
+    return { memberId: id, generation, protocolType, protocol, leader, skipsAssignment: false, members }
   }
 
   private becomeEmpty(at: Instant, step: GroupStep): void {
@@ -293,6 +293,7 @@ export class ClassicGroup {
   sync(request: SyncRequest, at: Instant): GroupStep {
     const step: GroupStep = { records: [], replies: [] }
     const member = this.member(request)
+    this.checkAgreement(request)
     if (this.phase.kind === 'PreparingRebalance') throw rebalancing(this.name)
     member.deadline = at.now + member.sessionTimeoutMs
     member.synced = true
@@ -304,6 +305,12 @@ export class ClassicGroup {
     member.syncing = request.call
     if (member.id === this.leader) this.assign(request, at, step)
     return step
+  }
+
+  /** @throws INCONSISTENT_GROUP_PROTOCOL */
+  private checkAgreement({ protocolType = this.protocolType, protocol = this.protocol ?? '' }: SyncRequest): void {
+    if (protocolType === this.protocolType && (this.protocol === null || protocol === this.protocol)) return
+    throw inconsistentProtocol(this.name, `${this.protocolType}: ${this.protocol ?? ''}`, `${protocolType}: ${protocol}`)
   }
 
   private assign({ assignments }: SyncRequest, at: Instant, step: GroupStep): void {

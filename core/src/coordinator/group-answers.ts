@@ -45,6 +45,9 @@ export interface MemberRef {
 export interface SyncRequest extends MemberRef {
   readonly call: number
   readonly group: string
+  /** What the member believes that the group has agreed on; absent, it does not say (before KIP-559). */
+  readonly protocolType?: string
+  readonly protocol?: string
   /** Of the leader; others give none. */
   readonly assignments: readonly { readonly memberId: string; readonly assignment: Uint8Array }[]
 }
@@ -54,8 +57,9 @@ export interface JoinAnswer {
   readonly generation: number
   readonly protocolType: string
   readonly protocol: string
-  /** Empty for a static member that came back: it may lead, and has nothing to assign. */
   readonly leader: string
+  /** A static member that came back to a stable group: where it leads, it has nothing to assign (KIP-345, KIP-814). */
+  readonly skipsAssignment: boolean
   /** The leader gets all members, others none. */
   readonly members: readonly JoinedMember[]
 }

@@ -11,7 +11,7 @@ import {
   type OffsetRecord,
   type Place,
 } from './group-offsets.ts'
-import { subscribesTo } from './consumer-protocol.ts'
+import { consumerProtocolType, subscribesTo } from './consumer-protocol.ts'
 
 /**
  * All groups of one partition of `__consumer_offsets`: their members and their offsets.
@@ -57,6 +57,7 @@ export class GroupCoordinator {
   /** @throws UNKNOWN_MEMBER_ID, FENCED_INSTANCE_ID, INCONSISTENT_GROUP_PROTOCOL, INVALID_SESSION_TIMEOUT, INVALID_OPTION */
   join(request: JoinRequest, at: Instant): GroupStep {
     checkGroupName(request.group)
+    checkTexts(request)
     this.checkSession(request)
     let group = this.groups.get(request.group)
     if (group !== undefined) return group.join(request, at)
@@ -79,7 +80,7 @@ export class GroupCoordinator {
     })
   }
 
-  /** @throws UNKNOWN_MEMBER_ID, FENCED_INSTANCE_ID, ILLEGAL_GENERATION, REBALANCE_IN_PROGRESS */
+  /** @throws UNKNOWN_MEMBER_ID, FENCED_INSTANCE_ID, ILLEGAL_GENERATION, INCONSISTENT_GROUP_PROTOCOL, REBALANCE_IN_PROGRESS */
   sync(request: SyncRequest, at: Instant): GroupStep {
     return this.withMember(request.group, request.memberId).sync(request, at)
   }
@@ -126,13 +127,14 @@ export class GroupCoordinator {
   // Offsets
 
   /**
-   * The records that commit these positions. Without `by` the commit is not held against the members, as transactions of
+   * The records that commit these positions, and that forget what was committed for the places of `forgotten`. Without `by` the commit is not held against the members, as transactions of
    * producers that know nothing of groups are not.
    * @throws INVALID_OPTION, NUMBER_OUT_OF_RANGE, and what `checkCommit` throws
    */
   commit(group: string, positions: readonly GroupPosition[], timestamp: number, by?: Committer): OffsetRecord[] {
+    const { forgotten = [] } = by ?? {}
     if (by !== undefined) this.checkCommit(group, by)
-    return this.offsets.commit(group, positions, timestamp)
+    return [...this.offsets.commit(group, positions, timestamp), ...this.offsets.delete(group, forgotten)]
   }
 
   /**
@@ -153,6 +155,14 @@ export class GroupCoordinator {
     return this.offsets.committed(group)
   }
 
+  /** For these places in their order; null: for all that the group has. */
+  look(group: string, places: readonly Place[] | null): readonly FoundOffset[] {
+    return (places ?? this.offsets.places(group)).map(({ topic, partition }) => {
+      const place = { topic, partition }
+      return { ...place, committed: this.offsets.committedFor(group, place), isPending: this.offsets.isPending(group, place) }
+    })
+  }
+
   /** With `requireStable` (KIP-447). @throws UNSTABLE_OFFSET_COMMIT while a transaction has one pending for these places */
   checkStable(group: string, places: readonly Place[] | null): void {
     const isPending =
@@ -164,10 +174,14 @@ export class GroupCoordinator {
     })
   }
 
-  /** The records that delete committed offsets. @throws GROUP_NOT_FOUND, GROUP_SUBSCRIBED_TO_TOPIC */
+  /**
+   * The records that delete committed offsets. Members that are no consumers say to nobody what they need, so their group has to be
+   * empty. @throws GROUP_NOT_FOUND, GROUP_SUBSCRIBED_TO_TOPIC, NON_EMPTY_GROUP
+   */
   deleteOffsets(name: string, places: readonly Place[]): OffsetRecord[] {
     this.checkKnown(name)
     const group = this.groups.get(name)
+    if (group !== undefined && group.describe().protocolType !== consumerProtocolType) this.checkEmpty(name)
     for (const { topic } of places) if (group !== undefined && !group.isEmpty) checkUnsubscribed(group, topic)
     return this.offsets.delete(name, places)
   }
@@ -273,6 +287,31 @@ export interface Committer {
   readonly instanceId?: string | null | undefined
   readonly generation?: number | undefined
   readonly transactional: boolean
+  /** Places whose offsets are taken back. */
+  readonly forgotten?: readonly Place[]
+}
+
+/** What a group has for a place. */
+export interface FoundOffset extends Place {
+  readonly committed: CommittedOffset | null
+  /** A transaction that has not ended commits one (KIP-447). */
+  readonly isPending: boolean
+}
+
+/** In characters: a record counts the bytes of a text in 16 bits. */
+const longestText = 8192
+
+/** What goes into the record of the group has to fit there. @throws INVALID_OPTION */
+function checkTexts({ group, freshMemberId, clientId, instanceId, protocolType, protocols }: JoinRequest): void {
+  const texts = [freshMemberId, clientId, instanceId ?? '', protocolType, ...protocols.map(({ name }) => name)]
+  const longest = Math.max(...texts.map(({ length }) => length))
+  if (longest <= longestText) return
+  throw coreError('INVALID_OPTION', {
+    what: 'a name that a member gives is too long',
+    where: group,
+    expected: `at most ${longestText} characters`,
+    received: longest,
+  })
 }
 
 /** @throws GROUP_SUBSCRIBED_TO_TOPIC */

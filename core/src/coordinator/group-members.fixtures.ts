@@ -86,7 +86,7 @@ export class GroupWorld {
     if (reply.kind === 'joined') {
       member.memberId = reply.answer.memberId
       member.generation = reply.answer.generation
-      member.leads = reply.answer.leader === member.memberId ? reply.answer : null
+      member.leads = reply.answer.leader === member.memberId && !reply.answer.skipsAssignment ? reply.answer : null
     } else if (reply.kind === 'memberIdRequired') member.memberId = reply.memberId
     else if (reply.kind === 'refused') this.onRefused(member, reply.error.code)
     else {

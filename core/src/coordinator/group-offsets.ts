@@ -65,6 +65,11 @@ export class GroupOffsets {
     return [...(this.groups.get(group)?.values() ?? [])]
   }
 
+  /** What is committed for this place; null: nothing. */
+  committedFor(group: string, place: Place): CommittedOffset | null {
+    return this.groups.get(group)?.get(nameOf(place)) ?? null
+  }
+
   /** Groups that have committed something. */
   get names(): IterableIterator<string> {
     return this.groups.keys()
@@ -146,9 +151,13 @@ function nameOf({ topic, partition }: Place): string {
   return `${topic}-${partition}`
 }
 
+export function isGroupName(group: string): boolean {
+  return group !== '' && group.length <= longestGroup
+}
+
 /** @throws INVALID_OPTION */
 export function checkGroupName(group: string): void {
-  if (group !== '' && group.length <= longestGroup) return
+  if (isGroupName(group)) return
   throw coreError('INVALID_OPTION', {
     what: 'the name of the group is empty or too long',
     where: 'group',
@@ -157,7 +166,8 @@ export function checkGroupName(group: string): void {
   })
 }
 
-function checkPosition(group: string, { topic, partition, offset, metadata, leaderEpoch = -1 }: GroupPosition): void {
+/** @throws INVALID_OPTION, NUMBER_OUT_OF_RANGE */
+export function checkPosition(group: string, { topic, partition, offset, metadata, leaderEpoch = -1 }: GroupPosition): void {
   const where = `group ${group}, ${topic}-${partition}`
   if (!Number.isSafeInteger(offset) || offset < 0) {
     throw coreError('NUMBER_OUT_OF_RANGE', { what: 'an offset to be committed is not valid', where, received: offset })

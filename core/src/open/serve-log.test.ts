@@ -1,26 +1,9 @@
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import type { LogClient } from '../client/log-client.ts'
 import { errorCodes } from '../protocol/error-codes.ts'
 import { BatchBuilder } from '../record/batch-builder.ts'
-import { embeddedLog } from './embedded-log.ts'
-import { serveLog, type ServedLog } from './serve-log.ts'
+import { onTheWire } from './on-the-wire.fixtures.ts'
+import { serveLog } from './serve-log.ts'
 import { WireClient } from './wire-client.fixtures.ts'
-
-/** A log on a real disk, served on a real socket, and a client of it. */
-async function onTheWire(work: (client: WireClient, log: LogClient, served: ServedLog) => Promise<void>): Promise<void> {
-  const dir = mkdtempSync(join(tmpdir(), 'millrace-wire-'))
-  try {
-    await using log = await embeddedLog({ dir, durability: 'os' })
-    await using served = await serveLog(log, { listeners: [{ port: 0 }] })
-    await using client = await WireClient.connect(served.places[0]!)
-    await work(client, log, served)
-  } finally {
-    rmSync(dir, { recursive: true, force: true })
-  }
-}
 
 function batchOf(...values: readonly string[]): Uint8Array {
   const builder = new BatchBuilder()
@@ -81,6 +64,21 @@ test('what is produced is in the log, and what is in the log is fetched', () =>
       [errorCodes.UNKNOWN_TOPIC_OR_PARTITION, -1],
     ])
   }))
+
+test.each([1, 3, 4])('offsets by time in version %i', (version) =>
+  onTheWire(async (client, log) => {
+    await log.admin.createTopics([{ topic: 't', partitions: 1 }])
+    const topicData = [{ name: 't', partitionData: [{ index: 0, records: batchOf('a', 'b') }] }]
+    await client.ask('produce', { acks: -1, timeoutMs: 1_000, topicData }, 9)
+    const topics = [{ name: 't', partitions: [-2, 1_001, 2_000].map((timestamp) => ({ partitionIndex: 0, timestamp })) }]
+    const found = await client.ask('listOffsets', { replicaId: -1, topics }, version)
+    expect(found.topics[0]!.partitions.map(({ errorCode, offset }) => [errorCode, offset])).toEqual([
+      [0, 0],
+      [0, 1],
+      [0, -1],
+    ])
+  }),
+)
 
 test('answers in the order of the requests, and a fetch that waits is woken by a produce of another connection', () =>
   onTheWire(async (client, log, served) => {

@@ -69,6 +69,11 @@ export class WireClient implements AsyncDisposable {
     this.socket.write(chunks)
   }
 
+  /** As if the client died. */
+  destroy(): void {
+    this.socket.destroy()
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     this.socket.end()
     await this.closed

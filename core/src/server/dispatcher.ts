@@ -4,6 +4,7 @@ import type { Broker } from '../broker/broker.ts'
 import { apiNames, type ApiName } from '../protocol/apis.ts'
 import { decodeRequestBody, openRequest, type OpenedRequest } from '../protocol/request-frame.ts'
 import { encodeResponse } from '../protocol/response-frame.ts'
+import type { Closing } from './closing.ts'
 import type { Call } from './connection.ts'
 import type { Handler, RequestContext, ServerIdentity } from './handler.ts'
 import { handlers } from './handlers.ts'
@@ -24,17 +25,20 @@ export class Dispatcher {
   private readonly server: ServerIdentity
   private readonly advertised: NetPlace
   private readonly remote: NetPlace
+  private readonly closing: Closing
 
   constructor(parts: {
     readonly broker: Broker
     readonly server: ServerIdentity
     readonly advertised: NetPlace
     readonly remote: NetPlace
+    readonly closing: Closing
   }) {
     this.broker = parts.broker
     this.server = parts.server
     this.advertised = parts.advertised
     this.remote = parts.remote
+    this.closing = parts.closing
   }
 
   /** @throws FRAME_INVALID, UNSUPPORTED_VERSION */
@@ -60,7 +64,17 @@ export class Dispatcher {
       throw coreError('UNSUPPORTED_VERSION', { what: 'this server does not serve such requests', received: name })
     }
     const { broker, server, advertised, remote } = this
-    const context: RequestContext = { broker, server, advertised, remote, served, version, clientId: clientId ?? '' }
+    const untilClosing: RequestContext['untilClosing'] = (work) => this.closing.untilClosing(work)
+    const context: RequestContext = {
+      broker,
+      server,
+      advertised,
+      remote,
+      served,
+      version,
+      untilClosing,
+      clientId: clientId ?? '',
+    }
     const response = await handler(decodeRequestBody(name, version, body), context)
     return response === null ? null : encodeResponse(name, version, correlationId, response).chunks
   }

@@ -20,6 +20,8 @@ export interface RequestContext {
   readonly clientId: string
   /** Of the client, for messages. */
   readonly remote: NetPlace
+  /** For work that waits for others: null when the server closes before it is done. */
+  readonly untilClosing: <T>(work: Promise<T>) => Promise<T | null>
 }
 
 /**

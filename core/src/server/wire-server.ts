@@ -2,6 +2,7 @@ import type { Timer } from '../base/clock.ts'
 import type { Net, NetListener, NetPlace, NetSocket } from '../base/net.ts'
 import type { Broker } from '../broker/broker.ts'
 import { FrameSplitter } from '../protocol/frame-splitter.ts'
+import { Closing } from './closing.ts'
 import { Connection, type ConnectionLimits } from './connection.ts'
 import { Dispatcher } from './dispatcher.ts'
 import type { ServerIdentity } from './handler.ts'
@@ -47,6 +48,7 @@ export class WireServer {
   private readonly options: WireServerOptions
   private readonly listening: NetListener[] = []
   private readonly connections = new Set<Connection>()
+  private readonly closing = new Closing()
   private isClosing = false
   private whenEmpty: (() => void) | null = null
 
@@ -85,7 +87,7 @@ export class WireServer {
       socket.destroy()
       return
     }
-    const dispatcher = new Dispatcher({ broker, server: identity, advertised, remote })
+    const dispatcher = new Dispatcher({ broker, server: identity, advertised, remote, closing: this.closing })
     const connection = new Connection({
       socket,
       clock: broker.directory.world.clock,
@@ -109,6 +111,7 @@ export class WireServer {
   /** Takes no more connections and no more requests, answers those in hand, and ends; after `timeoutMs` whatever is left is cut. */
   async close(timeoutMs: number): Promise<void> {
     this.isClosing = true
+    this.closing.begin()
     for (const listener of this.listening) await listener.close()
     if (this.connections.size === 0) return
     const { promise, resolve } = Promise.withResolvers<void>()

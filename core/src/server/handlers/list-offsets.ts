@@ -32,12 +32,12 @@ async function answer(
   topic: string,
   { partitionIndex, timestamp }: AskedPartition,
   committedOnly: boolean,
-  { broker }: RequestContext,
+  { broker, version }: RequestContext,
 ): Promise<PartitionAnswer> {
   try {
     const log = broker.topics.log({ topic, partition: partitionIndex })
     const place = await placeOf(log, timestamp, committedOnly)
-    const leaderEpoch = place.offset === -1 ? -1 : broker.directory.epoch
+    const leaderEpoch = place.offset === -1 || version < 4 ? -1 : broker.directory.epoch
     return { partitionIndex, errorCode: errorCodes.NONE, ...place, leaderEpoch }
   } catch (error) {
     if (!(error instanceof MillraceError)) throw error

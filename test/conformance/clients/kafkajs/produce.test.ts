@@ -1,21 +1,7 @@
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { CompressionTypes, Kafka, logLevel } from 'kafkajs'
+import { CompressionTypes } from 'kafkajs'
 import { expect, test } from 'vitest'
-import { embeddedLog, serveLog, string, type LogClient } from '@millrace/core'
-
-async function withKafkajs(work: (kafka: Kafka, log: LogClient) => Promise<void>): Promise<void> {
-  const dir = mkdtempSync(join(tmpdir(), 'millrace-kafkajs-'))
-  try {
-    await using log = await embeddedLog({ dir, durability: 'os' })
-    await using served = await serveLog(log, { listeners: [{ port: 0 }] })
-    const { host, port } = served.places[0]!
-    await work(new Kafka({ brokers: [`${host}:${port}`], logLevel: logLevel.NOTHING }), log)
-  } finally {
-    rmSync(dir, { recursive: true, force: true })
-  }
-}
+import { string, type LogClient } from '@millrace/core'
+import { withKafkajs } from './with-kafkajs.ts'
 
 async function valuesOf(log: LogClient, topic: string): Promise<string[]> {
   await using consumer = await log.consumer()

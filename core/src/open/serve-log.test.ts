@@ -65,6 +65,29 @@ test('what is produced is in the log, and what is in the log is fetched', () =>
     ])
   }))
 
+test('metadata, and coordinators, in every version', () =>
+  onTheWire(async (client, log, served) => {
+    await log.admin.createTopics([{ topic: 't', partitions: 1 }])
+    const { port } = served.places[0]!
+    for (let version = 0; version <= 6; version++) {
+      const asked = version < 4 ? { key: 'g' } : { coordinatorKeys: ['g', 'h'] }
+      const found = await client.ask('findCoordinator', asked, version)
+      expect(version < 4 ? [found] : found.coordinators).toMatchObject(
+        (version < 4 ? [{}] : [{ key: 'g' }, { key: 'h' }]).map((one) => ({
+          ...one,
+          nodeId: 1,
+          host: '127.0.0.1',
+          port,
+          errorCode: 0,
+        })),
+      )
+    }
+    for (let version = 0; version <= 13; version++) {
+      const { topics } = await client.ask('metadata', { topics: [{ name: 't', topicId: '0'.repeat(32) }] }, version)
+      expect(topics).toMatchObject([{ errorCode: 0, name: 't', partitions: [{ leaderId: 1, partitionIndex: 0 }] }])
+    }
+  }))
+
 test.each([1, 3, 4])('offsets by time in version %i', (version) =>
   onTheWire(async (client, log) => {
     await log.admin.createTopics([{ topic: 't', partitions: 1 }])

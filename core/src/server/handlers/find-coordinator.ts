@@ -1,8 +1,8 @@
 import { errorCodes } from '../../protocol/error-codes.ts'
 import type { Handler } from '../handler.ts'
 
-/** There is one node: it coordinates all groups and all transactions. */
-export const answerFindCoordinator: Handler<'findCoordinator'> = ({ coordinatorKeys }, { server, advertised }) => {
+/** There is one node: it coordinates all groups and all transactions. From version 4 on several are asked for at once (KIP-699). */
+export const answerFindCoordinator: Handler<'findCoordinator'> = ({ coordinatorKeys }, { server, advertised, version }) => {
   const here = {
     nodeId: server.nodeId,
     host: advertised.host,
@@ -10,5 +10,6 @@ export const answerFindCoordinator: Handler<'findCoordinator'> = ({ coordinatorK
     errorCode: errorCodes.NONE,
     errorMessage: null,
   }
-  return { ...here, throttleTimeMs: 0, coordinators: coordinatorKeys.map((key) => ({ key, ...here })) }
+  if (version < 4) return { ...here, throttleTimeMs: 0 }
+  return { throttleTimeMs: 0, coordinators: coordinatorKeys.map((key) => ({ key, ...here })) }
 }

@@ -1,4 +1,5 @@
 import type { GroupAssignor, SubscribedMember } from '../base/group-assignor.ts'
+import { MillraceError } from '../base/errors.ts'
 import type { TopicPartition } from '../base/ids.ts'
 import { readSubscription, writeAssignment, writeSubscription } from '../coordinator/consumer-protocol.ts'
 import type { JoinAnswer, JoinedMember, SyncRequest } from '../coordinator/group-answers.ts'
@@ -38,7 +39,13 @@ export function assignAsLeader(
   return { assignments, counts }
 }
 
+/** A member from outside whose subscription cannot be read has none: it gets nothing, and the others go on. */
 function readMember({ memberId, instanceId, subscription }: JoinedMember): SubscribedMember {
-  const { topics, owned, generation, userData } = readSubscription(subscription)
-  return { memberId, instanceId, topics, owned, generation, userData }
+  try {
+    const { topics, owned, generation, userData } = readSubscription(subscription)
+    return { memberId, instanceId, topics, owned, generation, userData }
+  } catch (error) {
+    if (!(error instanceof MillraceError)) throw error
+    return { memberId, instanceId, topics: [], owned: [], generation: -1, userData: null }
+  }
 }

@@ -1,4 +1,5 @@
 import type { GroupAssignor, MemberAssignment, PartitionCounts, SubscribedMember } from '../base/group-assignor.ts'
+import { MillraceError } from '../base/errors.ts'
 import type { AssignedMember, Assignor, AssignorName } from './assignor.ts'
 import { assignors } from './assignors.ts'
 import { readStickyUserData, writeStickyUserData } from './consumer-protocol.ts'
@@ -47,7 +48,14 @@ function assignedBy(
   return new Map(Array.from(assigned, ([memberId, partitions]) => [memberId, { partitions, userData: null }]))
 }
 
+/** What another client wrote there, and we cannot read, says nothing of what the member had. */
 function withStickyData(member: SubscribedMember): SubscribedMember {
   const { userData } = member
-  return userData === null || userData.length === 0 ? member : { ...member, ...readStickyUserData(userData) }
+  if (userData === null || userData.length === 0) return member
+  try {
+    return { ...member, ...readStickyUserData(userData) }
+  } catch (error) {
+    if (error instanceof MillraceError) return member
+    throw error
+  }
 }

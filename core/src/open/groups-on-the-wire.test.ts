@@ -6,7 +6,8 @@ import { errorCodes } from '../protocol/error-codes.ts'
 import { onTheWire } from './on-the-wire.fixtures.ts'
 import { WireClient } from './wire-client.fixtures.ts'
 
-const subscription = writeSubscription({ topics: ['t'], userData: null, owned: [], generation: -1, rackId: null })
+const read = { topics: ['t'], userData: null, owned: [], generation: -1, rackId: null }
+const subscription = writeSubscription(read)
 
 function joinOf(memberId = '', more: Partial<RequestDraft<'joinGroup'>> = {}): RequestDraft<'joinGroup'> {
   return {
@@ -210,6 +211,28 @@ test('a member in this process and one on the wire share a topic', () =>
     expect(groups[0]!.members.map(({ clientHost }) => clientHost).toSorted()).toEqual(['/127.0.0.1', 'in-process'])
     const [details] = await log.admin.describeGroups(['g'])
     expect(details!.members).toHaveLength(2)
+  }))
+
+test('a member on the wire whose subscription nobody can read gets nothing, and the leader in this process goes on', () =>
+  onTheWire(async (client, log) => {
+    await log.admin.createTopics([{ topic: 't', partitions: 2 }])
+    const userData = Buffer.from('junk')
+    const subscriptions = [Buffer.from('7fff', 'hex'), writeSubscription({ ...read, userData })]
+    for (const assignor of ['range', 'sticky'] as const) {
+      await using consumer = await log.consumer({ group: assignor, assignor, reset: 'earliest' })
+      consumer.subscribe(['t'])
+      while (consumer.assignment().length < 2) await consumer.poll({ timeoutMs: 10 })
+      for (const [index, metadata] of subscriptions.entries()) {
+        const asked = joinOf('', { groupId: assignor, protocols: [{ name: assignor, metadata }] })
+        const joined = await whilePolling(consumer, client.ask('joinGroup', asked, 3))
+        const { memberId } = joined
+        const sync = { ...syncOf(joined), groupId: assignor }
+        const synced = await whilePolling(consumer, client.ask('syncGroup', sync, 3))
+        expect([synced.errorCode, partitionsOf(synced).length]).toEqual([0, index])
+        await client.ask('leaveGroup', { groupId: assignor, memberId }, 0)
+        while (consumer.assignment().length < 2) await consumer.poll({ timeoutMs: 10 })
+      }
+    }
   }))
 
 test('a connection that ends while its join waits keeps nobody from going on, and the server closes without waiting for joins', () =>

@@ -39,7 +39,10 @@ async function idOf(client: WireClient, name: string): Promise<string> {
 }
 
 /** A member of the group, alone. */
-async function member(client: WireClient): Promise<{ readonly memberId: string; readonly generationIdOrMemberEpoch: number }> {
+async function member(
+  client: WireClient,
+  protocolType = 'consumer',
+): Promise<{ readonly memberId: string; readonly generationIdOrMemberEpoch: number }> {
   const metadata = writeSubscription({ topics: ['t'], userData: null, owned: [], generation: -1, rackId: null })
   const joined = await client.ask(
     'joinGroup',
@@ -48,7 +51,7 @@ async function member(client: WireClient): Promise<{ readonly memberId: string; 
       sessionTimeoutMs: 10_000,
       rebalanceTimeoutMs: 10_000,
       memberId: '',
-      protocolType: 'consumer',
+      protocolType,
       protocols: [{ name: 'range', metadata }],
     },
     3,
@@ -213,6 +216,18 @@ test('while a transaction commits an offset, whoever asks for a stable one is to
     expect(unstable.groups[0]!.topics[0]!.partitions).toHaveLength(1)
     await transaction.commit()
     expect(await fetched(client, [0], true)).toEqual([[9, 0, '']])
+  }))
+
+test('OffsetDelete waits for the end of members of whom nobody knows what they read', () =>
+  onTheWire(async (client, log) => {
+    await topicsOf(log)
+    await client.ask('offsetCommit', commitOf([at(0, 1)]), 9)
+    await member(client, 'connect')
+    const topics = [{ name: 't', partitions: [{ partitionIndex: 0 }] }]
+    expect(await client.ask('offsetDelete', { groupId: 'g', topics })).toMatchObject({
+      errorCode: errorCodes.NON_EMPTY_GROUP,
+      topics: [],
+    })
   }))
 
 test('OffsetDelete deletes what no member reads', () =>

@@ -1,0 +1,27 @@
+import { spawn } from 'node:child_process'
+import type { KafkaHome } from './kafka-home.ts'
+
+/** Kafka's tools by their script's name, and the classes behind them. */
+const classes = {
+  'kafka-console-consumer': 'org.apache.kafka.tools.consumer.ConsoleConsumer',
+  'kafka-consumer-groups': 'org.apache.kafka.tools.consumer.group.ConsumerGroupCommand',
+} as const
+
+interface ToolEnd {
+  readonly code: number | null
+  readonly stdout: string
+  readonly stderr: string
+}
+
+/** Runs one of Kafka's tools as its script does, in a Java process of its own. */
+export function runKafkaTool(kafka: KafkaHome, name: keyof typeof classes, args: readonly string[]): Promise<ToolEnd> {
+  const java = ['-XX:TieredStopAtLevel=1', '-cp', kafka.classPath, `-Dlog4j2.configurationFile=${kafka.logging}`]
+  const tool = spawn('java', [...java, classes[name], ...args], { stdio: ['ignore', 'pipe', 'pipe'] })
+  const out = { stdout: '', stderr: '' }
+  for (const stream of ['stdout', 'stderr'] as const) {
+    tool[stream].setEncoding('utf8').on('data', (text: string) => (out[stream] += text))
+  }
+  const { promise, resolve, reject } = Promise.withResolvers<ToolEnd>()
+  tool.on('error', reject).on('close', (code) => resolve({ code, ...out }))
+  return promise
+}

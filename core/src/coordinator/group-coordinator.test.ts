@@ -50,6 +50,22 @@ describe('joining', () => {
     ])
   })
 
+  test('names that a record cannot hold are refused, and leave no group behind', () => {
+    const machine = new GroupCoordinator()
+    const long = 'x'.repeat(8_193)
+    const wrong: Partial<JoinRequest>[] = [
+      { freshMemberId: long },
+      { instanceId: long },
+      { clientId: long },
+      { protocolType: long },
+      { protocols: [{ name: long, metadata: new Uint8Array(0) }] },
+    ]
+    for (const one of wrong) {
+      expect(codeOf(() => machine.join({ ...request, ...one }, { now: 0, timestamp: 0 }))).toBe('INVALID_OPTION')
+    }
+    expect(machine.list()).toEqual([])
+  })
+
   test('one that does not come again is forgotten, and so is the group', () => {
     const machine = new GroupCoordinator()
     machine.join({ ...request, requireKnownMember: true }, { now: 0, timestamp: 0 })
@@ -254,6 +270,21 @@ describe('committing', () => {
     expect(commit(outside)).toBe('ok')
     expect(world.machine.committed('g')).toMatchObject([{ ...position, commitTimestamp: 77 }])
     expect(world.machine.describe('g').state).toBe('Empty')
+  })
+
+  test('a commit takes offsets back, of members and of outsiders, and of nobody else', () => {
+    const forgotten = [{ topic: 't', partition: 0 }]
+    const takeBack = (by: Parameters<GroupCoordinator['checkCommit']>[1]): string =>
+      codeOf(() => replay(world.machine, world.machine.commit('g', [], 77, { ...by, forgotten })))
+    expect(commit(outside)).toBe('ok')
+    expect(takeBack(outside)).toBe('ok')
+    expect(world.machine.look('g', forgotten)).toMatchObject([{ partition: 0, committed: null, isPending: false }])
+    expect(commit(outside)).toBe('ok')
+    const [a] = stable('a')
+    expect(takeBack(outside)).toBe('UNKNOWN_MEMBER_ID')
+    expect(world.machine.look('g', null)).toMatchObject([{ partition: 0, committed: { offset: 5 } }])
+    expect(takeBack({ ...world.ref(a!), transactional: false })).toBe('ok')
+    expect(world.machine.look('g', null)).toEqual([])
   })
 
   test.each([true, false])('a member commits in its generation, and in no other (transactional: %s)', (transactional) => {

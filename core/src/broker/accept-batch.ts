@@ -32,6 +32,8 @@ export interface AcceptedBatch {
   readonly header: BatchHeader
   /** Of the batch as it was received: by it a batch that is sent again is recognised. */
   readonly receivedCrc: number
+  /** The time that the log gave to its records; null where they have the producer's. */
+  readonly appendedAt: number | null
 }
 
 /**
@@ -46,7 +48,8 @@ export function acceptBatch(received: Uint8Array, rules: BatchRules): AcceptedBa
   const changes = changesFor(header, latest, rules)
   const batch = changes === null ? received : rewriteBatch(received, header, changes)
   if (batch.length > rules.maxBytes) throw tooLarge(rules, batch.length)
-  return { batch, header, receivedCrc: header.crc }
+  const appendedAt = rules.settings.timestampType === 'LogAppendTime' ? rules.now : null
+  return { batch, header, receivedCrc: header.crc, appendedAt }
 }
 
 function checkHeader(header: BatchHeader, received: Uint8Array, { where, settings }: BatchRules): void {

@@ -8,7 +8,7 @@ import { AutoCreation, type AutoCreatedTopics } from './auto-creation.ts'
 import { Groups } from './groups.ts'
 import { Maintenance, type MaintenanceOptions } from './maintenance.ts'
 import { internalTopics } from './internal-topics.ts'
-import { produce } from './produce.ts'
+import { produce, type Produced } from './produce.ts'
 import { ProducerIds } from './producer-ids.ts'
 import { Topics } from './topics.ts'
 import { produceTransactional, type TransactionalProduce } from './transactional-produce.ts'
@@ -87,13 +87,13 @@ export class Broker {
     this.directory.assertOpen()
   }
 
-  /** Appends one record batch that comes from outside; resolves to its base offset when it is durable. See `produce`. */
-  produce(to: TopicPartition, batch: Uint8Array): Promise<number> {
+  /** Appends one record batch that comes from outside; resolves when it is durable. See `produce`. */
+  produce(to: TopicPartition, batch: Uint8Array): Promise<Produced> {
     return produce(this.directory, this.topics, to, batch)
   }
 
   /** The same inside a transaction. See `produceTransactional`. */
-  produceTransactional(request: TransactionalProduce): Promise<number> {
+  produceTransactional(request: TransactionalProduce): Promise<Produced> {
     return produceTransactional(this.transactions, this.topics, request)
   }
 

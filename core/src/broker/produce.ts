@@ -9,7 +9,7 @@ import type { Topics } from './topics.ts'
  * Appends one record batch that comes from outside: checked whole, rewritten where the topic asks for another compression or its
  * own time, then given its offset. A batch of an idempotent producer that repeats one of its last five is answered with that
  * one's offset; which one it repeats is told by what was received, before anything was rewritten.
- * Resolves to the base offset when the batch is durable.
+ * Resolves when the batch is durable.
  * @throws UNKNOWN_TOPIC, UNKNOWN_PARTITION, PRODUCER_FENCED, OUT_OF_ORDER_SEQUENCE, DUPLICATE_DIFFERS, INVALID_TOPIC_NAME for the
  * log's own topics; and as `acceptBatch`
  */
@@ -18,11 +18,19 @@ export async function produce(
   topics: Topics,
   to: TopicPartition,
   received: Uint8Array,
-): Promise<number> {
-  const { log, batch, receivedCrc } = admit(topics, to, received, { transactional: false, now: directory.world.clock.now() })
+): Promise<Produced> {
+  const now = directory.world.clock.now()
+  const { log, batch, receivedCrc, appendedAt } = admit(topics, to, received, { transactional: false, now })
   const { baseOffsets, durable } = directory.append([{ log, batch, receivedCrc }])
   await durable
-  return baseOffsets[0]!
+  return { baseOffset: baseOffsets[0]!, appendedAt }
+}
+
+/** Where a batch stands. */
+export interface Produced {
+  readonly baseOffset: number
+  /** The time that the log gave to its records, milliseconds since 1970; null where they have the producer's. */
+  readonly appendedAt: number | null
 }
 
 /** A batch that may be appended to its partition. */

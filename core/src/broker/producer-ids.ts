@@ -28,6 +28,12 @@ export class ProducerIds {
     }
   }
 
+  /** One that nobody has, for a producer without a transactional id. */
+  async give(): Promise<number> {
+    await this.ensure()
+    return this.isReady ? this.take() : this.give() // others may have taken the last ones in this turn
+  }
+
   private async reserve(): Promise<void> {
     const first = await this.topics.reserveProducerIds(blockSize)
     this.next = first

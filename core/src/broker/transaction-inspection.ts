@@ -1,6 +1,6 @@
 import { coreError } from '../base/error-catalogue.ts'
 import { partitionName, type TopicPartition } from '../base/ids.ts'
-import type { TransactionState } from '../coordinator/transaction-state.ts'
+import type { ProducerIdentity, TransactionState } from '../coordinator/transaction-state.ts'
 import type { PartitionLog } from '../log/partition-log.ts'
 import { buildEndMarker } from '../record/control-record.ts'
 import type { HomeEntry, TransactionHomes } from './transaction-homes.ts'
@@ -65,6 +65,13 @@ export class TransactionInspection {
     await (home === undefined ? this.queueAbort(target, { log }) : home.use(() => this.queueAbort(target, { log, home })))
   }
 
+  /** The same, named as Kafka's administration names it. @throws INVALID_TXN_STATE, UNKNOWN_TOPIC, UNKNOWN_PARTITION */
+  async abortHangingOf(place: TopicPartition, { producerId, producerEpoch }: ProducerIdentity): Promise<void> {
+    const open = openIn(this.homes.topics.log(place)).find((one) => one.producerId === producerId)
+    if (open === undefined || open.producerEpoch > producerEpoch) throw notHanging({ ...place, producerId })
+    await this.abortHanging(open)
+  }
+
   private queueAbort({ producerId, producerEpoch }: HangingTransaction, place: Omit<HomeEntry, 'batch'>): Promise<void> {
     const { directory, world } = this.homes
     const timestamp = world.clock.now()
@@ -113,7 +120,7 @@ function nameOf(open: HangingTransaction): string {
   return `${placeOf(open)} ${open.producerEpoch} ${open.firstOffset}`
 }
 
-function notHanging(target: HangingTransaction): Error {
+function notHanging(target: TopicPartition & Pick<ProducerIdentity, 'producerId'>): Error {
   return coreError('INVALID_TXN_STATE', {
     what: `producer ${target.producerId} has no transaction there that nobody ends`,
     where: partitionName(target),

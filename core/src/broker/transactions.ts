@@ -1,6 +1,6 @@
 import { assert } from '../base/assert.ts'
 import { coreError } from '../base/error-catalogue.ts'
-import type { TopicPartition } from '../base/ids.ts'
+import { partitionName, type TopicPartition } from '../base/ids.ts'
 import {
   isIdle,
   type EndKind,
@@ -166,6 +166,16 @@ export class Transactions {
   ): Promise<void> {
     for (const place of partitions) this.homes.topics.logToWrite(place)
     await this.add(id, by, partitions, version)
+  }
+
+  /** Which of the partitions are in the open transaction of this producer. @throws as `addPartitions`, UNKNOWN_TOPIC excepted */
+  verify(id: string, by: ProducerIdentity, partitions: readonly TopicPartition[]): Promise<readonly TopicPartition[]> {
+    return this.command(id, null, async (turn) => {
+      const open = turn.machine.openPartitions(id, by)
+      await this.write(turn, [], null)
+      const names = new Set(open.map(partitionName))
+      return partitions.filter((place) => names.has(partitionName(place)))
+    })
   }
 
   /** The same for a group whose offsets will follow. */

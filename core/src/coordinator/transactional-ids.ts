@@ -220,13 +220,18 @@ export class TransactionalIds {
    * @throws INVALID_PRODUCER_ID_MAPPING, PRODUCER_FENCED, CONCURRENT_TRANSACTIONS, INVALID_TXN_STATE
    */
   verify(id: string, by: ProducerIdentity, place: TopicPartition): void {
-    const { status, partitions } = currentState(id, this.ids.get(id), by, this.epochLimit)
-    if (status === 'Ongoing' && newOnes(partitions, [place]).length === 0) return
+    if (newOnes(this.openPartitions(id, by), [place]).length === 0) return
     throw coreError('INVALID_TXN_STATE', {
       what: 'the partition is not in an open transaction of the producer',
       where: `${id}, ${partitionName(place)}`,
-      received: status,
+      received: this.ids.get(id)!.status,
     })
+  }
+
+  /** Those in the open transaction of this producer. @throws INVALID_PRODUCER_ID_MAPPING, PRODUCER_FENCED, CONCURRENT_TRANSACTIONS */
+  openPartitions(id: string, by: ProducerIdentity): readonly TopicPartition[] {
+    const { status, partitions } = currentState(id, this.ids.get(id), by, this.epochLimit)
+    return status === 'Ongoing' ? partitions : []
   }
 
   /**

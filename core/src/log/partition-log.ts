@@ -3,7 +3,8 @@ import { coreError } from '../base/error-catalogue.ts'
 import { MillraceError } from '../base/errors.ts'
 import type { TopicId } from '../base/ids.ts'
 import { checkBatch } from '../record/batch-validation.ts'
-import { readBatchHeader, stampBatch, type BatchHeader } from '../record/batch-header.ts'
+import { leaderEpochOf, readBatchHeader, stampBatch, type BatchHeader } from '../record/batch-header.ts'
+import { endOfEpoch, type EpochEnd } from '../storage/leader-epochs.ts'
 import type { PartitionFolder } from '../storage/partition-folder.ts'
 import type { AbortedTransaction } from '../storage/transaction-index.ts'
 import type { BatchOrigin, ProducerStates } from './producer-states.ts'
@@ -303,6 +304,21 @@ export class PartitionLog {
     const older = await this.fromDisk(from, () => this.folder.abortedTransactions(from, to))
     const last = older.at(-1)?.lastOffset ?? -1
     return [...older, ...recent.filter(({ lastOffset }) => lastOffset > last)]
+  }
+
+  /**
+   * Where the records of an epoch of the log end, as far as they are durable; null for an epoch that is still to come. `current` is
+   * the log's own, which began where nothing was written in it yet.
+   */
+  endOfEpoch(epoch: number, current: number): EpochEnd | null {
+    const starts = [...this.folder.epochStarts]
+    const note = (found: number, start: number): void => {
+      if (found > (starts.at(-1)?.[0] ?? -1)) starts.push([found, start])
+    }
+    for (const { bytes, baseOffset } of this.tail.slice(this.folder.endOffset, this.watermark))
+      note(leaderEpochOf(bytes, 0), baseOffset)
+    note(current, this.watermark)
+    return endOfEpoch(starts, epoch, this.watermark)
   }
 
   /** An offset at or before the first record at or after that time, from the folder; undefined where it has none. @throws READ_FAILED */

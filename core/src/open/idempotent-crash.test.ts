@@ -16,7 +16,7 @@ function nth(n: number): Uint8Array {
 }
 
 async function offsetOf(broker: Broker, n: number): Promise<number> {
-  return broker.produce(to, nth(n))
+  return (await broker.produce(to, nth(n))).baseOffset
 }
 
 test.each<[string, Readonly<Record<string, string>>]>([

@@ -194,10 +194,11 @@ describe('the settings of a topic', () => {
 describe('a producer that was idle for long', () => {
   test('is forgotten, and may go on with its sequence', () =>
     withTopic({}, async (bench) => {
-      const send = (baseSequence: number): Promise<number> => {
+      const send = async (baseSequence: number): Promise<number> => {
         const builder = new BatchBuilder()
         builder.append(null, 'v', 0)
-        return bench.broker.produce(to, builder.build({ producerId: 7, producerEpoch: 0, baseSequence, transactional: false }))
+        const batch = builder.build({ producerId: 7, producerEpoch: 0, baseSequence, transactional: false })
+        return (await bench.broker.produce(to, batch)).baseOffset
       }
       await expect(send(5)).rejects.toMatchObject({ code: 'OUT_OF_ORDER_SEQUENCE' })
       await send(0)

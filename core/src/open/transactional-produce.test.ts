@@ -41,10 +41,11 @@ describe('a batch of a transaction of version 2', () => {
   test('adds its partition, and is written once however often it is sent', () =>
     onBroker(async (broker) => {
       const by = await broker.transactions.open(id)
-      const send = (): Promise<number> => broker.produceTransactional({ id, to, batch: batch(by, 0, ['a', 'b']) })
+      const send = async (): Promise<number> =>
+        (await broker.produceTransactional({ id, to, batch: batch(by, 0, ['a', 'b']) })).baseOffset
       expect(await Promise.all([send(), send()])).toEqual([0, 0])
       expect(await send()).toBe(0)
-      expect(await broker.produceTransactional({ id, to, batch: batch(by, 2, ['c']) })).toBe(2)
+      expect(await broker.produceTransactional({ id, to, batch: batch(by, 2, ['c']) })).toMatchObject({ baseOffset: 2 })
       expect((await broker.transactions.inspection.describe(id)).partitions).toEqual([to])
       const next = await broker.transactions.end({ id, by, kind: 'commit' })
       expect(next).toEqual({ ...by, producerEpoch: by.producerEpoch + 1 })
@@ -68,7 +69,7 @@ describe('a batch of a transaction of version 2', () => {
   test('is refused with a gap in its sequence, from an unknown producer, and without its transactional mark', () =>
     onBroker(async (broker) => {
       const by = await broker.transactions.open(id)
-      const send = (bytes: Uint8Array, as = id): Promise<number> => broker.produceTransactional({ id: as, to, batch: bytes })
+      const send = (bytes: Uint8Array, as = id): Promise<unknown> => broker.produceTransactional({ id: as, to, batch: bytes })
       await expect(send(batch(by, 3, ['gap']))).rejects.toThrow(code('OUT_OF_ORDER_SEQUENCE'))
       await expect(send(batch(by, 0, ['x']), 'nobody')).rejects.toThrow(code('INVALID_PRODUCER_ID_MAPPING'))
       await expect(send(batch({ ...by, producerId: 99 }, 0, ['x']))).rejects.toThrow(code('INVALID_PRODUCER_ID_MAPPING'))
@@ -97,8 +98,8 @@ describe('a batch of a transaction of version 1', () => {
     onBroker(async (broker) => {
       const { transactions } = broker
       const by = await transactions.initProducerId({ id, version: 1 })
-      const send = (sequence: number, value: string): Promise<number> =>
-        broker.produceTransactional({ id, version: 1, to, batch: batch(by, sequence, [value]) })
+      const send = async (sequence: number, value: string): Promise<number> =>
+        (await broker.produceTransactional({ id, version: 1, to, batch: batch(by, sequence, [value]) })).baseOffset
       await expect(send(0, 'a')).rejects.toThrow(code('INVALID_TXN_STATE'))
       await transactions.addPartitions(id, by, [other], 1)
       await expect(send(0, 'a')).rejects.toThrow(code('INVALID_TXN_STATE'))

@@ -47,6 +47,21 @@ export class LeaderEpochs {
   }
 }
 
+/** Where the records of an epoch end, and the epoch that it is about: the newest that is not newer. */
+export interface EpochEnd {
+  readonly epoch: number
+  readonly endOffset: number
+}
+
+/** Kafka's rule (KIP-320); null when the epoch is newer than all of these. What is older than the first ends where that begins. */
+export function endOfEpoch(starts: readonly EpochStart[], epoch: number, endOffset: number): EpochEnd | null {
+  const next = starts.findIndex(([other]) => other > epoch)
+  if (next === 0) return { epoch, endOffset: starts[0]![1] }
+  const found = starts.at(next < 0 ? -1 : next - 1)
+  if (found === undefined || (next < 0 && found[0] < epoch)) return null
+  return { epoch: found[0], endOffset: next < 0 ? endOffset : starts[next]![1] }
+}
+
 /** What the file holds. */
 export function epochCheckpoint(starts: readonly EpochStart[]): string {
   return `0\n${starts.length}\n${starts.map(([epoch, start]) => `${epoch} ${start}\n`).join('')}`

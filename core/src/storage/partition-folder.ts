@@ -253,6 +253,11 @@ export class PartitionFolder {
     }
   }
 
+  /** Epochs of what is written here. */
+  get epochStarts(): readonly EpochStart[] {
+    return this.epochs.all
+  }
+
   private async saveSmallFiles(): Promise<void> {
     await this.epochs.save()
     await this.transactions.save()

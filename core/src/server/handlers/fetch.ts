@@ -6,6 +6,7 @@ import { wireErrorOf } from '../../protocol/wire-error.ts'
 import { readBatchHeader } from '../../record/batch-header.ts'
 import { joinedBatches } from '../joined-batches.ts'
 import type { Handler, RequestContext } from '../handler.ts'
+import { epochError } from '../leader-epoch.ts'
 import { untilEnough } from '../until-enough.ts'
 
 type AskedPartition = RequestOf<'fetch'>['topics'][number]['partitions'][number]
@@ -69,12 +70,6 @@ function found(one: AskedPartition, topic: string | undefined, { broker }: Reque
     if (!(error instanceof MillraceError)) throw error
     return { ...one, log: null, errorCode: wireErrorOf(error) }
   }
-}
-
-/** A client that knows an older or newer epoch than the log is at asks for metadata first (KIP-320). */
-function epochError(known: number, epoch: number): number {
-  if (known < 0 || known === epoch) return errorCodes.NONE
-  return known < epoch ? errorCodes.FENCED_LEADER_EPOCH : errorCodes.UNKNOWN_LEADER_EPOCH
 }
 
 /** `mayExceed`: nothing was read yet, so the first batch comes whole in any case. */

@@ -3,7 +3,15 @@ import { MillraceError } from '../../base/errors.ts'
 import type { RequestOf, ResponseDraft } from '../../protocol/apis.ts'
 import { errorCodes } from '../../protocol/error-codes.ts'
 import { wireErrorOf } from '../../protocol/wire-error.ts'
+import { attributesOf, BATCH_OVERHEAD_BYTES, COMPRESSION_BITS, TRANSACTIONAL_BIT } from '../../record/batch-header.ts'
+import { isBatchIntact } from '../../record/batch-validation.ts'
 import type { Handler, RequestContext } from '../handler.ts'
+
+/** The first version that puts partitions into a transaction by itself (KIP-890). */
+const implicitAdding = 12
+/** The first version that may carry zstd (KIP-110). */
+const zstdSince = 7
+const zstd = 4
 
 type TopicData = RequestOf<'produce'>['topicData'][number]
 type PartitionData = TopicData['partitionData'][number]
@@ -39,25 +47,45 @@ async function append(
   { broker, version }: RequestContext,
 ): Promise<PartitionAnswer> {
   if (topic === undefined) return refused(index, errorCodes.UNKNOWN_TOPIC_ID, null)
+  if (records === null) return refused(index, errorCodes.INVALID_RECORD, 'the partition comes without records')
+  // The log keeps the batch: it may not hold the whole chunk of the network in memory.
+  const batch = new Uint8Array(records)
+  const attributes = batch.length < BATCH_OVERHEAD_BYTES ? 0 : attributesOf(batch, 0)
+  if (version < zstdSince && (attributes & COMPRESSION_BITS) === zstd)
+    return refused(index, errorCodes.UNSUPPORTED_COMPRESSION_TYPE, `zstd needs version ${zstdSince}`)
+  const isTransactional = (attributes & TRANSACTIONAL_BIT) !== 0
+  if (isTransactional && transactionalId === null) return refused(index, errorCodes.TRANSACTIONAL_ID_AUTHORIZATION_FAILED, null)
   const to = { topic, partition: index }
   try {
-    if (records === null) throw coreError('CORRUPT_BATCH', { what: 'a partition comes without records', where: topic })
-    // The log keeps the batch: it may not hold the whole chunk of the network in memory.
-    const batch = new Uint8Array(records)
-    const baseOffset = await (transactionalId === null || !isTransactional(batch)
-      ? broker.produce(to, batch)
-      : broker.produceTransactional({ id: transactionalId, version: version >= 12 ? 2 : 1, to, batch }))
+    const { baseOffset, appendedAt } = await (transactionalId !== null && isTransactional
+      ? broker.produceTransactional({ id: transactionalId, version: version >= implicitAdding ? 2 : 1, to, batch })
+      : broker.produce(to, batch))
     const { startOffset } = broker.topics.log(to)
-    return { index, errorCode: errorCodes.NONE, baseOffset, logAppendTimeMs: -1, logStartOffset: startOffset }
+    return { index, errorCode: errorCodes.NONE, baseOffset, logAppendTimeMs: appendedAt ?? -1, logStartOffset: startOffset }
   } catch (error) {
     if (!(error instanceof MillraceError)) throw error
-    return refused(index, wireErrorOf(error), error.message)
+    const recordErrors =
+      error.recordIndex === undefined ? [] : [{ batchIndex: error.recordIndex, batchIndexErrorMessage: error.message }]
+    return { ...refused(index, produceErrorOf(error, batch, version), error.message), recordErrors }
   }
 }
 
-/** In the attributes of the batch. */
-function isTransactional(batch: Uint8Array): boolean {
-  return batch.length > 22 && (batch[22]! & 16) !== 0
+/**
+ * As producers take it. One that is fenced hears INVALID_PRODUCER_EPOCH in all versions (KIP-588): it may abort and go on. A batch that
+ * came whole and is wrong all the same would be wrong again: CORRUPT_MESSAGE makes clients send it anew.
+ */
+function produceErrorOf(error: MillraceError, batch: Uint8Array, version: number): number {
+  switch (error.code) {
+    case 'PRODUCER_FENCED':
+      return errorCodes.INVALID_PRODUCER_EPOCH
+    case 'CORRUPT_BATCH':
+      return isBatchIntact(batch, 0) ? errorCodes.INVALID_RECORD : errorCodes.CORRUPT_MESSAGE
+    case 'CONCURRENT_TRANSACTIONS':
+      // Older clients know it from coordinators only, and try again after this one.
+      return version >= implicitAdding ? errorCodes.CONCURRENT_TRANSACTIONS : errorCodes.NOT_ENOUGH_REPLICAS
+    default:
+      return wireErrorOf(error)
+  }
 }
 
 function refused(index: number, errorCode: number, errorMessage: string | null): PartitionAnswer {

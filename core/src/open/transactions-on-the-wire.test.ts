@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import type { EmbeddedLog } from '../client/embedded/embedded-log.ts'
 import type { LogClient } from '../client/log-client.ts'
 import { errorCodes } from '../protocol/error-codes.ts'
 import { BatchBuilder } from '../record/batch-builder.ts'
@@ -410,3 +411,23 @@ test('producers of a partition are described, and a transaction that a coordinat
     expect(await describeProducers()).toMatchObject([{ currentTxnStartOffset: -1 }])
     expect(await mark(false)).toBe(errorCodes.INVALID_TXN_STATE)
   }))
+
+test.each([1, 2])('a transaction that no coordinator knows of is aborted in its partition, by version %i', (version) =>
+  withProducer(newest2, async (_producer, client, log) => {
+    const by = { producerId: 999, producerEpoch: 4 }
+    const { broker } = log as EmbeddedLog
+    await broker.directory.append([{ log: broker.topics.log({ topic, partition: 0 }), batch: batch(by, 0, ['hangs']) }]).durable
+    const mark = async (producerEpoch: number): Promise<readonly number[]> => {
+      const topics = [{ name: topic, partitionIndexes: [0, 1, 7] }]
+      const marker = { ...by, producerEpoch, transactionResult: false, topics, coordinatorEpoch: 0 }
+      const answer = await client.ask('writeTxnMarkers', { markers: [marker] }, version)
+      return answer.markers[0]!.topics[0]!.partitions.map(({ errorCode }) => errorCode)
+    }
+    const { INVALID_TXN_STATE, UNKNOWN_TOPIC_OR_PARTITION } = errorCodes
+    expect(await mark(3)).toEqual([INVALID_TXN_STATE, INVALID_TXN_STATE, UNKNOWN_TOPIC_OR_PARTITION])
+    expect(await mark(4)).toEqual([0, INVALID_TXN_STATE, UNKNOWN_TOPIC_OR_PARTITION])
+    expect(await log.admin.findHangingTransactions()).toEqual([])
+    expect(await valuesOf(client, 0)).toEqual(['hangs'])
+    expect(await valuesOf(client, 1)).toEqual([])
+  }),
+)

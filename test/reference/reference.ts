@@ -1,6 +1,7 @@
 import { coreErrorRows, coreMetrics, topicSettings } from '@millrace/core'
 import { streamMetricGroups, type StreamMetricRow } from '@millrace/streams'
 import { table } from '../architecture/table.ts'
+import { ofCommands } from './command-reference.ts'
 
 type Sections = Readonly<Record<string, () => string>>
 
@@ -51,7 +52,11 @@ function metricTable(rows: readonly StreamMetricRow[]): string {
 }
 
 /** The pages with such tables, from the root of the repository. */
-export const pages: Readonly<Record<string, Sections>> = { 'core/README.md': ofCore, 'streams/docs/metrics.md': ofStreams }
+export const pages: Readonly<Record<string, Sections>> = {
+  'core/README.md': ofCore,
+  'core/docs/cli.md': ofCommands,
+  'streams/docs/metrics.md': ofStreams,
+}
 
 function code(text: string): string {
   return `\`${text.replaceAll('|', '\\|')}\``

@@ -2,7 +2,7 @@ import type { Disk } from '../base/disk.ts'
 import { coreError } from '../base/error-catalogue.ts'
 import { SegmentIndexes } from '../storage/segment-indexes.ts'
 import { segmentPath } from '../storage/segment.ts'
-import { UsageError } from './command.ts'
+import { UsageError } from './usage-error.ts'
 
 type Out = (line: string) => void
 

@@ -5,8 +5,8 @@ import { basename, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { embeddedLog } from '../open/embedded-log.ts'
-import { nodeWorld } from '../platform/node-world.ts'
-import { runCommand } from './run.ts'
+import { commands } from './commands.ts'
+import { millrace } from './millrace.fixtures.ts'
 
 let folder = ''
 
@@ -22,15 +22,6 @@ beforeAll(async () => {
 })
 
 afterAll(() => rmSync(folder, { recursive: true }))
-
-async function millrace(
-  ...args: readonly string[]
-): Promise<{ readonly code: number; readonly out: string; readonly err: string }> {
-  const out: string[] = []
-  const err: string[] = []
-  const code = await runCommand(args, { world: nodeWorld(), out: (line) => out.push(line), err: (line) => err.push(line) })
-  return { code, out: out.join('\n'), err: err.join('\n') }
-}
 
 test('verify finds no damage in a log that was closed', async () => {
   expect(await millrace('verify', '--dir', folder)).toMatchObject({ code: 0, out: expect.stringContaining('no damage found') })
@@ -70,7 +61,13 @@ test('dump-log prints lines of JSON, and compares an index with its segment', as
 test.each([
   [['nonsense'], 2, /there is no command nonsense/],
   [['verify'], 2, /--dir is missing[\s\S]*millrace verify --dir DIR/],
-  [['verify', '--dri', 'x'], 2, /dri/],
+  [['verify', '--dri', 'x'], 2, /there is no option --dri; did you mean --dir\?[\s\S]*millrace verify --dir DIR/],
+  [['verifi', '--dir', 'x'], 2, /there is no command verifi; did you mean verify\?/],
+  [['verify', 'x'], 2, /x is no option/],
+  [['verify', '--dir', 'x', '--dir=y'], 2, /--dir is given twice/],
+  [['verify', '--dir'], 2, /--dir needs a value: DIR/],
+  [['verify', '--dir', 'x', '--json=yes'], 2, /--json takes no value/],
+  [['broker', '--dir', 'x', '--config', '/nowhere/at/all'], 1, /NOT_A_FILE/],
   [['verify', '--dir', '/nowhere/at/all'], 1, /DATA_DIRECTORY_MISSING/],
   [['dump-log', '--files', '/nowhere/0.log'], 1, /NOT_A_FILE/],
   [['dump-log', '--files', '/dev/null'], 1, /NOT_A_FILE/],
@@ -85,6 +82,40 @@ test('help lists the commands', async () => {
   const { out } = await millrace()
   expect(out).toContain('millrace verify --dir DIR')
   expect(out).toContain('millrace dump-log --files')
+})
+
+test('help of one command says its options, their defaults, and what else there is', async () => {
+  for (const args of [
+    ['broker', '--help'],
+    ['help', 'broker'],
+  ]) {
+    const { code, out } = await millrace(...args)
+    expect(code).toBe(0)
+    expect(out).toMatch(/^millrace broker --dir DIR \[--listen HOST:PORT…\] \[--config FILE\]/)
+    expect(out).toContain('When it is ready it prints one line')
+  }
+  expect((await millrace('dump-log', '--help')).out).toMatch(/--index-interval-bytes N .*\(default 4096\)/)
+})
+
+test.each(['bash', 'zsh'])('completion for %s is a script that %s takes, with every command and flag in it', async (shell) => {
+  const { code, out } = await millrace('completion', shell)
+  expect(code).toBe(0)
+  for (const { name, options } of commands) for (const word of [name, ...Object.keys(options)]) expect(out).toContain(word)
+  const checked = spawnSync(shell, ['-n'], { input: out })
+  if (checked.error === undefined)
+    expect({ status: checked.status, stderr: String(checked.stderr) }).toEqual({ status: 0, stderr: '' })
+})
+
+test('bash completes commands, actions and flags', async () => {
+  const { out } = await millrace('completion', 'bash')
+  const complete = (line: string): string => {
+    const words = line.split(' ')
+    const script = `complete() { :; }\n${out}\nCOMP_WORDS=(${words.map((word) => `'${word}'`).join(' ')})\nCOMP_CWORD=${words.length - 1}\n_millrace\necho "\${COMPREPLY[*]}"`
+    return String(spawnSync('bash', ['-c', script]).stdout).trim()
+  }
+  expect(complete('millrace bro')).toBe('broker')
+  expect(complete('millrace completion z')).toBe('zsh')
+  expect(complete('millrace broker --l')).toBe('--listen')
 })
 
 test('a command of a package that has none says what to install', () => {

@@ -1,9 +1,11 @@
+import { DiskError } from '../base/disk.ts'
 import { MillraceError } from '../base/errors.ts'
-import { UsageError, type Command, type CommandContext, type ExitCode } from './command.ts'
-import { dumpLog } from './dump-log.ts'
-import { verify } from './verify.ts'
-
-const commands: readonly Command[] = [dumpLog, verify]
+import { NetError } from '../base/net.ts'
+import type { Command, CommandContext, ExitCode } from './command.ts'
+import { commands } from './commands.ts'
+import { helpOf, overview, usageOf } from './help.ts'
+import { meant } from './nearest.ts'
+import { UsageError } from './usage-error.ts'
 
 /** Commands that live in the other packages, loaded by name only when one is called. */
 const elsewhere: Readonly<Record<string, string>> = {
@@ -15,22 +17,64 @@ const elsewhere: Readonly<Record<string, string>> = {
 
 /** Runs one command line. Errors are shown as messages; the exit code says which kind. */
 export async function runCommand(args: readonly string[], context: CommandContext): Promise<ExitCode> {
-  const [name = 'help', ...rest] = args
-  if (name === 'help' || name === '--help' || name === '-h') return help(context.out)
-  const command = commands.find((one) => one.name === name)
+  const [name = 'help', ...words] = args
+  if (isHelp(name)) return show(words.length === 0 ? overview(commands) : helpOn(words), context)
+  if (Object.hasOwn(elsewhere, name)) return runElsewhere(elsewhere[name]!, args, context)
+  let command: Command | undefined
   try {
-    if (command !== undefined) return await command.run(rest, context)
-    if (Object.hasOwn(elsewhere, name)) return await runElsewhere(elsewhere[name]!, args, context)
-    throw new UsageError(`there is no command ${name}; 'millrace help' lists them`)
+    const [actions, rest] = actionsOf(name, words)
+    if (rest.some((word) => word === '--help' || word === '-h')) return show(actions.flatMap(helpOf), context)
+    command = onlyOne(name, actions, rest)
+    return await command.run(rest, context)
   } catch (error) {
     return report(error, command, context)
   }
 }
 
-function help(out: (line: string) => void): ExitCode {
-  out('millrace COMMAND [options]')
-  for (const { usage, about } of commands) out(`  ${usage}\n      ${about}`)
+function isHelp(word: string): boolean {
+  return word === 'help' || word === '--help' || word === '-h'
+}
+
+function helpOn([name = '', ...words]: readonly string[]): string[] {
+  return commands
+    .filter((command) => [name, `${name} ${words[0]}`].includes(command.name) || isAction(command, name))
+    .flatMap(helpOf)
+}
+
+function show(lines: readonly string[], { out }: CommandContext): ExitCode {
+  for (const line of lines) out(line)
   return 0
+}
+
+/**
+ * The command, or all its actions where none is said, and the arguments that are left. An action may stand as in Kafka's scripts,
+ * among the flags: `topics --topic t --create`. @throws UsageError
+ */
+function actionsOf(name: string, words: readonly string[]): [actions: readonly Command[], rest: readonly string[]] {
+  const command = commands.find((one) => one.name === name)
+  if (command !== undefined) return [[command], words]
+  const actions = commands.filter((one) => isAction(one, name))
+  if (actions.length === 0) {
+    const names = commands.map((one) => one.name.split(' ')[0]!)
+    throw new UsageError(`there is no command ${name}${meant(name, names)}; 'millrace help' lists them`)
+  }
+  for (const action of actions) {
+    const word = action.name.slice(name.length + 1)
+    const at = words[0] === word ? 0 : words.indexOf(`--${word}`)
+    if (at >= 0) return [[action], words.toSpliced(at, 1)]
+  }
+  return [actions, words]
+}
+
+function isAction({ name }: Command, of: string): boolean {
+  return name.startsWith(`${of} `)
+}
+
+function onlyOne(name: string, actions: readonly Command[], [word]: readonly string[]): Command {
+  if (actions.length === 1) return actions[0]!
+  const words = actions.map((one) => one.name.slice(name.length + 1))
+  const given = word === undefined || word.startsWith('--') ? '' : ` ${word}${meant(word, words)}`
+  throw new UsageError(`millrace ${name} takes an action, ${words.join(', ')}${given === '' ? '' : `; there is none${given}`}`)
 }
 
 async function runElsewhere(door: string, args: readonly string[], context: CommandContext): Promise<ExitCode> {
@@ -53,11 +97,13 @@ async function load(door: string): Promise<{ readonly runCommand: typeof runComm
 }
 
 function report(error: unknown, command: Command | undefined, { err }: CommandContext): ExitCode {
-  const isUsage =
-    error instanceof UsageError ||
-    (error instanceof TypeError && 'code' in error && String(error.code).startsWith('ERR_PARSE_ARGS'))
-  if (!isUsage && !(error instanceof MillraceError)) throw error
-  err(error.message)
-  if (isUsage && command !== undefined) err(command.usage)
-  return isUsage ? 2 : 1
+  if (error instanceof UsageError) {
+    err(error.message)
+    if (command !== undefined) err(usageOf(command))
+    return 2
+  }
+  const known = [MillraceError, DiskError, NetError].some((kind) => error instanceof kind)
+  if (!known) throw error
+  err((error as Error).message)
+  return 1
 }

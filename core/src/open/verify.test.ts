@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { runCommand } from '../cli/run.ts'
+import { runVerify } from '../cli/run-verify.ts'
 import { ProducerStates } from '../log/producer-states.ts'
 import type { DiskImage } from '../simulation/crash-image.ts'
 import { enumerateCrashes } from '../simulation/enumerate-crashes.ts'
@@ -199,13 +199,13 @@ describe('verify', () => {
       })
       expect(findings.find(({ where }) => where.startsWith('a-0'))).toMatchObject({ topic: 'a', partition: 0, heals: true })
       const lines: string[] = []
-      const context = { world, out: (line: string) => void lines.push(line), err: () => undefined }
-      expect(await runCommand(['verify', '--dir', '/log'], context)).toBe(1)
+      const context = { world, out: (line: string) => void lines.push(line) }
+      expect(await runVerify({ dir: '/log', json: false }, context)).toBe(1)
       expect(lines[0]).toMatch(/^spoilt, made again at the next open: a-0\/00000000000000000000.index at offset 0: /)
       expect(lines[1]).toMatch(/^damaged: a-1\/00000000000000000000.log at offset 0: /)
       expect(lines.at(-1)).toMatch(/\d records, \d+ bytes: \d findings$/)
       lines.length = 0
-      expect(await runCommand(['verify', '--dir', '/log', '--json'], context)).toBe(1)
+      expect(await runVerify({ dir: '/log', json: true }, context)).toBe(1)
       expect(JSON.parse(lines.join())).toMatchObject({ findings })
     })
   })

@@ -1,47 +1,35 @@
-import { parseArgs } from 'node:util'
 import { coreError } from '../base/error-catalogue.ts'
 import type { Disk } from '../base/disk.ts'
 import { decodeProducerSnapshot } from '../storage/producer-snapshot.ts'
 import { TransactionIndex } from '../storage/transaction-index.ts'
-import { UsageError, type Command } from './command.ts'
+import type { CommandContext, ExitCode } from './command.ts'
 import { compareIndex } from './compare-index.ts'
 import { dumpSegment } from './dump-segment.ts'
+import { UsageError } from './usage-error.ts'
 
-/** Prints what stands in segment, index and snapshot files, a line each, as Kafka's own tool does. */
-export const dumpLog: Command = {
-  name: 'dump-log',
-  about: 'print the batches, entries or producers of segment, index and snapshot files',
-  usage:
-    'millrace dump-log --files FILE[,FILE…] [--print-data-log] [--json] [--verify-index-only [--index-interval-bytes N]]\n' +
-    '      --json               a line of JSON for each batch, record or entry; bytes are base64\n' +
-    '      --verify-index-only  of .index and .timeindex files: print only what differs from an index made anew from the segment',
-  async run(args, { world: { disk }, out }) {
-    const { values } = parseArgs({
-      args: [...args],
-      options: {
-        files: { type: 'string' },
-        'print-data-log': { type: 'boolean', default: false },
-        json: { type: 'boolean', default: false },
-        'verify-index-only': { type: 'boolean', default: false },
-        'index-interval-bytes': { type: 'string', default: '4096' },
-      },
-    })
-    if (values.files === undefined) throw new UsageError('--files is missing')
-    if (!/^\d+$/.test(values['index-interval-bytes'])) throw new UsageError('--index-interval-bytes takes a number')
-    const options: DumpOptions = {
-      withData: values['print-data-log'],
-      json: values.json,
-      comparesIndexes: values['verify-index-only'],
-      indexIntervalBytes: Number(values['index-interval-bytes']),
-    }
-    let intact = true
-    for (const path of values.files.split(',')) {
-      if (disk.stat(path)?.kind !== 'file') throw coreError('NOT_A_FILE', { what: 'there is no such file', where: path })
-      if (!options.json) out(`Dumping ${path}`)
-      intact = (await dump(disk, path, options, out)) && intact
-    }
-    return intact ? 0 : 1
-  },
+interface DumpValues {
+  readonly files: string
+  readonly 'print-data-log': boolean
+  readonly json: boolean
+  readonly 'verify-index-only': boolean
+  readonly 'index-interval-bytes': number
+}
+
+/** @throws NOT_A_FILE */
+export async function runDumpLog(values: DumpValues, { world: { disk }, out }: CommandContext): Promise<ExitCode> {
+  const options: DumpOptions = {
+    withData: values['print-data-log'],
+    json: values.json,
+    comparesIndexes: values['verify-index-only'],
+    indexIntervalBytes: values['index-interval-bytes'],
+  }
+  let intact = true
+  for (const path of values.files.split(',')) {
+    if (disk.stat(path)?.kind !== 'file') throw coreError('NOT_A_FILE', { what: 'there is no such file', where: path })
+    if (!options.json) out(`Dumping ${path}`)
+    intact = (await dump(disk, path, options, out)) && intact
+  }
+  return intact ? 0 : 1
 }
 
 interface DumpOptions {

@@ -1,0 +1,43 @@
+import { expect, test } from 'vitest'
+import { brokerConfig } from './broker-config.ts'
+import { listenersOf } from './listeners.ts'
+
+test("Kafka's own server.properties is taken", () => {
+  const config = brokerConfig(`
+# The role of this server.
+process.roles=broker,controller
+node.id=1
+listeners=PLAINTEXT://127.0.0.1:9092,CONTROLLER://:9093
+advertised.listeners=PLAINTEXT://localhost:19092,CONTROLLER://localhost:9093
+controller.listener.names=CONTROLLER
+num.network.threads=3
+log.dirs=/somewhere
+num.partitions=4
+log.retention.hours = 168
+log.retention.check.interval.ms: 1000
+log.segment.bytes \\
+   1073741824
+offsets.retention.minutes=2
+`)
+  expect(config).toMatchObject({
+    durability: 'sync',
+    autoCreate: true,
+    partitions: 4,
+    topicConfig: { 'retention.ms': '604800000', 'segment.bytes': '1073741824' },
+    maintenance: { retentionIntervalMs: 1000, offsetsRetentionMs: 120_000 },
+  })
+  const place = { host: '127.0.0.1', port: 9092, advertised: { host: 'localhost', port: 19092 } }
+  expect(listenersOf([], config)).toEqual([place])
+  expect(listenersOf(['[::1]:0'], config)).toEqual([{ host: '::1', port: 0 }])
+})
+
+test('milliseconds go before hours, and Kafka’s flushing is left to the system', () => {
+  const { topicConfig, durability, autoCreate } = brokerConfig(
+    'log.retention.ms=5\nlog.retention.hours=1\nlog.flush.interval.messages=9223372036854775807\nauto.create.topics.enable=false',
+  )
+  expect({ topicConfig, durability, autoCreate }).toEqual({
+    topicConfig: { 'retention.ms': '5' },
+    durability: 'os',
+    autoCreate: false,
+  })
+})

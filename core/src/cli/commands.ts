@@ -1,0 +1,29 @@
+import { command, type Command } from './command.ts'
+import { broker } from './commands/broker.ts'
+import { dumpLog } from './commands/dump-log.ts'
+import { verify } from './commands/verify.ts'
+import { bashCompletion, zshCompletion } from './completion.ts'
+
+const completions: readonly Command[] = [
+  command({
+    name: 'completion bash',
+    about: 'print what completes millrace in bash: source <(millrace completion bash)',
+    options: {},
+    run: async (_, { out }) => {
+      out(bashCompletion(commands))
+      return 0
+    },
+  }),
+  command({
+    name: 'completion zsh',
+    about: 'print what completes millrace in zsh: source <(millrace completion zsh)',
+    options: {},
+    run: async (_, { out }) => {
+      out(zshCompletion(commands))
+      return 0
+    },
+  }),
+]
+
+/** Every command of this package, in the order of the help. */
+export const commands: readonly Command[] = [broker, dumpLog, verify, ...completions]

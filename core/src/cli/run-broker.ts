@@ -1,0 +1,46 @@
+import { embeddedLog } from '../open/embedded-log.ts'
+import { serveLog } from '../open/serve-log.ts'
+import { brokerConfig, type BrokerConfig } from './broker-config.ts'
+import type { CommandContext, ExitCode } from './command.ts'
+import { listenersOf } from './listeners.ts'
+import { readText } from './read-text.ts'
+
+interface BrokerValues {
+  readonly dir: string
+  readonly listen: readonly string[]
+  readonly config: string | undefined
+}
+
+/** @throws what `embeddedLog` and `serveLog` throw: DATA_DIRECTORY_LOCKED says who holds it */
+export async function runBroker({ dir, listen, config: file }: BrokerValues, context: CommandContext): Promise<ExitCode> {
+  const { world, out, err } = context
+  const config = file === undefined ? brokerConfig('') : brokerConfig(readText(world.disk, file), file)
+  const listeners = listenersOf(listen, config)
+  // Before anything is open, so that a signal never finds it half way.
+  const stop = context.stop()
+  const log = await embeddedLog({ dir, world, ...logOptions(config) })
+  try {
+    const served = await serveLog(log, { listeners, onError: (error, remote) => err(failure(error, remote)) })
+    out(`millrace broker: ready at ${served.places.map(({ host, port }) => `${host}:${port}`).join(', ')}, data in ${dir}`)
+    await aborted(stop)
+    await served.close()
+  } finally {
+    await log.close()
+  }
+  return 0
+}
+
+function logOptions({ durability, maintenance, autoCreate, partitions, topicConfig }: BrokerConfig): LogOptions {
+  return { durability, maintenance, autoCreateTopics: autoCreate && { partitions, config: topicConfig } }
+}
+
+type LogOptions = Omit<Parameters<typeof embeddedLog>[0], 'dir' | 'world'>
+
+function failure(error: unknown, { host, port }: { readonly host: string; readonly port: number }): string {
+  return `connection of ${host}:${port}: ${error instanceof Error ? error.message : String(error)}`
+}
+
+function aborted(signal: AbortSignal): Promise<unknown> {
+  if (signal.aborted) return Promise.resolve()
+  return new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }))
+}

@@ -1,6 +1,14 @@
 import { command, type Command } from './command.ts'
+import { adopt } from './commands/adopt.ts'
+import { backup } from './commands/backup.ts'
 import { broker } from './commands/broker.ts'
+import { configCommands } from './commands/configs.ts'
+import { consume } from './commands/consume.ts'
 import { dumpLog } from './commands/dump-log.ts'
+import { groupCommands } from './commands/groups.ts'
+import { produce } from './commands/produce.ts'
+import { topicCommands } from './commands/topics.ts'
+import { transactionCommands } from './commands/transactions.ts'
 import { verify } from './commands/verify.ts'
 import { bashCompletion, zshCompletion } from './completion.ts'
 
@@ -26,4 +34,17 @@ const completions: readonly Command[] = [
 ]
 
 /** Every command of this package, in the order of the help. */
-export const commands: readonly Command[] = [broker, dumpLog, verify, ...completions]
+export const commands: readonly Command[] = [
+  broker,
+  ...topicCommands,
+  produce,
+  consume,
+  ...groupCommands,
+  ...configCommands,
+  ...transactionCommands,
+  backup,
+  adopt,
+  dumpLog,
+  verify,
+  ...completions,
+]

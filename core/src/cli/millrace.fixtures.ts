@@ -14,7 +14,7 @@ export function millrace(...args: readonly string[]): Promise<Outcome> {
 }
 
 /** The same with standard input. */
-async function millraceWith(input: string, ...args: readonly string[]): Promise<Outcome> {
+export async function millraceWith(input: string, ...args: readonly string[]): Promise<Outcome> {
   const out: string[] = []
   const err: string[] = []
   const code = await runCommand(args, {

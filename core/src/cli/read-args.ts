@@ -28,7 +28,9 @@ function readOne(options: Options, args: readonly string[], at: number, given: M
   if (earlier !== undefined && takes !== 'list') throw new UsageError(`--${name} is given twice`)
   if (takes === 'flag' && inline !== undefined) throw new UsageError(`--${name} takes no value`)
   const value = takes === 'flag' ? '' : (inline ?? args[at + 1])
-  if (value === undefined) throw new UsageError(`--${name} needs a value: ${shownValue(options[name]!)}`)
+  // A flag is no value, except behind a `=`: it was the value that was forgotten.
+  if (value === undefined || (inline === undefined && Object.hasOwn(options, value.replace(/^--/, '')) && value.startsWith('--')))
+    throw new UsageError(`--${name} needs a value: ${shownValue(options[name]!)}`)
   given.set(name, [...(earlier ?? []), value])
   return at + (takes === 'flag' || inline !== undefined ? 1 : 2)
 }

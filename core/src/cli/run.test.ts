@@ -66,6 +66,7 @@ test.each([
   [['verify', 'x'], 2, /x is no option/],
   [['verify', '--dir', 'x', '--dir=y'], 2, /--dir is given twice/],
   [['verify', '--dir'], 2, /--dir needs a value: DIR/],
+  [['verify', '--dir', '--json'], 2, /--dir needs a value: DIR/],
   [['verify', '--dir', 'x', '--json=yes'], 2, /--json takes no value/],
   [['broker', '--dir', 'x', '--config', '/nowhere/at/all'], 1, /NOT_A_FILE/],
   [['verify', '--dir', '/nowhere/at/all'], 1, /DATA_DIRECTORY_MISSING/],

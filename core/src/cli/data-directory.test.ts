@@ -2,8 +2,10 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
+import type { EmbeddedLog } from '../client/embedded/embedded-log.ts'
 import type { LogClient } from '../client/log-client.ts'
 import { embeddedLog } from '../open/embedded-log.ts'
+import { BatchBuilder } from '../record/batch-builder.ts'
 import { millrace, millraceWith, type Outcome } from './millrace.fixtures.ts'
 
 let folder = ''
@@ -247,6 +249,25 @@ test('transactions are listed and described; nothing hangs, and what is not open
     code: 1,
     err: expect.stringContaining('UNKNOWN_TRANSACTIONAL_ID'),
   })
+})
+
+test('a transaction that hangs is found, and aborted by where it begins', async () => {
+  await inProgram(async (log) => {
+    await log.admin.createTopics([{ topic: 't', partitions: 1 }])
+    const { broker } = log as EmbeddedLog
+    const batch = new BatchBuilder()
+    batch.append(null, 'hangs', 5)
+    const bytes = batch.build({ producerId: 999, producerEpoch: 4, baseSequence: 0, transactional: true })
+    await broker.directory.append([{ log: broker.topics.log({ topic: 't', partition: 0 }), batch: bytes }]).durable
+  })
+  expect(await run('transactions find-hanging')).toMatchObject({
+    code: 1,
+    out: expect.stringMatching(/^TOPIC .*START-OFFSET .*\nt +0 +999 +4 +0 +5$/),
+  })
+  const flags = '--topic t --partition 0 --start-offset 0'
+  expect(await run(`transactions abort ${flags}`)).toMatchObject({ code: 0, out: 'aborted the transaction of t-0 at offset 0' })
+  expect(await json('transactions find-hanging')).toEqual([])
+  expect(await run(`transactions abort ${flags}`)).toMatchObject({ code: 1, err: expect.stringContaining('INVALID_TXN_STATE') })
 })
 
 test('a backup is a log of its own, and what is no Kafka is not adopted', async () => {

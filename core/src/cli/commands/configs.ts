@@ -21,8 +21,8 @@ export const configCommands: readonly Command[] = [
     options: {
       dir,
       ...entities,
-      'add-config': { takes: 'list', shown: 'NAME=VALUE,…', about: 'settings to set; a value with commas in it stands in [ ]' },
-      'delete-config': { takes: 'list', shown: 'NAME,…', about: 'settings that get their default back' },
+      'add-config': { takes: 'list', shown: 'NAME=VALUE[,…]', about: 'settings to set; a value with commas in it stands in [ ]' },
+      'delete-config': { takes: 'list', shown: 'NAME[,…]', about: 'settings that get their default back' },
     },
     run: async (values, context) => (await load()).alterConfigs(values, context),
   }),

@@ -63,6 +63,7 @@ test.each([
   [['verify'], 2, /--dir is missing[\s\S]*millrace verify --dir DIR/],
   [['verify', '--dri', 'x'], 2, /there is no option --dri; did you mean --dir\?[\s\S]*millrace verify --dir DIR/],
   [['verifi', '--dir', 'x'], 2, /there is no command verifi; did you mean verify\?/],
+  [['help', 'verifi'], 2, /there is no command verifi; did you mean verify\?/],
   [['verify', 'x'], 2, /x is no option/],
   [['verify', '--dir', 'x', '--dir=y'], 2, /--dir is given twice/],
   [['verify', '--dir'], 2, /--dir needs a value: DIR/],

@@ -18,10 +18,10 @@ const elsewhere: Readonly<Record<string, string>> = {
 /** Runs one command line. Errors are shown as messages; the exit code says which kind. */
 export async function runCommand(args: readonly string[], context: CommandContext): Promise<ExitCode> {
   const [name = 'help', ...words] = args
-  if (isHelp(name)) return show(words.length === 0 ? overview(commands) : helpOn(words), context)
   if (Object.hasOwn(elsewhere, name)) return runElsewhere(elsewhere[name]!, args, context)
   let command: Command | undefined
   try {
+    if (isHelp(name)) return show(words.length === 0 ? overview(commands) : helpOn(words), context)
     const [actions, rest] = actionsOf(name, words)
     if (rest.some((word) => word === '--help' || word === '-h')) return show(actions.flatMap(helpOf), context)
     command = onlyOne(name, actions, rest)
@@ -35,10 +35,10 @@ function isHelp(word: string): boolean {
   return word === 'help' || word === '--help' || word === '-h'
 }
 
+/** @throws UsageError */
 function helpOn([name = '', ...words]: readonly string[]): string[] {
-  return commands
-    .filter((command) => [name, `${name} ${words[0]}`].includes(command.name) || isAction(command, name))
-    .flatMap(helpOf)
+  const [actions] = actionsOf(name, words)
+  return actions.flatMap(helpOf)
 }
 
 function show(lines: readonly string[], { out }: CommandContext): ExitCode {

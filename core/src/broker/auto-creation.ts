@@ -20,6 +20,10 @@ export class AutoCreation {
     this.made = made
   }
 
+  get partitions(): number {
+    return this.made.partitions
+  }
+
   /** Resolves when the topic is there, whoever made it. @throws INVALID_TOPIC_NAME, and what the log cannot write */
   make(topic: string): Promise<void> {
     if (this.topics.has(topic)) return Promise.resolve()

@@ -1,8 +1,8 @@
 import type { TopicConfig } from '../coordinator/topic-config.ts'
-import { topicSettings } from '../coordinator/topic-settings.ts'
+import { topicSettings, type TopicSetting } from '../coordinator/topic-settings.ts'
 
 export interface DescribedSetting {
-  readonly name: string
+  readonly name: TopicSetting
   readonly value: string
   readonly isDefault: boolean
   readonly about: string
@@ -11,7 +11,7 @@ export interface DescribedSetting {
 /** Every setting with the value that holds. */
 export function describeConfig(config: TopicConfig): readonly DescribedSetting[] {
   return Object.entries(topicSettings).map(([name, { default: usual, about }]) => ({
-    name,
+    name: name as TopicSetting,
     value: config[name] ?? usual,
     isDefault: config[name] === undefined,
     about,

@@ -2,7 +2,7 @@ import { coreError } from '../base/error-catalogue.ts'
 import { MillraceError } from '../base/errors.ts'
 import { DiskError } from '../base/disk.ts'
 import type { TopicId, TopicPartition } from '../base/ids.ts'
-import { Metadata, type MetadataRecord, type TopicMetadata } from '../coordinator/metadata.ts'
+import { checkTopicName, Metadata, type MetadataRecord, type TopicMetadata } from '../coordinator/metadata.ts'
 import { settingsOf, type TopicConfig } from '../coordinator/topic-config.ts'
 import type { TopicSettings } from '../coordinator/topic-settings.ts'
 import type { AdoptedRow } from '../log/adopt-partition.ts'
@@ -29,7 +29,12 @@ export interface NewTopicSpec {
   readonly topic: string
   readonly partitions: number
   readonly config: TopicConfig
+  /** See `TopicMetadata`. */
+  readonly replicationFactor?: number | undefined
 }
+
+/** What a change makes of the settings of a topic: those that it sets, and null for those that it resets. */
+export type ConfigDecision = (config: TopicConfig) => Readonly<Record<string, string | null>>
 
 export class Topics {
   private readonly directory: LogDirectory
@@ -38,6 +43,7 @@ export class Topics {
   private readonly logs = new Map<TopicId, PartitionLog[]>()
   /** Read synchronously by the hot paths; it may be ahead of what is durable. */
   private view: Metadata = new Metadata()
+  private widest = 1
   private changes: Promise<unknown> = Promise.resolve()
   /** Who wants to know that topics came, went or changed. */
   private readonly watches = new Set<() => void>()
@@ -94,6 +100,20 @@ export class Topics {
   /** Of a topic by its id; undefined where there is none, or none any more. */
   nameOf(topicId: TopicId): string | undefined {
     return [...this.view.allTopics, ...this.internal.values()].find((topic) => topic.topicId === topicId)?.topic
+  }
+
+  /**
+   * The most replicas that any topic shows: there are so many brokers to be seen. Never less than it was: clients cut their connections
+   * to brokers that go, and kafkajs has one for all that are at the same address.
+   */
+  get widestReplication(): number {
+    for (const { replicationFactor = 1 } of this.view.allTopics) this.widest = Math.max(this.widest, replicationFactor)
+    return this.widest
+  }
+
+  /** @throws INVALID_TOPIC_NAME for what can be no topic */
+  checkName(name: string): void {
+    checkTopicName(name)
   }
 
   /** Undefined for a topic that is not there. */
@@ -191,11 +211,17 @@ export class Topics {
     return this.inTurn(async () => {
       // A crash may have come between the deletion of a namesake and of what was kept under its name.
       await this.forgetNames(specs.map(({ topic }) => topic).filter((name) => this.view.topic(name) === undefined))
-      await this.change((metadata) => {
-        const topics = specs.map((spec) => ({ ...spec, topicId: this.newId(), internal: false }))
-        return this.recordsOf(metadata, topics)
-      })
+      await this.change((metadata) => this.recordsOf(metadata, this.withIds(specs)))
     })
+  }
+
+  /** Refuses what `create` would refuse. */
+  checkCreation(specs: readonly NewTopicSpec[]): void {
+    this.recordsOf(this.view, this.withIds(specs))
+  }
+
+  private withIds(specs: readonly NewTopicSpec[]): TopicMetadata[] {
+    return specs.map((spec) => ({ ...spec, topicId: this.newId(), internal: false }))
   }
 
   /**
@@ -238,24 +264,43 @@ export class Topics {
 
   /** @throws UNKNOWN_TOPIC, INVALID_TOPIC_CONFIG, INVALID_TOPIC_NAME */
   alterConfig(topic: string, changes: Readonly<Record<string, string | null>>): Promise<void> {
+    return this.changeConfig(topic, () => changes)
+  }
+
+  /** The same for a change that depends on what is set. What `decide` throws is thrown. */
+  changeConfig(topic: string, decide: ConfigDecision): Promise<void> {
     return this.inTurn(async () => {
       this.refuseInternal(topic)
-      await this.change((metadata) => [metadata.alterTopicConfig(topic, changes)])
+      await this.change((metadata) => [metadata.alterTopicConfig(topic, decide(this.get(topic).config))])
       const { topicId, config } = this.get(topic)
       for (const log of this.logs.get(topicId) ?? []) log?.folder.configure(folderOptions(config))
     })
+  }
+
+  /** Refuses what `changeConfig` would refuse. */
+  checkConfigChange(topic: string, decide: ConfigDecision): void {
+    this.refuseInternal(topic)
+    this.view.alterTopicConfig(topic, decide(this.get(topic).config))
   }
 
   /** Adds partitions behind those that are there. Keys go to other partitions from then on. @throws UNKNOWN_TOPIC, INVALID_PARTITIONS */
   addPartitions(topic: string, partitions: number): Promise<void> {
     return this.inTurn(async () => {
       this.refuseInternal(topic)
-      await this.change((metadata) => {
-        const record = metadata.addPartitions(topic, partitions)
-        refuseOccupied(this.directory.world.disk, this.directory.folder, [{ ...this.get(topic), partitions }])
-        return [record]
-      })
+      await this.change((metadata) => [this.wider(metadata, topic, partitions)])
     })
+  }
+
+  /** Refuses what `addPartitions` would refuse. */
+  checkAddition(topic: string, partitions: number): void {
+    this.refuseInternal(topic)
+    this.wider(this.view, topic, partitions)
+  }
+
+  private wider(metadata: Metadata, topic: string, partitions: number): MetadataRecord {
+    const record = metadata.addPartitions(topic, partitions)
+    refuseOccupied(this.directory.world.disk, this.directory.folder, [{ ...this.get(topic), partitions }])
+    return record
   }
 
   /**

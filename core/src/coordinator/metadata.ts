@@ -6,7 +6,7 @@ import { checkTopicConfig, type TopicConfig } from './topic-config.ts'
  * What the log is made of: topics with their settings, and which producer ids are given away. Replayed from
  * `__millrace_meta-0`, an ordinary compacted partition: text keys, JSON values with a version.
  *
- *   topic/<name>   { v: 1, topicId, partitions, config, internal }     null: deleted
+ *   topic/<name>   { v: 1, topicId, partitions, config, internal, replicationFactor }     null: deleted; the last if it is not 1
  *   deleting/<id>  { v: 1, topic, partitions }                         folders that are to be removed; null: they are
  *   producer-ids   { v: 1, next }                                      ids below `next` may have been used
  *
@@ -25,6 +25,8 @@ export interface TopicMetadata {
   readonly partitions: number
   readonly config: TopicConfig
   readonly internal: boolean
+  /** What clients asked for and are shown; there is one copy all the same. Absent: 1. */
+  readonly replicationFactor?: number | undefined
 }
 
 /** A topic that is gone, and whose folders may not be yet. */
@@ -148,8 +150,8 @@ export class Metadata {
       this.flatNames.delete(flatName(topic))
       return
     }
-    const { topicId, partitions, config, internal } = parse<Omit<TopicMetadata, 'topic'>>(`topic/${topic}`, value)
-    this.topics.set(topic, { topic, topicId, partitions, config, internal })
+    const { v: _, ...metadata } = parse<Omit<TopicMetadata, 'topic'> & { readonly v: number }>(`topic/${topic}`, value)
+    this.topics.set(topic, { topic, ...metadata })
     this.flatNames.set(flatName(topic), topic)
   }
 
@@ -173,8 +175,13 @@ function checkPartitions({ topic, partitions }: Pick<TopicMetadata, 'topic' | 'p
   })
 }
 
-function topicRecord({ topic, topicId, partitions, config, internal }: TopicMetadata): MetadataRecord {
-  return { key: `topic/${topic}`, value: JSON.stringify({ v: version, topicId, partitions, config, internal }) }
+function topicRecord({ topic, topicId, partitions, config, internal, replicationFactor }: TopicMetadata): MetadataRecord {
+  const value = { v: version, topicId, partitions, config, internal }
+  return { key: `topic/${topic}`, value: JSON.stringify(isPlain(replicationFactor) ? value : { ...value, replicationFactor }) }
+}
+
+function isPlain(replicationFactor: number | undefined): boolean {
+  return replicationFactor === undefined || replicationFactor === 1
 }
 
 function parse<T>(key: string, value: string): T {

@@ -135,6 +135,12 @@ export class PartitionLog {
     return this.stable
   }
 
+  /** Of its batches, in segments or still in the journal alone. */
+  get sizeBytes(): number {
+    const recent = this.tail.slice(this.folder.endOffset, this.watermark)
+    return recent.reduce((sum, { bytes }) => sum + bytes.length, this.folder.sizeBytes)
+  }
+
   get producers(): ProducerStates {
     return this.durable
   }

@@ -10,6 +10,12 @@ import { defaultLimits, WireServer, type WireListener } from '../server/wire-ser
 export interface ServeOptions {
   /** Where it listens. Default: 127.0.0.1:9092. */
   readonly listeners?: readonly ListenerOptions[]
+  /**
+   * The most replicas that a client may ask for when it makes a topic, so that tools that ask for 3 work. There is one node and one
+   * copy whatever is asked for: it shows itself as so many brokers as the widest topic has replicas, all at the same address. Default
+   * 3; with 1, more are refused as Kafka on one node does.
+   */
+  readonly maxReplicationFactor?: number
   /** How long `close` waits for requests in hand, in milliseconds. Default 5,000. */
   readonly closeTimeoutMs?: number
   /** Hears of connections that ended in an error. Default: nobody does. */
@@ -38,6 +44,11 @@ const rules: OptionRules<Required<ServeOptions>> = {
     check: (value): value is readonly ListenerOptions[] => Array.isArray(value) && value.length > 0 && value.every(isObject),
     expected: 'a list of listeners',
     default: [{}],
+  },
+  maxReplicationFactor: {
+    check: (value): value is number => isIntegerFrom(1)(value) && value <= 100,
+    expected: 'a number from 1 to 100',
+    default: 3,
   },
   closeTimeoutMs: { check: isIntegerFrom(0), expected: 'a number of milliseconds', default: 5_000 },
   onError: {
@@ -73,12 +84,16 @@ const listenerRules: OptionRules<ResolvedListener> = {
  * cannot listen
  */
 export async function serveLog(log: LogClient, options: ServeOptions = {}): Promise<ServedLog> {
-  const { listeners, closeTimeoutMs, onError } = readOptions<Required<ServeOptions>>('serveLog', options, rules)
+  const { listeners, maxReplicationFactor, closeTimeoutMs, onError } = readOptions<Required<ServeOptions>>(
+    'serveLog',
+    options,
+    rules,
+  )
   const { broker } = embedded(log)
   const server = await WireServer.open({
     broker,
     net: new NodeNet(),
-    identity: { clusterId: clusterIdOf(broker), nodeId: 1 },
+    identity: { clusterId: clusterIdOf(broker), nodeId: 1, maxReplicationFactor },
     listeners: listeners.map((listener) => checked(readOptions<ResolvedListener>('a listener', listener, listenerRules))),
     limits: defaultLimits,
     onError,

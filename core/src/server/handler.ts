@@ -6,6 +6,8 @@ import type { ApiName, RequestOf, ResponseDraft } from '../protocol/apis.ts'
 export interface ServerIdentity {
   readonly clusterId: string
   readonly nodeId: number
+  /** The most replicas that a topic may ask for. See `brokersOf`. */
+  readonly maxReplicationFactor: number
 }
 
 /** Who asks, and what answers. */

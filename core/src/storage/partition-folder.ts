@@ -273,6 +273,11 @@ export class PartitionFolder {
     this.begin(this.end)
   }
 
+  /** Of its segments, without their indexes. */
+  get sizeBytes(): number {
+    return this.segments.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0)
+  }
+
   /** The segments as retention looks at them, the growing one last. */
   async segmentSpans(): Promise<readonly SegmentSpan[]> {
     const spans: SegmentSpan[] = []

@@ -4,7 +4,7 @@ import { errorCodes } from '../../protocol/error-codes.ts'
 import type { Handler } from '../handler.ts'
 
 /** Transactions of version 2 (KIP-890) are switched on by this feature alone, not by versions of APIs. */
-const features = [{ name: 'transaction.version', max: 2 }] as const
+export const features = [{ name: 'transaction.version', max: 2 }] as const
 
 const softwareForm = /^[a-zA-Z0-9](?:[a-zA-Z0-9.-]*[a-zA-Z0-9])?$/
 

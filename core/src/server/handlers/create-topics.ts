@@ -61,12 +61,11 @@ function refused(name: string, error: unknown): TopicAnswer {
 }
 
 function configOf({ configs }: NewTopic): Record<string, string> {
-  const config: Record<string, string> = {}
-  for (const { name, value } of configs) {
+  const entries = configs.map(({ name, value }) => {
     if (value === null) throw new Refused(errorCodes.INVALID_CONFIG, `the setting ${name} has no value`)
-    config[name] = value
-  }
-  return config
+    return [name, value] as const
+  })
+  return Object.fromEntries(entries)
 }
 
 function shapeOf(asked: NewTopic, context: RequestContext): Shape {

@@ -99,7 +99,8 @@ export class Topics {
 
   /** Of a topic by its id; undefined where there is none, or none any more. */
   nameOf(topicId: TopicId): string | undefined {
-    return [...this.view.allTopics, ...this.internal.values()].find((topic) => topic.topicId === topicId)?.topic
+    const own = (): string | undefined => [...this.internal.values()].find((topic) => topic.topicId === topicId)?.topic
+    return this.view.nameOf(topicId) ?? own()
   }
 
   /**

@@ -43,6 +43,8 @@ const namePattern = /^[a-zA-Z0-9._-]{1,249}$/
 export class Metadata {
   private readonly topics = new Map<string, TopicMetadata>()
   /** Names of topics by how they look with every "." written as "_". */
+  /** By id. */
+  private readonly names = new Map<TopicId, string>()
   private readonly flatNames = new Map<string, string>()
   private readonly leaving = new Map<TopicId, DeletedTopic>()
   private producerIds = 0
@@ -57,6 +59,11 @@ export class Metadata {
 
   get deletedTopics(): readonly DeletedTopic[] {
     return [...this.leaving.values()]
+  }
+
+  /** Of a topic by its id. */
+  nameOf(topicId: TopicId): string | undefined {
+    return this.names.get(topicId)
   }
 
   /** The first producer id that was never reserved. */
@@ -79,6 +86,7 @@ export class Metadata {
     const copy = new Metadata()
     for (const [name, topic] of this.topics) copy.topics.set(name, topic)
     for (const [flat, name] of this.flatNames) copy.flatNames.set(flat, name)
+    for (const [id, name] of this.names) copy.names.set(id, name)
     copy.producerIds = this.producerIds
     return copy
   }
@@ -145,6 +153,8 @@ export class Metadata {
   }
 
   private replayTopic(topic: string, value: string | null): void {
+    const before = this.topics.get(topic)
+    if (before !== undefined) this.names.delete(before.topicId)
     if (value === null) {
       this.topics.delete(topic)
       this.flatNames.delete(flatName(topic))
@@ -152,6 +162,7 @@ export class Metadata {
     }
     const { v: _, ...metadata } = parse<Omit<TopicMetadata, 'topic'> & { readonly v: number }>(`topic/${topic}`, value)
     this.topics.set(topic, { topic, ...metadata })
+    this.names.set(metadata.topicId, topic)
     this.flatNames.set(flatName(topic), topic)
   }
 

@@ -121,6 +121,20 @@ test('answers in the order of the requests, and a fetch that waits is woken by a
     expect(order).toEqual(['fetch', 'metadata'])
   }))
 
+test('a fetch waits for as many bytes as it asks for, and for no longer than it says', () =>
+  onTheWire(async (client, log, served) => {
+    await log.admin.createTopics([{ topic: 't', partitions: 1 }])
+    const topics = [{ topic: 't', partitions: [{ partition: 0, fetchOffset: 0, partitionMaxBytes: 1 << 20 }] }]
+    const one = batchOf('x').length
+    const waiting = client.ask('fetch', { maxWaitMs: 60_000, minBytes: 2 * one, topics }, 11)
+    await using other = await WireClient.connect(served.places[0]!)
+    const topicData = [{ name: 't', partitionData: [{ index: 0, records: batchOf('x') }] }]
+    for (let round = 0; round < 2; round++) await other.ask('produce', { acks: 1, timeoutMs: 1_000, topicData }, 9)
+    expect((await waiting).responses[0]!.partitions[0]!.records).toHaveLength(2 * one)
+    const short = await other.ask('fetch', { maxWaitMs: 20, minBytes: 9 * one, topics }, 11)
+    expect(short.responses[0]!.partitions[0]!.records).toHaveLength(2 * one)
+  }))
+
 test('what makes no sense closes the connection, and no other', () =>
   onTheWire(async (client, _log, served) => {
     for (const frame of [

@@ -33,35 +33,59 @@ const readCommitted = 1
 export const answerFetch: Handler<'fetch'> = async (request, context) => {
   if (request.sessionId !== 0) return { throttleTimeMs: 0, errorCode: errorCodes.FETCH_SESSION_ID_NOT_FOUND, responses: [] }
   const topics = request.topics.map((topic) => askedTopic(topic, context))
-  const all = topics.flatMap(({ partitions }) => partitions)
-  const committedOnly = request.isolationLevel === readCommitted
-  await untilEnough({
-    clock: context.broker.directory.world.clock,
-    waitMs: all.every(({ errorCode }) => errorCode === 0) ? request.maxWaitMs : 0,
-    minBytes: request.minBytes,
-    places: all.flatMap(({ log, fetchOffset }) => (log === null ? [] : [{ log, from: fetchOffset, committedOnly }])),
-  })
-  let left = request.maxBytes
-  const responses = []
+  const logs = topics.flatMap(({ partitions }) => partitions.flatMap(({ log }) => log ?? []))
+  const wait = { clock: context.broker.directory.world.clock, waitMs: request.maxWaitMs, logs }
+  const waited = untilEnough(
+    wait,
+    () => readAll(topics, request),
+    (found) => isEnough(found, request.minBytes),
+  )
+  const found = await context.untilClosing(waited)
+  const responses = (found ?? (await readAll(topics, request))).map(({ name, topicId, answers }) => ({
+    topic: name,
+    topicId,
+    partitions: answers,
+  }))
+  return { throttleTimeMs: 0, errorCode: errorCodes.NONE, sessionId: 0, responses }
+}
+
+interface ReadTopic extends Omit<AskedTopic, 'partitions'> {
+  readonly answers: readonly PartitionAnswer[]
+}
+
+async function readAll(
+  topics: readonly AskedTopic[],
+  { maxBytes, isolationLevel }: RequestOf<'fetch'>,
+): Promise<readonly ReadTopic[]> {
+  let left = maxBytes
+  const found: ReadTopic[] = []
   for (const { name, topicId, partitions } of topics) {
     const answers: PartitionAnswer[] = []
     for (const asked of partitions) {
-      const answer = await read(asked, Math.min(left, asked.partitionMaxBytes), committedOnly, left === request.maxBytes)
+      const mayExceed = left === maxBytes
+      const answer = await read(asked, Math.min(left, asked.partitionMaxBytes), isolationLevel === readCommitted, mayExceed)
       left -= answer.records?.length ?? 0
       answers.push(answer)
     }
-    responses.push({ topic: name, topicId, partitions: answers })
+    found.push({ name, topicId, answers })
   }
-  return { throttleTimeMs: 0, errorCode: errorCodes.NONE, sessionId: 0, responses }
+  return found
+}
+
+/** An error is told at once. */
+function isEnough(found: readonly ReadTopic[], minBytes: number): boolean {
+  const all = found.flatMap(({ answers }) => answers)
+  if (all.some(({ errorCode }) => errorCode !== errorCodes.NONE)) return true
+  return all.reduce((sum, { records }) => sum + (records?.length ?? 0), 0) >= minBytes
 }
 
 function askedTopic({ topic, topicId, partitions }: RequestOf<'fetch'>['topics'][number], context: RequestContext): AskedTopic {
   const { broker, version } = context
   const name = version >= 13 ? broker.topics.nameOf(topicId) : topic
-  return { name: name ?? '', topicId, partitions: partitions.map((one) => found(one, name, context)) }
+  return { name: name ?? '', topicId, partitions: partitions.map((one) => located(one, name, context)) }
 }
 
-function found(one: AskedPartition, topic: string | undefined, { broker }: RequestContext): Asked {
+function located(one: AskedPartition, topic: string | undefined, { broker }: RequestContext): Asked {
   if (topic === undefined) return { ...one, log: null, errorCode: errorCodes.UNKNOWN_TOPIC_ID }
   try {
     const log = broker.topics.log({ topic, partition: one.partition })

@@ -160,6 +160,24 @@ describe('instances of one application', () => {
       await written(world, 2)
     }))
 
+  test('one that cannot write a store that it gives up comes back, with every store closed', () =>
+    inWorld(async (world) => {
+      await world.topics(['in', 'out'], 4)
+      await using a = await started(world, 'a')
+      await putEverywhere(world, 4)
+      await written(world, 4)
+      const states = statesOf(a)
+      // The first of two that go: the other one is closed behind it.
+      world.engines.failWrite('/a/app/0_2/store', new Error('no space left'))
+      await using b = await started(world, 'b')
+      await shared(world, a, b)
+      expect(states).toContain('restarting')
+      await putEverywhere(world, 4)
+      await written(world, 8)
+      expect(a.state).toBe('running')
+      expect(await countsByKey(world)).toEqual({ k0: [1, 2], k1: [1, 2], k2: [1, 2], k3: [1, 2] })
+    }))
+
   test('without stores need no directory', () =>
     inWorld(async (world) => {
       await world.topics(['in', 'out'], 2)

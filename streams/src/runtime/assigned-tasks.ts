@@ -1,5 +1,4 @@
-import { partitionName, type LogClient, type TopicPartition } from '@millrace/core'
-import type { CommittedPosition } from '@millrace/core'
+import { partitionName, type CommittedPosition, type LogClient, type TopicPartition } from '@millrace/core'
 import type { TaskSpec } from '../plan/plan.ts'
 import type { TaskState } from '../state/task-state.ts'
 import type { Standbys } from './standbys.ts'
@@ -35,13 +34,14 @@ export interface GivenTask {
  *
  * Invariants
  *   T1  Between its opening and its closing a task is in one list only; nothing is processed before `admit`.
- *   T2  Openings and closings of stores of one task never overlap: a copy is handed over, and what opens waits for what closes.
+ *   T2  A task leaves its list when it is closed, not before: where a closing fails, `end` has all that is still open.
+ *   T3  Openings and closings of stores of one task never overlap: a copy is handed over, and what opens waits for what closes.
  */
 export class AssignedTasks {
   private readonly options: AssignedTasksOptions
   /** By task: its assignment. What opens for an earlier one of it begins where others may have gone on since. */
   private wanted: ReadonlyMap<string, object> = new Map()
-  private readonly opened: Task[] = []
+  private opened: readonly Task[] = []
   private running: readonly Task[] = []
   private openings = 0
   private chain: Promise<void> = Promise.resolve()
@@ -83,22 +83,18 @@ export class AssignedTasks {
       placesOf(spec).some((place) => names.has(partitionName(place)))
     const revoked = new Set(this.options.specs.filter((spec) => isRevoked({ spec })).map(({ id }) => id))
     this.wanted = new Map([...this.wanted].filter(([id]) => !revoked.has(id)))
-    const closing = this.running.filter(isRevoked)
-    this.running = this.running.filter((task) => !closing.includes(task))
-    for (const task of [...closing, ...this.takeOpened(isRevoked)]) await task.close()
-    return closing
-  }
-
-  private takeOpened(isTaken: (task: Task) => boolean): Task[] {
-    const taken = this.opened.filter(isTaken)
-    for (const task of taken) this.opened.splice(this.opened.indexOf(task), 1)
-    return taken
+    const processing = this.running.filter(isRevoked)
+    for (const task of [...processing, ...this.opened.filter(isRevoked)]) await task.close()
+    this.running = this.running.filter((task) => !isRevoked(task))
+    this.opened = this.opened.filter((task) => !isRevoked(task))
+    return processing
   }
 
   /** What has been opened since, for the caller to let it begin. @throws what opening threw */
   admit(): readonly Task[] {
     if (this.failure !== null) throw this.failure.error
-    const admitted = this.opened.splice(0)
+    const admitted = this.opened
+    this.opened = []
     this.running = [...this.running, ...admitted].toSorted(byId)
     return admitted
   }
@@ -136,7 +132,7 @@ export class AssignedTasks {
       const kept = await standbys.take(spec.id)
       const task = await open(spec, { ...given, kept })
       if (given.isUnwanted()) return await task.close()
-      this.opened.push(task)
+      this.opened = [...this.opened, task]
       onOpened()
     } catch (error) {
       if (!given.isUnwanted()) throw error
@@ -153,7 +149,8 @@ export class AssignedTasks {
   async end(): Promise<readonly Task[]> {
     this.wanted = new Map()
     await this.chain
-    this.running = [...this.running, ...this.opened.splice(0)]
+    this.running = [...this.running, ...this.opened]
+    this.opened = []
     return this.running
   }
 }

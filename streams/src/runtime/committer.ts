@@ -4,9 +4,9 @@ import {
   type CommittedPosition,
   type GroupMembership,
   type Producer,
+  type TransactionResult,
   type TransactionWork,
 } from '@millrace/core'
-import type { TransactionResult } from '@millrace/core'
 import { lost } from './group-member.ts'
 import type { StepLimits } from './step-limits.ts'
 import type { Task } from './task.ts'

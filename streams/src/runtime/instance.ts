@@ -253,7 +253,7 @@ async function assemble(given: InstanceOptions, shared: Shared, { tasks: specs }
     ...given,
     tasks: specs,
     instance: instanceId,
-    stateful: new Set(plan.subTopologies.filter(({ stores }) => stores.length > 0).map(({ id }) => id)),
+    stateful: new Set(plan.subTopologies.filter(hasChangelogs).map(({ id }) => id)),
     together: bounded && ringsIn(plan).length > 0,
     held: () => heldTasks(given),
   })
@@ -263,6 +263,11 @@ async function assemble(given: InstanceOptions, shared: Shared, { tasks: specs }
   const open = (spec: TaskSpec, { committed, kept, isUnwanted }: GivenTask): Promise<Task> =>
     openTask({ ...given, ...shared, committed, isStopping: () => isStopping() || isUnwanted() }, spec, kept)
   return { ...shared, given, specs, member, assignor, standbys, open }
+}
+
+/** Copies are kept up from changelogs. */
+function hasChangelogs({ stores }: SubTopology): boolean {
+  return stores.some(({ changelogKind }) => changelogKind !== 'none')
 }
 
 /** Tasks whose stores stand on this disk. Only a hint: of a disk that does not answer whoever opens a store on it tells. */

@@ -11,7 +11,7 @@ import { shareTasks, type Share, type SharedTask, type SharingMember } from './s
 
 export interface TaskAssignorOptions {
   readonly tasks: readonly TaskSpec[]
-  /** Sub-topologies with stores. */
+  /** Sub-topologies whose stores can be copied. */
   readonly stateful: ReadonlySet<number>
   readonly instance: string
   readonly server: string | null

@@ -1,5 +1,6 @@
 /**
- * That the server is about to close, for those who wait for others: they give up, or the close would wait for them.
+ * That a connection has ended, or its server is about to close, for those who wait for others on its behalf: they give up. Nobody would
+ * hear their answer, or the close would wait for it.
  */
 export class Closing {
   private readonly waiting = new Set<() => void>()
@@ -11,7 +12,7 @@ export class Closing {
     this.waiting.clear()
   }
 
-  /** What the work resolves to; null when the server closes before. */
+  /** What the work resolves to; null when it closes before. */
   async untilClosing<T>(work: Promise<T>): Promise<T | null> {
     const { promise, resolve } = Promise.withResolvers<null>()
     const giveUp = (): void => resolve(null)

@@ -22,7 +22,7 @@ export interface RequestContext {
   readonly clientId: string
   /** Of the client, for messages. */
   readonly remote: NetPlace
-  /** For work that waits for others: null when the server closes before it is done. */
+  /** For work that waits for others: null when the connection ends, or the server closes, before it is done. */
   readonly untilClosing: <T>(work: Promise<T>) => Promise<T | null>
 }
 

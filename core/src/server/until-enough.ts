@@ -1,20 +1,23 @@
 import type { Clock } from '../base/clock.ts'
 import type { Partition } from '../broker/partition.ts'
+import type { RequestContext } from './handler.ts'
 
 export interface Wait {
   readonly clock: Clock
   readonly waitMs: number
   /** Any of them may get more. */
   readonly logs: readonly Partition[]
+  readonly untilClosing: RequestContext['untilClosing']
 }
 
 /**
- * Reads until it is enough, or the time is up: again whenever one of the logs has gone on. What it read last is the answer.
+ * Reads until it is enough, or the time is up, or nobody waits any more: again whenever one of the logs has gone on. What it read last
+ * is the answer.
  *
  * The order matters: whoever waits listens before it reads, so that nothing comes unheard in between.
  */
 export async function untilEnough<T>(
-  { clock, waitMs, logs }: Wait,
+  { clock, waitMs, logs, untilClosing }: Wait,
   read: () => Promise<T>,
   isEnough: (found: T) => boolean,
 ): Promise<T> {
@@ -27,8 +30,9 @@ export async function untilEnough<T>(
       const leftMs = deadline - clock.monotonic()
       if (leftMs <= 0 || isEnough(found)) return found
       const timer = clock.after(leftMs, advance.resolve)
-      await advance.promise
+      const goesOn = await untilClosing(advance.promise.then(() => true))
       timer.cancel()
+      if (goesOn === null) return found
     } finally {
       for (const stop of stops) stop()
     }

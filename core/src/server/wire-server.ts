@@ -47,8 +47,7 @@ export const defaultLimits: WireLimits = {
 export class WireServer {
   private readonly options: WireServerOptions
   private readonly listening: NetListener[] = []
-  private readonly connections = new Set<Connection>()
-  private readonly closing = new Closing()
+  private readonly connections = new Map<Connection, Closing>()
   private isClosing = false
   private whenEmpty: (() => void) | null = null
 
@@ -87,7 +86,8 @@ export class WireServer {
       socket.destroy()
       return
     }
-    const dispatcher = new Dispatcher({ broker, server: identity, advertised, remote, closing: this.closing })
+    const closing = new Closing()
+    const dispatcher = new Dispatcher({ broker, server: identity, advertised, remote, closing })
     const connection = new Connection({
       socket,
       clock: broker.directory.world.clock,
@@ -96,10 +96,11 @@ export class WireServer {
       limits,
       onClosed: (error) => {
         if (error !== null) onError(error, remote)
+        closing.begin()
         this.ended(connection)
       },
     })
-    this.connections.add(connection)
+    this.connections.set(connection, closing)
     connection.start()
   }
 
@@ -111,15 +112,17 @@ export class WireServer {
   /** Takes no more connections and no more requests, answers those in hand, and ends; after `timeoutMs` whatever is left is cut. */
   async close(timeoutMs: number): Promise<void> {
     this.isClosing = true
-    this.closing.begin()
     for (const listener of this.listening) await listener.close()
     if (this.connections.size === 0) return
     const { promise, resolve } = Promise.withResolvers<void>()
     this.whenEmpty = resolve
     const timer: Timer = this.options.broker.directory.world.clock.after(timeoutMs, () => {
-      for (const connection of this.connections) connection.destroy()
+      for (const connection of this.connections.keys()) connection.destroy()
     })
-    for (const connection of this.connections) connection.drain()
+    for (const [connection, closing] of this.connections) {
+      closing.begin()
+      connection.drain()
+    }
     await promise
     timer.cancel()
   }

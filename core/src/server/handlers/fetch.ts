@@ -34,18 +34,14 @@ export const answerFetch: Handler<'fetch'> = async (request, context) => {
   if (request.sessionId !== 0) return { throttleTimeMs: 0, errorCode: errorCodes.FETCH_SESSION_ID_NOT_FOUND, responses: [] }
   const topics = request.topics.map((topic) => askedTopic(topic, context))
   const logs = topics.flatMap(({ partitions }) => partitions.flatMap(({ log }) => log ?? []))
-  const wait = { clock: context.broker.directory.world.clock, waitMs: request.maxWaitMs, logs }
-  const waited = untilEnough(
+  const { broker, untilClosing } = context
+  const wait = { clock: broker.directory.world.clock, waitMs: request.maxWaitMs, logs, untilClosing }
+  const found = await untilEnough(
     wait,
     () => readAll(topics, request),
-    (found) => isEnough(found, request.minBytes),
+    (all) => isEnough(all, request.minBytes),
   )
-  const found = await context.untilClosing(waited)
-  const responses = (found ?? (await readAll(topics, request))).map(({ name, topicId, answers }) => ({
-    topic: name,
-    topicId,
-    partitions: answers,
-  }))
+  const responses = found.map(({ name, topicId, answers }) => ({ topic: name, topicId, partitions: answers }))
   return { throttleTimeMs: 0, errorCode: errorCodes.NONE, sessionId: 0, responses }
 }
 
@@ -58,7 +54,7 @@ async function readAll(
   { maxBytes, isolationLevel }: RequestOf<'fetch'>,
 ): Promise<readonly ReadTopic[]> {
   let left = maxBytes
-  const found: ReadTopic[] = []
+  const all: ReadTopic[] = []
   for (const { name, topicId, partitions } of topics) {
     const answers: PartitionAnswer[] = []
     for (const asked of partitions) {
@@ -67,14 +63,14 @@ async function readAll(
       left -= answer.records?.length ?? 0
       answers.push(answer)
     }
-    found.push({ name, topicId, answers })
+    all.push({ name, topicId, answers })
   }
-  return found
+  return all
 }
 
 /** An error is told at once. */
-function isEnough(found: readonly ReadTopic[], minBytes: number): boolean {
-  const all = found.flatMap(({ answers }) => answers)
+function isEnough(topics: readonly ReadTopic[], minBytes: number): boolean {
+  const all = topics.flatMap(({ answers }) => answers)
   if (all.some(({ errorCode }) => errorCode !== errorCodes.NONE)) return true
   return all.reduce((sum, { records }) => sum + (records?.length ?? 0), 0) >= minBytes
 }

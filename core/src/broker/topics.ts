@@ -2,7 +2,7 @@ import { coreError } from '../base/error-catalogue.ts'
 import { MillraceError } from '../base/errors.ts'
 import { DiskError } from '../base/disk.ts'
 import type { TopicId, TopicPartition } from '../base/ids.ts'
-import { checkTopicName, Metadata, type MetadataRecord, type TopicMetadata } from '../coordinator/metadata.ts'
+import { checkTopicName, type Metadata, type MetadataRecord, type TopicMetadata } from '../coordinator/metadata.ts'
 import { settingsOf, type TopicConfig } from '../coordinator/topic-config.ts'
 import type { TopicSettings } from '../coordinator/topic-settings.ts'
 import type { AdoptedRow } from '../log/adopt-partition.ts'
@@ -10,10 +10,8 @@ import type { LogDirectory } from '../log/log-directory.ts'
 import type { PartitionSpec } from '../log/open-partition.ts'
 import type { PartitionLog } from '../log/partition-log.ts'
 import { refuseOccupied, removeFolders } from '../log/topic-folders.ts'
-import { forEachRecord } from '../record/batch-reader.ts'
 import type { InternalTopics } from './internal-topics.ts'
-import { batchOf } from './log-batches.ts'
-import { ReplayedPartition } from './replayed-partition.ts'
+import { MetadataLog } from './metadata-log.ts'
 
 /**
  * Topics: what there is, and the way to its partitions.
@@ -38,23 +36,18 @@ export type ConfigDecision = (config: TopicConfig) => Readonly<Record<string, st
 
 export class Topics {
   private readonly directory: LogDirectory
-  private readonly metadata: ReplayedPartition<Metadata>
+  readonly metadata: MetadataLog
   private readonly internal: ReadonlyMap<string, TopicMetadata>
   private readonly logs = new Map<TopicId, PartitionLog[]>()
-  /** Read synchronously by the hot paths; it may be ahead of what is durable. */
-  private view: Metadata = new Metadata()
   private widest = 1
   private changes: Promise<unknown> = Promise.resolve()
-  /** Who wants to know that topics came, went or changed. */
-  private readonly watches = new Set<() => void>()
   /** Forgets what others keep under the names of topics that are gone. It can be asked again for names that it knows nothing of. */
   private forgetNames: (names: readonly string[]) => Promise<void> = () => Promise.resolve()
 
   private constructor(directory: LogDirectory, internal: InternalTopics) {
     this.directory = directory
     this.internal = new Map([internal.metadata, internal.offsets, internal.transactions].map((topic) => [topic.topic, topic]))
-    const log = this.openPartition(internal.metadata, 0)
-    this.metadata = new ReplayedPartition(directory, log, () => new Metadata(), applyMetadata)
+    this.metadata = new MetadataLog(directory, this.openPartition(internal.metadata, 0))
   }
 
   /**
@@ -63,24 +56,14 @@ export class Topics {
    */
   static async open(directory: LogDirectory, internal: InternalTopics): Promise<Topics> {
     const topics = new Topics(directory, internal)
-    await topics.look()
-    directory.onRollBack(() => void topics.look().catch(ignore))
+    await topics.metadata.open()
     await topics.openKnown()
     await topics.finishDeleting()
     return topics
   }
 
-  private async look(): Promise<void> {
-    await this.metadata.use((metadata) => {
-      this.view = metadata
-    })
-    for (const watch of this.watches) watch()
-  }
-
-  /** Calls back after each change of topics. Returns the way to stop. */
-  onChange(watch: () => void): () => void {
-    this.watches.add(watch)
-    return () => this.watches.delete(watch)
+  private get view(): Metadata {
+    return this.metadata.view
   }
 
   forgetNamesWith(forget: (names: readonly string[]) => Promise<void>): void {
@@ -212,7 +195,7 @@ export class Topics {
     return this.inTurn(async () => {
       // A crash may have come between the deletion of a namesake and of what was kept under its name.
       await this.forgetNames(specs.map(({ topic }) => topic).filter((name) => this.view.topic(name) === undefined))
-      await this.change((metadata) => this.recordsOf(metadata, this.withIds(specs)))
+      await this.metadata.change((metadata) => this.recordsOf(metadata, this.withIds(specs)))
     })
   }
 
@@ -234,7 +217,7 @@ export class Topics {
     return this.inTurn(async () => {
       await this.forgetNames(topics.map(({ topic }) => topic))
       await this.directory.adopt(rows)
-      await this.change((metadata) => {
+      await this.metadata.change((metadata) => {
         const known = metadata.nextProducerId
         const reserved = maxProducerId >= known ? [metadata.reserveProducerIds(maxProducerId + 1 - known)] : []
         return [...reserved, ...this.recordsOf(metadata, topics)]
@@ -272,7 +255,7 @@ export class Topics {
   changeConfig(topic: string, decide: ConfigDecision): Promise<void> {
     return this.inTurn(async () => {
       this.refuseInternal(topic)
-      await this.change((metadata) => [metadata.alterTopicConfig(topic, decide(this.get(topic).config))])
+      await this.metadata.change((metadata) => [metadata.alterTopicConfig(topic, decide(this.get(topic).config))])
       const { topicId, config } = this.get(topic)
       for (const log of this.logs.get(topicId) ?? []) log?.folder.configure(folderOptions(config))
     })
@@ -288,7 +271,7 @@ export class Topics {
   addPartitions(topic: string, partitions: number): Promise<void> {
     return this.inTurn(async () => {
       this.refuseInternal(topic)
-      await this.change((metadata) => [this.wider(metadata, topic, partitions)])
+      await this.metadata.change((metadata) => [this.wider(metadata, topic, partitions)])
     })
   }
 
@@ -327,7 +310,7 @@ export class Topics {
   /** All or none. @throws UNKNOWN_TOPIC, INVALID_TOPIC_NAME */
   delete(names: readonly string[]): Promise<void> {
     return this.inTurn(async () => {
-      await this.change((metadata) => {
+      await this.metadata.change((metadata) => {
         names.forEach((name) => this.refuseInternal(name))
         return names.flatMap((name) => metadata.deleteTopic(name))
       })
@@ -349,7 +332,7 @@ export class Topics {
       try {
         await this.directory.sync() // under durability 'os' a power cut would bring the topic back, and its files would be gone
         removeFolders(this.directory.world.disk, this.directory.folder, deleted)
-        await this.change((metadata) => [metadata.foldersRemoved(topicId)])
+        await this.metadata.change((metadata) => [metadata.foldersRemoved(topicId)])
       } catch (error) {
         // The topic is gone all the same, and the metadata say what is left to do.
         if (!(error instanceof DiskError || error instanceof MillraceError)) throw error
@@ -360,7 +343,7 @@ export class Topics {
   /** Reserves producer ids, durably, and returns the first of them. */
   async reserveProducerIds(count: number): Promise<number> {
     let first = 0
-    await this.change((metadata) => {
+    await this.metadata.change((metadata) => {
       first = metadata.nextProducerId
       return [metadata.reserveProducerIds(count)]
     })
@@ -371,23 +354,6 @@ export class Topics {
     const result = this.changes.then(work)
     this.changes = result.catch(ignore)
     return result
-  }
-
-  /** Decides by the metadata, queues the records and applies them in the same turn; resolves when they are durable. */
-  private async change(decide: (metadata: Metadata) => readonly MetadataRecord[]): Promise<void> {
-    try {
-      await this.metadata.use((metadata) => {
-        this.view = metadata
-        const records = decide(metadata)
-        if (records.length === 0) return undefined
-        const batch = batchOf(records, this.directory.world.clock.now())
-        const { durable } = this.directory.append([{ log: this.metadata.log, batch }])
-        this.metadata.replay([batch])
-        return durable
-      })
-    } finally {
-      await this.look().catch(ignore)
-    }
   }
 }
 
@@ -409,16 +375,6 @@ function checkedStart(log: PartitionLog, offset: number): number {
 function folderOptions(config: TopicConfig): PartitionSpec['folder'] {
   const { segmentBytes, segmentMs, segmentJitterMs, segmentIndexBytes, indexIntervalBytes } = settingsOf(config)
   return { segmentBytes, segmentMs, segmentJitterMs, segmentIndexBytes, indexIntervalBytes }
-}
-
-function applyMetadata(metadata: Metadata, batch: Uint8Array): void {
-  forEachRecord(batch, ({ key, value }) => {
-    if (key !== null) metadata.replay({ key: utf8(key), value: value === null ? null : utf8(value) })
-  })
-}
-
-function utf8(bytes: Uint8Array): string {
-  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('utf8')
 }
 
 function ignore(): void {

@@ -9,6 +9,7 @@ import type { Call } from './connection.ts'
 import type { Handler, RequestContext, ServerIdentity } from './handler.ts'
 import { handlers } from './handlers.ts'
 import { unknownVersionAnswer } from './handlers/api-versions.ts'
+import type { Session } from './session.ts'
 
 const served = apiNames.filter((name) => handlers[name] !== undefined)
 
@@ -26,6 +27,7 @@ export class Dispatcher {
   private readonly advertised: NetPlace
   private readonly remote: NetPlace
   private readonly closing: Closing
+  private readonly session: Session
 
   constructor(parts: {
     readonly broker: Broker
@@ -33,12 +35,14 @@ export class Dispatcher {
     readonly advertised: NetPlace
     readonly remote: NetPlace
     readonly closing: Closing
+    readonly session: Session
   }) {
     this.broker = parts.broker
     this.server = parts.server
     this.advertised = parts.advertised
     this.remote = parts.remote
     this.closing = parts.closing
+    this.session = parts.session
   }
 
   /** @throws FRAME_INVALID, UNSUPPORTED_VERSION */
@@ -63,13 +67,14 @@ export class Dispatcher {
     if (handler === undefined) {
       throw coreError('UNSUPPORTED_VERSION', { what: 'this server does not serve such requests', received: name })
     }
-    const { broker, server, advertised, remote } = this
+    const { broker, server, advertised, remote, session } = this
     const untilClosing: RequestContext['untilClosing'] = (work) => this.closing.untilClosing(work)
     const context: RequestContext = {
       broker,
       server,
       advertised,
       remote,
+      session,
       served,
       version,
       untilClosing,

@@ -1,6 +1,7 @@
 import type { NetPlace } from '../base/net.ts'
 import type { Broker } from '../broker/broker.ts'
 import type { ApiName, RequestOf, ResponseDraft } from '../protocol/apis.ts'
+import type { Session } from './session.ts'
 
 /** What a server says of itself, the same in every answer. */
 export interface ServerIdentity {
@@ -22,6 +23,8 @@ export interface RequestContext {
   readonly clientId: string
   /** Of the client, for messages. */
   readonly remote: NetPlace
+  /** Who is at the other end of the connection. */
+  readonly session: Session
   /** For work that waits for others: null when the connection ends, or the server closes, before it is done. */
   readonly untilClosing: <T>(work: Promise<T>) => Promise<T | null>
 }

@@ -1,11 +1,13 @@
 import type { Timer } from '../base/clock.ts'
 import type { Net, NetListener, NetPlace, NetSocket } from '../base/net.ts'
+import { anonymous } from '../base/principal.ts'
 import type { Broker } from '../broker/broker.ts'
 import { FrameSplitter } from '../protocol/frame-splitter.ts'
 import { Closing } from './closing.ts'
 import { Connection, type ConnectionLimits } from './connection.ts'
 import { Dispatcher } from './dispatcher.ts'
 import type { ServerIdentity } from './handler.ts'
+import type { Session } from './session.ts'
 
 export interface WireListener extends NetPlace {
   /** Where clients find it. Default: where it listens. */
@@ -87,7 +89,8 @@ export class WireServer {
       return
     }
     const closing = new Closing()
-    const dispatcher = new Dispatcher({ broker, server: identity, advertised, remote, closing })
+    const session: Session = { principal: anonymous }
+    const dispatcher = new Dispatcher({ broker, server: identity, advertised, remote, closing, session })
     const connection = new Connection({
       socket,
       clock: broker.directory.world.clock,

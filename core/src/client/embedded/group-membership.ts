@@ -85,7 +85,7 @@ export class GroupMembership {
       this.topicsChanged = true
       host.wake()
     }
-    this.stops = [broker.topics.onChange(onTopics), broker.groups.watch(options.group, () => host.wake())]
+    this.stops = [broker.topics.metadata.onChange(onTopics), broker.groups.watch(options.group, () => host.wake())]
   }
 
   get ref(): MemberRef {

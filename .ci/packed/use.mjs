@@ -1,7 +1,7 @@
 // Runs in an empty project that has the packed packages installed: every door loads, and a small topology does real work.
 import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
-import { existsSync } from 'node:fs'
+import { existsSync, realpathSync } from 'node:fs'
 import { embeddedLog, int64, string } from '@millrace/core'
 import { StreamsApp, StreamsBuilder, days, tumbling, windowed } from '@millrace/streams'
 import { map } from '@millrace/streams/rx'
@@ -50,5 +50,5 @@ assert.deepEqual(counts, { mill: 100, race: 200 })
 
 const command = './node_modules/.bin/millrace'
 assert.ok(existsSync(command))
-const verified = execFileSync(process.execPath, ['node_modules/@millrace/core/dist/cli/main.js', 'verify', '--dir', './data/log'])
+const verified = execFileSync(process.execPath, [realpathSync(command), 'verify', '--dir', './data/log'])
 assert.match(String(verified), /no damage found/)

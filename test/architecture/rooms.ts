@@ -116,6 +116,7 @@ export const packages: Readonly<Record<string, readonly string[]>> = {
   'fast-check': ['test/'],
   hyparquet: ['examples/', 'test/'],
   'vega-datasets': ['examples/', 'test/'],
+  rolldown: ['core/rolldown.config.ts'],
   'ts-morph': ['test/architecture/'],
   '@opentelemetry/sdk-metrics': ['core/src/metrics/open-telemetry.test.ts'],
   kafkajs: ['test/conformance/'],

@@ -1,10 +1,5 @@
-#!/usr/bin/env node
-import { enableCompileCache } from 'node:module'
 import { nodeWorld } from '../platform/node-world.ts'
 import { runCommand } from './run.ts'
-
-// A broker is hundreds of modules: what Node has compiled once it need not compile again. NODE_DISABLE_COMPILE_CACHE=1 turns it off.
-enableCompileCache()
 
 /** From now on signals don't end the process, but the second one of a kind does. */
 function stop(): AbortSignal {

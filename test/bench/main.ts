@@ -8,9 +8,11 @@ import { measureAgainstKafka } from './against-kafka.ts'
 import { benches } from './benches.ts'
 import type { BenchRow } from './row.ts'
 import { measureStreamsAgainstKafka } from './streams-against-kafka.ts'
+import { fullWireSize, measureWire } from './wire-against-kafka.ts'
 
 /**
  * `npm run bench -- [--only ID] [--json FILE] [--directory DIR]`
+ * `npm run bench -- --wire [--json FILE]`: Kafka's own tools against a broker of ours and an Apache Kafka, in turns.
  * `npm run bench -- [--streams] --against-kafka [--json FILE]`: the rows that a Kafka can be measured on, which then is the reference. It needs a
  * JDK and Maven. With `--streams` the rows of streams beside Kafka Streams, by records a CPU-second.
  *
@@ -24,18 +26,27 @@ const { values } = parseArgs({
     directory: { type: 'string' },
     'against-kafka': { type: 'boolean' },
     streams: { type: 'boolean' },
+    wire: { type: 'boolean' },
     help: { type: 'boolean' },
   },
 })
 
 if (values.help === true) {
   process.stdout.write(
-    `npm run bench -- [--only ID] [--json FILE] [--directory DIR] | [--streams] --against-kafka [--json FILE]\n  rows: ${benches.map(({ id }) => id).join(', ')}\n`,
+    `npm run bench -- [--only ID] [--json FILE] [--directory DIR] | --wire [--json FILE] | [--streams] --against-kafka [--json FILE]\n  rows: ${benches.map(({ id }) => id).join(', ')}\n`,
   )
-} else if (values['against-kafka'] === true)
+} else if (values.wire === true) save(await measureBuilt(), true)
+else if (values['against-kafka'] === true)
   save(await (values.streams === true ? measureStreamsAgainstKafka : measureAgainstKafka)(runApart), true)
 else if (values.only === undefined) runAll()
 else await runOne(values.only)
+
+/** The command as its users have it: the start of a broker from its sources is another figure. */
+async function measureBuilt(): Promise<BenchRow[]> {
+  if (spawnSync('npm', ['run', '--silent', 'build'], { stdio: ['ignore', 'ignore', 'inherit'] }).status !== 0)
+    throw new Error('the build failed')
+  return measureWire(fullWireSize)
+}
 
 function runAll(): void {
   const rows: BenchRow[] = []

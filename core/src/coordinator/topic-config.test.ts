@@ -41,7 +41,7 @@ describe('the configuration of a topic', () => {
     ['min.cleanable.dirty.ratio', '1.1'],
     ['min.cleanable.dirty.ratio', '-0.1'],
     ['message.timestamp.type', 'createtime'],
-    ['min.insync.replicas', '2'],
+    ['min.insync.replicas', '0'],
     ['remote.storage.enable', 'true'],
     ['max.compaction.lag.ms', '0'],
     ['max.message.bytes', '9223372036854775807'],

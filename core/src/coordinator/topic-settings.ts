@@ -168,7 +168,11 @@ export const topicSettings: Readonly<Record<TopicSetting, Setting>> = {
     about: 'The share of a partition that is not compacted yet from which on it is compacted.',
   },
   'min.compaction.lag.ms': { default: '0', ...integer(0), about: 'A record is left alone by compaction so long.' },
-  'min.insync.replicas': { default: '1', ...absent('1'), about: 'One process is one replica.' },
+  'min.insync.replicas': {
+    default: '1',
+    ...integer(1, 32_767),
+    about: 'Kept and shown; every value is met, since one process is all the replicas that there are.',
+  },
   preallocate: { default: 'false', ...flag, about: 'Without effect.' },
   'remote.storage.enable': { default: 'false', ...absent('false'), about: 'There is no tiered storage.' },
   'retention.bytes': {

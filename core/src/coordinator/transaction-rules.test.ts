@@ -151,9 +151,9 @@ describe('an identity for a producer (KIP-360)', () => {
     expect(init(machineIn(change), by)).toBe(expected)
   })
 
-  test('of an id that nobody knows is epoch 0, but not for somebody who claims to have had it', () => {
+  test('of an id that nobody knows is epoch 0 of a fresh one, also for somebody who had it before it was forgotten', () => {
     expect(init(new TransactionalIds(), null)).toBe('99/0')
-    expect(init(new TransactionalIds(), at(7, 5))).toBe('PRODUCER_FENCED')
+    expect(init(new TransactionalIds(), at(7, 5))).toBe('99/0')
   })
 
   test.each([0, -1, 1.5, NaN, 900_001])('is not given with a timeout of %d', (bad) => {

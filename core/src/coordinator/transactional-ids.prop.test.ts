@@ -3,7 +3,7 @@ import { expect } from 'vitest'
 import { partitionName } from '../base/ids.ts'
 import type { TransactionRecord } from './transaction-record.ts'
 import type { EndKind, ProducerIdentity } from './transaction-state.ts'
-import { TransactionalIds, type Command } from './transactional-ids.ts'
+import { TransactionalIds, type Command, type InitAnswer } from './transactional-ids.ts'
 
 /**
  * The coordinator against a plain model of one transactional id, in version 2. The model knows who may do what in words:
@@ -105,6 +105,15 @@ function step(name: string, run: (model: Model, real: Real) => void): Step {
   }
 }
 
+/** Whoever asks when nobody has the id, whether it was never given or was forgotten, gets what nobody has had. */
+function beginAnew(model: Model, done: { readonly answer: InitAnswer } | null): void {
+  if (done?.answer.kind !== 'ready') throw new Error('nothing was open')
+  model.owner++
+  model.ended = null
+  model.issue(done.answer.identity)
+  model.status = 'idle'
+}
+
 const takeOver = step('take over', (model, real) => {
   const done = real.run(() => real.machine.initProducerId({ id, timeoutMs: 1000, by: null }, real.fresh, model.now))
   if (model.status === 'decided') return expect(done).toBeNull()
@@ -113,11 +122,7 @@ const takeOver = step('take over', (model, real) => {
     expect(done!.answer.kind).toBe('abortFirst')
     return model.decide('abort')
   }
-  if (done!.answer.kind !== 'ready') throw new Error('nothing was open')
-  model.owner++
-  model.ended = null
-  model.issue(done!.answer.identity)
-  model.status = 'idle'
+  beginAnew(model, done)
 })
 
 const goOn = (which: number): Step =>
@@ -125,6 +130,7 @@ const goOn = (which: number): Step =>
     const by = model.issued.at(-1 - which)
     if (by === undefined) return
     const done = real.run(() => real.machine.initProducerId({ id, timeoutMs: 1000, by }, real.fresh, model.now))
+    if (model.status === 'unknown') return beginAnew(model, done)
     if (!model.isCurrent(by)) {
       if (done === null) return
       expect(done.records, 'asking again changes nothing').toBe(0)

@@ -127,7 +127,7 @@ export class TransactionalIds {
   initProducerId({ id, timeoutMs, by, version = 2 }: InitRequest, freshProducerId: number, now: number): Command<InitAnswer> {
     this.checkTimeout(id, timeoutMs)
     const old = this.ids.get(id)
-    if (old === undefined || old.status === 'Dead') return this.firstInit(id, timeoutMs, by, version, freshProducerId, now)
+    if (old === undefined || old.status === 'Dead') return this.firstInit(id, timeoutMs, version, freshProducerId, now)
     const isCurrent = by !== null && sameIdentity(old, by)
     const isRepeated = by !== null && !isCurrent && isPredecessor(old, by, this.epochLimit)
     if (by !== null && !isCurrent && !isRepeated) throw fenced(id, old, by)
@@ -150,16 +150,14 @@ export class TransactionalIds {
     })
   }
 
-  /** Of an id that nobody knows. Somebody who claims to have had it was forgotten, and begins anew. */
+  /** Of an id that nobody knows. Somebody who says they had it was forgotten, and begins anew: nobody else has it (KIP-360). */
   private firstInit(
     id: string,
     timeoutMs: number,
-    by: ProducerIdentity | null,
     version: TransactionVersion,
     freshProducerId: number,
     now: number,
   ): Command<InitAnswer> {
-    if (by !== null) throw fenced(id, undefined, by)
     const identity = { producerId: freshProducerId, producerEpoch: 0 }
     const state: TransactionState = { ...nobody, ...identity, timeoutMs, version, updatedAt: now }
     return command([transactionRecord(id, state)], { kind: 'ready', identity }, true)

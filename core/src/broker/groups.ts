@@ -5,6 +5,11 @@ import type { Counter, Metrics } from '../base/metrics.ts'
 import { coreError } from '../base/error-catalogue.ts'
 import { MillraceError } from '../base/errors.ts'
 import type {
+  ConsumerGroupDescription,
+  ConsumerHeartbeat,
+  ConsumerHeartbeatAnswer,
+} from '../coordinator/consumer-group-answers.ts'
+import type {
   GroupDescription,
   GroupStep,
   Instant,
@@ -32,6 +37,7 @@ import { GroupCalls, groupReloaded } from './group-calls.ts'
 import { detailsOf, type GroupDetails } from './group-details.ts'
 import { batchOf } from './log-batches.ts'
 import { ReplayedPartition } from './replayed-partition.ts'
+import { TopicsNow } from './topics-now.ts'
 import type { Topics } from './topics.ts'
 import type { GroupCommit } from './transaction-work.ts'
 
@@ -55,6 +61,7 @@ export class Groups {
   /** Members in this process that are open: those that the log remembers of an earlier one are gone. */
   private readonly living = new Set<string>()
   private readonly watches = new Set<Watch>()
+  private readonly topicsNow: TopicsNow
   private closed = false
   private readonly rebalances: Counter
   private readonly commits: Counter
@@ -68,6 +75,7 @@ export class Groups {
     this.topics = topics
     this.topic = topic
     this.count = topics.get(topic).partitions
+    this.topicsNow = new TopicsNow(topics)
     directory.onRollBack(() => this.onRollBack())
   }
 
@@ -81,7 +89,8 @@ export class Groups {
     let home = this.partitions.get(partition)
     if (home === undefined) {
       const log = this.topics.log({ topic: this.topic, partition })
-      home = new ReplayedPartition(this.directory, log, () => new GroupCoordinator(), applyGroups)
+      const make = (): GroupCoordinator => new GroupCoordinator({ topics: this.topicsNow })
+      home = new ReplayedPartition(this.directory, log, make, applyGroups)
       this.partitions.set(partition, home)
     }
     return home
@@ -127,6 +136,23 @@ export class Groups {
   /** @throws UNKNOWN_MEMBER_ID, FENCED_INSTANCE_ID */
   async leave(group: string, memberId: string, instanceId: string | null): Promise<void> {
     await this.run(this.home(group), (machine, at) => machine.leave(group, memberId, instanceId, at))
+  }
+
+  /**
+   * Of a member of the new consumer protocol (KIP-848): its part of the group, once all that this stands on is durable.
+   * @throws INVALID_HEARTBEAT, GROUP_NOT_FOUND, UNKNOWN_MEMBER_ID, FENCED_MEMBER_EPOCH, FENCED_INSTANCE_ID, UNRELEASED_INSTANCE_ID,
+   * UNSUPPORTED_ASSIGNOR, INVALID_REGULAR_EXPRESSION, GROUP_MAX_SIZE_REACHED, GROUP_RELOADED, CLOSED
+   */
+  async consumerHeartbeat(beat: ConsumerHeartbeat): Promise<ConsumerHeartbeatAnswer> {
+    let answer: ConsumerHeartbeatAnswer | undefined
+    await this.run(this.home(beat.group), (machine, at) => {
+      const step = machine.consumerHeartbeat(beat, at)
+      answer = step.answer
+      return { records: step.records, replies: [] }
+    })
+    // Another member's heartbeat may have queued what this answer tells of.
+    if (!(await this.directory.settled())) throw this.directory.failed ?? groupReloaded()
+    return answer ?? never()
   }
 
   /** A new member of this process, with an id for ever its own. `disown` it when it ends. */
@@ -205,6 +231,11 @@ export class Groups {
     return home.loaded.commit(group, positions, now, { memberId, instanceId, generation, transactional: true })
   }
 
+  /** Refuses a member that is not in this epoch (KIP-848). @throws UNKNOWN_MEMBER_ID, STALE_MEMBER_EPOCH */
+  async checkFetch(group: string, memberId: string | null, epoch: number): Promise<void> {
+    await this.home(group).use((machine) => machine.checkFetch(group, memberId, epoch))
+  }
+
   async positions(group: string): Promise<readonly GroupPosition[]> {
     return this.home(group).answer((machine) => machine.positions(group))
   }
@@ -254,6 +285,11 @@ export class Groups {
   /** A group that is not there is `Dead`. */
   async describe(group: string): Promise<GroupDetails> {
     return detailsOf(await this.home(group).answer((machine) => machine.describe(group)))
+  }
+
+  /** With all that KIP-848 knows of it; undefined for a group that is not there, or speaks the classic protocol. */
+  async describeConsumers(group: string): Promise<ConsumerGroupDescription | undefined> {
+    return this.home(group).answer((machine) => machine.describeConsumers(group))
   }
 
   /** @throws GROUP_NOT_FOUND, NON_EMPTY_GROUP */
@@ -362,7 +398,7 @@ export class Groups {
   }
 }
 
-export type { FoundOffset, GroupPosition, MemberRef }
+export type { ConsumerHeartbeat, ConsumerHeartbeatAnswer, FoundOffset, GroupPosition, MemberRef }
 
 type Home = ReplayedPartition<GroupCoordinator>
 
@@ -402,7 +438,7 @@ function applyGroups(machine: GroupCoordinator, batch: Uint8Array): void {
     if (kind !== null) machine.endTransaction(producerId, kind)
     return
   }
-  forEachRecord(batch, ({ key, value, offset }) => {
-    if (key !== null) machine.replay({ key, value }, transactional ? producerId : -1, offset)
+  forEachRecord(batch, ({ key, value, offset, timestamp }) => {
+    if (key !== null) machine.replay({ key, value }, transactional ? producerId : -1, offset, timestamp)
   })
 }

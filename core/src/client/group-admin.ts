@@ -29,7 +29,8 @@ export interface GroupAdmin {
 
 export type AssignorName = 'range' | 'roundrobin' | 'sticky' | 'cooperative-sticky'
 
-export type GroupState = 'Empty' | 'PreparingRebalance' | 'CompletingRebalance' | 'Stable' | 'Dead'
+/** `Assigning` and `Reconciling` are those of groups whose coordinator assigns (KIP-848). */
+export type GroupState = 'Empty' | 'PreparingRebalance' | 'CompletingRebalance' | 'Assigning' | 'Reconciling' | 'Stable' | 'Dead'
 
 export interface GroupListing {
   readonly group: string

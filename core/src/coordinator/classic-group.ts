@@ -1,10 +1,9 @@
 import { assert } from '../base/assert.ts'
-import { consumerProtocolType, sameTopics } from './consumer-protocol.ts'
+import { consumerProtocolType, sameTopics, subscribesTo } from './consumer-protocol.ts'
 import { fencedInstance, illegalGeneration, inconsistentProtocol, rebalancing, unknownMember } from './group-errors.ts'
 import type {
+  ClassicGroupState,
   GroupDescription,
-  GroupProtocol,
-  GroupState,
   GroupStep,
   Instant,
   JoinAnswer,
@@ -13,6 +12,7 @@ import type {
   SyncAnswer,
   SyncRequest,
 } from './group-answers.ts'
+import type { OffsetRecord } from './group-offsets.ts'
 import { groupRecord, type GroupMetadata } from './group-metadata.ts'
 import { loadedMember, newMember, sameProtocols, subscriptionOf, type Member } from './group-member.ts'
 import { GroupRoster } from './group-roster.ts'
@@ -41,7 +41,7 @@ type Phase =
   | { readonly kind: 'Stable'; readonly syncDeadline: number }
   | { readonly kind: 'Dead' }
 
-const transitions: Readonly<Record<GroupState, readonly GroupState[]>> = {
+const transitions: Readonly<Record<ClassicGroupState, readonly ClassicGroupState[]>> = {
   Empty: ['PreparingRebalance'],
   PreparingRebalance: ['CompletingRebalance', 'Empty'],
   CompletingRebalance: ['PreparingRebalance', 'Stable'],
@@ -73,7 +73,7 @@ export class ClassicGroup {
     this.initialDelayMs = options.initialRebalanceDelayMs ?? 0
   }
 
-  get state(): GroupState {
+  get state(): ClassicGroupState {
     return this.phase.kind
   }
 
@@ -478,12 +478,17 @@ export class ClassicGroup {
   describe(): GroupDescription {
     const { name: group, state, protocolType, protocol, generation, leader } = this
     const members = this.members.describe(protocol)
-    return { group, state, protocolType, protocol, generation, leader, members }
+    return { group, type: 'classic', state, protocolType, protocol, generation, leader, members }
   }
 
-  /** What the members subscribe with, whatever they do now. */
-  get protocols(): readonly GroupProtocol[] {
-    return this.members.protocols
+  /** Whether a member reads it, whatever it does now. */
+  subscribesTo(topic: string): boolean {
+    return this.members.protocols.some(({ metadata }) => subscribesTo(metadata, topic))
+  }
+
+  /** The records that delete the group. It has no members. */
+  tombstones(): OffsetRecord[] {
+    return [groupRecord(this.name, null)]
   }
 }
 

@@ -89,10 +89,18 @@ export interface GroupStep {
   readonly replies: GroupReply[]
 }
 
-export type GroupState = 'Empty' | 'PreparingRebalance' | 'CompletingRebalance' | 'Stable' | 'Dead'
+/** Of a group whose members assign. */
+export type ClassicGroupState = 'Empty' | 'PreparingRebalance' | 'CompletingRebalance' | 'Stable' | 'Dead'
+
+/** Of any group: the coordinator assigns, or waits for members to come to what it has assigned (KIP-848). */
+type GroupState = ClassicGroupState | 'Assigning' | 'Reconciling'
+
+/** Which protocol the members speak: that of JoinGroup, or that of KIP-848. */
+type GroupType = 'classic' | 'consumer'
 
 export interface GroupDescription {
   readonly group: string
+  readonly type: GroupType
   readonly state: GroupState
   readonly protocolType: string
   readonly protocol: string | null

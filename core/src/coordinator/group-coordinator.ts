@@ -1,8 +1,11 @@
 import { coreError } from '../base/error-catalogue.ts'
 import { ClassicGroup } from './classic-group.ts'
+import type { ConsumerGroupDescription, ConsumerHeartbeat, ConsumerHeartbeatStep } from './consumer-group-answers.ts'
+import type { ConsumerGroup } from './consumer-group.ts'
+import { ConsumerGroups, type ConsumerGroupsOptions } from './consumer-groups.ts'
 import type { GroupDescription, GroupStep, Instant, JoinRequest, MemberRef, SyncRequest } from './group-answers.ts'
-import { groupNotFound, nonEmptyGroup, unknownMember } from './group-errors.ts'
-import { groupRecord, readGroup, readGroupKey } from './group-metadata.ts'
+import { groupNotFound, nonEmptyGroup, otherProtocol, unknownMember } from './group-errors.ts'
+import { readGroup, readGroupKey } from './group-metadata.ts'
 import {
   checkGroupName,
   GroupOffsets,
@@ -11,7 +14,7 @@ import {
   type OffsetRecord,
   type Place,
 } from './group-offsets.ts'
-import { consumerProtocolType, subscribesTo } from './consumer-protocol.ts'
+import { consumerProtocolType } from './consumer-protocol.ts'
 
 /**
  * All groups of one partition of `__consumer_offsets`: their members and their offsets.
@@ -21,8 +24,9 @@ import { consumerProtocolType, subscribesTo } from './consumer-protocol.ts'
  *   N2  Offsets are taken from members in their generation, and from outsiders while the group is empty.
  *   N3  Nothing expires while the group has members or a transaction has an offset pending; time counts since the group
  *       became empty, or since the commit, whichever is later.
+ *   N4  A group speaks one protocol while it has members; the first member of an empty one says which (KIP-848).
  */
-export interface GroupCoordinatorOptions {
+export interface GroupCoordinatorOptions extends ConsumerGroupsOptions {
   /** Bounds of the session timeout that members may ask for (group.min/max.session.timeout.ms). */
   readonly minSessionTimeoutMs?: number
   readonly maxSessionTimeoutMs?: number
@@ -33,8 +37,9 @@ export interface GroupCoordinatorOptions {
 export const inProcessHost = 'in-process'
 
 export class GroupCoordinator {
-  private readonly options: Required<GroupCoordinatorOptions>
+  private readonly options: Required<Omit<GroupCoordinatorOptions, keyof ConsumerGroupsOptions>>
   private readonly groups = new Map<string, ClassicGroup>()
+  private readonly consumers: ConsumerGroups
   private readonly offsets = new GroupOffsets()
   /** Whether `start` was called. */
   isStarted = false
@@ -42,6 +47,7 @@ export class GroupCoordinator {
   constructor(options: GroupCoordinatorOptions = {}) {
     const { minSessionTimeoutMs = 6000, maxSessionTimeoutMs = 1_800_000, initialRebalanceDelayMs = 0 } = options
     this.options = { minSessionTimeoutMs, maxSessionTimeoutMs, initialRebalanceDelayMs }
+    this.consumers = new ConsumerGroups(options)
   }
 
   // Membership
@@ -51,6 +57,7 @@ export class GroupCoordinator {
    */
   start(at: Instant, isGone: Parameters<ClassicGroup['start']>[1] = () => false): GroupStep {
     this.isStarted = true
+    this.consumers.start(at)
     return this.all((group) => group.start(at, isGone))
   }
 
@@ -61,11 +68,25 @@ export class GroupCoordinator {
     this.checkSession(request)
     let group = this.groups.get(request.group)
     if (group !== undefined) return group.join(request, at)
+    const other = this.consumers.get(request.group)
+    if (other?.isEmpty === false) throw otherProtocol(request.group, 'INCONSISTENT_GROUP_PROTOCOL')
     if (request.memberId !== '') throw unknownMember(request.group, request.memberId)
     group = new ClassicGroup(request.group, this.options)
     const step = group.join(request, at)
     this.groups.set(request.group, group)
-    return step
+    return other === undefined ? step : { ...step, records: [...other.tombstones(), ...step.records] }
+  }
+
+  /**
+   * A member of a group of the new consumer protocol lives, joins or leaves (KIP-848).
+   * @throws GROUP_NOT_FOUND while the group has members of the classic protocol, and as `ConsumerGroups.heartbeat`
+   */
+  consumerHeartbeat(beat: ConsumerHeartbeat, at: Instant): ConsumerHeartbeatStep {
+    const other = this.groups.get(beat.group)
+    if (other === undefined) return this.consumers.heartbeat(beat, at)
+    if (!other.isEmpty || beat.epoch !== 0) throw otherProtocol(beat.group, 'GROUP_NOT_FOUND')
+    const step = this.consumers.heartbeat(beat, at)
+    return { ...step, records: [...other.tombstones(), ...step.records] }
   }
 
   private checkSession({ group, sessionTimeoutMs, clientHost }: JoinRequest): void {
@@ -92,6 +113,9 @@ export class GroupCoordinator {
 
   /** @throws UNKNOWN_MEMBER_ID, FENCED_INSTANCE_ID */
   leave(group: string, memberId: string, instanceId: string | null, at: Instant): GroupStep {
+    const consumers = this.consumers.get(group)
+    if (consumers !== undefined && memberId === '' && instanceId !== null)
+      return { records: consumers.removeInstance(instanceId), replies: [] }
     return this.withMember(group, memberId).leave(memberId, instanceId, at)
   }
 
@@ -103,7 +127,8 @@ export class GroupCoordinator {
 
   /** What is due happens: sessions, rebalances, syncs. */
   expire(at: Instant): GroupStep {
-    return this.all((group) => group.expire(at))
+    const step = this.all((group) => group.expire(at))
+    return { ...step, records: [...step.records, ...this.consumers.expire(at)] }
   }
 
   private all(work: (group: ClassicGroup) => GroupStep): GroupStep {
@@ -114,7 +139,7 @@ export class GroupCoordinator {
 
   /** When `expire` has something to do, on the monotonic clock; infinity for never. */
   get nextDeadline(): number {
-    let next = Number.POSITIVE_INFINITY
+    let next = this.consumers.nextDeadline
     for (const group of this.groups.values()) next = Math.min(next, group.nextDeadline)
     return next
   }
@@ -142,9 +167,14 @@ export class GroupCoordinator {
    * @throws UNKNOWN_MEMBER_ID, FENCED_INSTANCE_ID, ILLEGAL_GENERATION, REBALANCE_IN_PROGRESS
    */
   checkCommit(group: string, { memberId = '', instanceId = null, generation = -1, transactional }: Committer): void {
-    const found = this.groups.get(group)
+    const found = this.find(group)
     if (found !== undefined) found.checkCommit({ memberId, instanceId, generation }, transactional)
     else if (generation >= 0 || (transactional && (memberId !== '' || instanceId !== null))) throw unknownMember(group, memberId)
+  }
+
+  /** Refuses to read for a member of another epoch (KIP-848). @throws UNKNOWN_MEMBER_ID, STALE_MEMBER_EPOCH */
+  checkFetch(group: string, memberId: string | null, epoch: number): void {
+    this.consumers.get(group)?.checkFetch(memberId, epoch)
   }
 
   positions(group: string): readonly GroupPosition[] {
@@ -180,8 +210,8 @@ export class GroupCoordinator {
    */
   deleteOffsets(name: string, places: readonly Place[]): OffsetRecord[] {
     this.checkKnown(name)
-    const group = this.groups.get(name)
-    if (group !== undefined && group.describe().protocolType !== consumerProtocolType) this.checkEmpty(name)
+    const group = this.find(name)
+    if (group instanceof ClassicGroup && group.describe().protocolType !== consumerProtocolType) this.checkEmpty(name)
     for (const { topic } of places) if (group !== undefined && !group.isEmpty) checkUnsubscribed(group, topic)
     return this.offsets.delete(name, places)
   }
@@ -190,20 +220,18 @@ export class GroupCoordinator {
   deleteGroup(name: string): OffsetRecord[] {
     this.checkKnown(name)
     this.checkEmpty(name)
-    const group = this.groups.get(name)
     const offsets = this.offsets.delete(name, this.offsets.places(name))
-    return group === undefined ? offsets : [...offsets, groupRecord(name, null)]
+    return [...offsets, ...(this.find(name)?.tombstones() ?? [])]
   }
 
   /** @throws NON_EMPTY_GROUP */
   checkEmpty(name: string): void {
-    if (this.groups.get(name)?.isEmpty === false) throw nonEmptyGroup(name)
+    if (this.find(name)?.isEmpty === false) throw nonEmptyGroup(name)
   }
 
   /** The records that delete what was committed for topics that are gone. */
   forgetTopics(topics: ReadonlySet<string>): OffsetRecord[] {
-    const names = new Set([...this.groups.keys(), ...this.offsets.names])
-    return [...names].flatMap((name) => {
+    return [...this.names].flatMap((name) => {
       const gone = this.offsets.places(name).filter(({ topic }) => topics.has(topic))
       return this.offsets.delete(name, gone)
     })
@@ -215,12 +243,11 @@ export class GroupCoordinator {
    * may have nothing to do, or not run, for longer than that, and would begin anew.
    */
   expireOffsets(timestamp: number, retentionMs: number): OffsetRecord[] {
-    const names = new Set([...this.groups.keys(), ...this.offsets.names])
-    return [...names].flatMap((name) => this.expireGroup(name, timestamp - retentionMs))
+    return [...this.names].flatMap((name) => this.expireGroup(name, timestamp - retentionMs))
   }
 
   private expireGroup(name: string, before: number): OffsetRecord[] {
-    const group = this.groups.get(name)
+    const group = this.find(name)
     if (group?.isEmpty !== true) return []
     const emptySince = group.stateTimestamp
     const all = this.offsets.committed(name)
@@ -229,35 +256,49 @@ export class GroupCoordinator {
     )
     const records = this.offsets.delete(name, old)
     const isLast = old.length === all.length && emptySince < before && !this.offsets.isPending(name)
-    return isLast ? [...records, groupRecord(name, null)] : records
+    return isLast ? [...records, ...group.tombstones()] : records
   }
 
   // Questions
+
+  private find(name: string): ClassicGroup | ConsumerGroup | undefined {
+    return this.groups.get(name) ?? this.consumers.get(name)
+  }
+
+  private get names(): ReadonlySet<string> {
+    return new Set([...this.groups.keys(), ...this.consumers.names, ...this.offsets.names])
+  }
 
   private checkKnown(name: string): void {
     if (!this.isKnown(name)) throw groupNotFound(name)
   }
 
   private isKnown(name: string): boolean {
-    return this.groups.has(name) || this.offsets.committed(name).length > 0
+    return this.find(name) !== undefined || this.offsets.committed(name).length > 0
   }
 
   list(): readonly GroupDescription[] {
-    return [...new Set([...this.groups.keys(), ...this.offsets.names])].map((name) => this.describe(name))
+    return Array.from(this.names, (name) => this.describe(name))
   }
 
   /** A group that is not there is Dead; one that has only offsets is Empty. */
   describe(name: string): GroupDescription {
-    const known = this.groups.get(name)
-    if (known !== undefined) return known.describe()
+    const known = this.groups.get(name)?.describe() ?? this.consumers.describe(name)
+    if (known !== undefined) return known
     const state = this.isKnown(name) ? 'Empty' : 'Dead'
-    return { group: name, state, protocolType: '', protocol: null, generation: 0, leader: null, members: [] }
+    return { group: name, type: 'classic', state, protocolType: '', protocol: null, generation: 0, leader: null, members: [] }
+  }
+
+  /** Undefined for a group that is not there, or speaks the classic protocol. */
+  describeConsumers(name: string): ConsumerGroupDescription | undefined {
+    return this.consumers.describeFully(name)
   }
 
   // Records
 
-  /** `producerId` is -1 outside a transaction, `recordOffset` where the record stands. */
-  replay(record: OffsetRecord, producerId: number, recordOffset: number = 0): void {
+  /** `producerId` is -1 outside a transaction, `recordOffset` where the record stands, `timestamp` when it was written. */
+  replay(record: OffsetRecord, producerId: number, recordOffset: number = 0, timestamp: number = -1): void {
+    if (this.consumers.replay(record, timestamp)) return
     const name = readGroupKey(record.key)
     if (name === null) {
       this.offsets.replay(record, producerId, recordOffset)
@@ -315,7 +356,7 @@ function checkTexts({ group, freshMemberId, clientId, instanceId, protocolType, 
 }
 
 /** @throws GROUP_SUBSCRIBED_TO_TOPIC */
-function checkUnsubscribed(group: ClassicGroup, topic: string): void {
-  if (!group.protocols.some(({ metadata }) => subscribesTo(metadata, topic))) return
+function checkUnsubscribed(group: ClassicGroup | ConsumerGroup, topic: string): void {
+  if (!group.subscribesTo(topic)) return
   throw coreError('GROUP_SUBSCRIBED_TO_TOPIC', { what: `members subscribe to ${topic}`, where: group.name })
 }

@@ -39,3 +39,29 @@ export function groupNotFound(group: string): MillraceError {
 export function nonEmptyGroup(group: string): MillraceError {
   return coreError('NON_EMPTY_GROUP', { what: 'the group has members', where: group })
 }
+
+// Of the new consumer protocol (KIP-848).
+
+export function fencedEpoch(group: string, expected: number, received: number): MillraceError {
+  return coreError('FENCED_MEMBER_EPOCH', { what: 'the member has another epoch', where: group, expected, received })
+}
+
+export function staleEpoch(group: string, expected: number, received: number): MillraceError {
+  return coreError('STALE_MEMBER_EPOCH', { what: 'the member has another epoch', where: group, expected, received })
+}
+
+export function unreleasedInstance(group: string, instanceId: string): MillraceError {
+  return coreError('UNRELEASED_INSTANCE_ID', {
+    what: `another member has the instance ${instanceId}, and has not left`,
+    where: group,
+  })
+}
+
+export function invalidHeartbeat(group: string, what: string): MillraceError {
+  return coreError('INVALID_HEARTBEAT', { what, where: group })
+}
+
+/** A group speaks one protocol as long as it has members. */
+export function otherProtocol(group: string, code: 'GROUP_NOT_FOUND' | 'INCONSISTENT_GROUP_PROTOCOL'): MillraceError {
+  return coreError(code, { what: 'the members of the group speak another protocol', where: group })
+}

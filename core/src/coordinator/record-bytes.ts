@@ -1,4 +1,5 @@
 import { coreError } from '../base/error-catalogue.ts'
+import type { TopicId } from '../base/ids.ts'
 
 /** Writes the fields of Kafka's coordinator records, big-endian, one behind the other. */
 export class RecordWriter {
@@ -57,6 +58,18 @@ export class RecordWriter {
     const size = Buffer.byteLength(value)
     this.varint(size + 1)
     return this.text(value, size)
+  }
+
+  /** As `compactString`; null has length 0. */
+  compactNullableString(value: string | null): this {
+    return value === null ? this.varint(0) : this.compactString(value)
+  }
+
+  /** 16 bytes, given in hexadecimal digits. */
+  uuid(value: TopicId): this {
+    this.reserve(16)
+    this.at += this.buffer.write(value, this.at, 'hex')
+    return this
   }
 
   /** As `string`; null has length -1. */
@@ -137,6 +150,27 @@ export class RecordReader {
     return this.text(this.varint() - 1)
   }
 
+  compactNullableString(): string | null {
+    const size = this.varint()
+    return size === 0 ? null : this.text(size - 1)
+  }
+
+  uuid(): TopicId {
+    const start = this.take(16)
+    return this.buffer.toString('hex', start, this.at)
+  }
+
+  /** What flexible versions add behind the fields, by tag. */
+  tags(): ReadonlyMap<number, Uint8Array> {
+    const found = new Map<number, Uint8Array>()
+    for (let left = this.varint(); left > 0; left--) {
+      const tag = this.varint()
+      const start = this.take(this.varint())
+      found.set(tag, this.buffer.subarray(start, this.at))
+    }
+    return found
+  }
+
   nullableString(): string | null {
     const size = this.i16()
     return size < 0 ? null : this.text(size)
@@ -152,6 +186,13 @@ export class RecordReader {
 
   get isAtEnd(): boolean {
     return this.at >= this.buffer.length
+  }
+
+  /** The count of an array in a flexible version, 0 for null. A count that cannot be true ends the reading. */
+  compactCount(): number {
+    const count = Math.max(0, this.varint() - 1)
+    if (count > this.buffer.length - this.at) this.take(count)
+    return count
   }
 
   /** The count of an array; -1 stands for null. A count that cannot be true ends the reading. */

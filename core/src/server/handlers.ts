@@ -6,6 +6,8 @@ import { answerAlterConfigs } from './handlers/alter-configs.ts'
 import { answerAlterPartitionReassignments } from './handlers/alter-partition-reassignments.ts'
 import { answerAlterReplicaLogDirs } from './handlers/alter-replica-log-dirs.ts'
 import { answerApiVersions } from './handlers/api-versions.ts'
+import { answerConsumerGroupDescribe } from './handlers/consumer-group-describe.ts'
+import { answerConsumerGroupHeartbeat } from './handlers/consumer-group-heartbeat.ts'
 import { answerCreateAcls } from './handlers/create-acls.ts'
 import { answerCreatePartitions } from './handlers/create-partitions.ts'
 import { answerCreateTopics } from './handlers/create-topics.ts'
@@ -57,6 +59,8 @@ export const handlers: Handlers = {
   alterPartitionReassignments: answerAlterPartitionReassignments,
   alterReplicaLogDirs: answerAlterReplicaLogDirs,
   apiVersions: answerApiVersions,
+  consumerGroupDescribe: answerConsumerGroupDescribe,
+  consumerGroupHeartbeat: answerConsumerGroupHeartbeat,
   createAcls: answerCreateAcls,
   createPartitions: answerCreatePartitions,
   createTopics: answerCreateTopics,

@@ -3,8 +3,14 @@ import { apiOf, type ApiName, type ResponseDraft } from '../../protocol/apis.ts'
 import { errorCodes } from '../../protocol/error-codes.ts'
 import type { Handler } from '../handler.ts'
 
-/** Transactions of version 2 (KIP-890) are switched on by this feature alone, not by versions of APIs. */
-export const features = [{ name: 'transaction.version', max: 2 }] as const
+/**
+ * Transactions of version 2 (KIP-890) and the new consumer protocol (KIP-848) are switched on by these features, not by versions of APIs
+ * alone.
+ */
+export const features = [
+  { name: 'group.version', max: 1 },
+  { name: 'transaction.version', max: 2 },
+] as const
 
 const softwareForm = /^[a-zA-Z0-9](?:[a-zA-Z0-9.-]*[a-zA-Z0-9])?$/
 

@@ -2,21 +2,18 @@ import { errorCodes } from '../../protocol/error-codes.ts'
 import type { Handler } from '../handler.ts'
 import { groupErrorOf } from '../group-outcome.ts'
 
-/** All groups here speak the protocol in which the members assign. */
-const groupType = 'classic'
-
 /** All groups, or those in one of the states and of one of the types that are asked for, in any case of letters. */
 export const answerListGroups: Handler<'listGroups'> = async ({ statesFilter, typesFilter }, { broker }) => {
   const isWanted = (filter: readonly string[], value: string): boolean =>
     filter.length === 0 || filter.some((one) => one.toLowerCase() === value.toLowerCase())
   try {
-    const groups = isWanted(typesFilter, groupType) ? await broker.groups.list() : []
+    const groups = await broker.groups.list()
     return {
       throttleTimeMs: 0,
       errorCode: errorCodes.NONE,
       groups: groups
-        .filter(({ state }) => isWanted(statesFilter, state))
-        .map(({ group, state, protocolType }) => ({ groupId: group, protocolType, groupState: state, groupType })),
+        .filter(({ type, state }) => isWanted(typesFilter, type) && isWanted(statesFilter, state))
+        .map(({ group, type, state, protocolType }) => ({ groupId: group, protocolType, groupState: state, groupType: type })),
     }
   } catch (error) {
     return { throttleTimeMs: 0, errorCode: groupErrorOf(error), groups: [] }

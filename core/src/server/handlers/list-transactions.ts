@@ -3,7 +3,7 @@ import type { TransactionFacts } from '../../broker/transaction-work.ts'
 import type { RequestOf } from '../../protocol/apis.ts'
 import { errorCodes } from '../../protocol/error-codes.ts'
 import type { Handler } from '../handler.ts'
-import { namePattern, type NamePattern } from '../name-pattern.ts'
+import { namePattern, type NamePattern } from '../../base/name-pattern.ts'
 
 /** As they are named on the wire, and here. */
 const known: readonly string[] = [

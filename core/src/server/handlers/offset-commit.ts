@@ -20,7 +20,7 @@ export const answerOffsetCommit: Handler<'offsetCommit'> = async (request, { bro
   const places = asked.flatMap(({ places: own }) => own).filter(({ errorCode }) => errorCode === errorCodes.NONE)
   const positions = places.flatMap(({ position }) => position)
   const ref = { memberId, instanceId, generation }
-  const outcome = await groupOutcome(broker, group, () =>
+  const result = await groupOutcome(broker, group, () =>
     broker.groups.commit(
       group,
       positions.filter(isSomewhere),
@@ -28,6 +28,8 @@ export const answerOffsetCommit: Handler<'offsetCommit'> = async (request, { bro
       positions.filter((one) => !isSomewhere(one)),
     ),
   )
+  // Members that have epochs speak a version that knows them.
+  const outcome = result === errorCodes.STALE_MEMBER_EPOCH && version < 9 ? errorCodes.UNSUPPORTED_VERSION : result
   return {
     throttleTimeMs: 0,
     topics: asked.map(({ name, topicId, places: own }) => ({

@@ -32,8 +32,11 @@ export const answerOffsetFetch: Handler<'offsetFetch'> = async (request, { broke
   return { throttleTimeMs: 0, errorCode, topics: answered.map(({ name = '', partitions }) => ({ name, partitions })) }
 }
 
-async function ofGroup({ groupId, topics }: Pick<AskedGroup, 'groupId' | 'topics'>, asking: Asking): Promise<GroupAnswer> {
+type Asked = Pick<AskedGroup, 'groupId' | 'topics'> & Partial<Pick<AskedGroup, 'memberId' | 'memberEpoch'>>
+
+async function ofGroup({ groupId, topics, memberId = null, memberEpoch = -1 }: Asked, asking: Asking): Promise<GroupAnswer> {
   try {
+    await asking.broker.groups.checkFetch(groupId, memberId, memberEpoch)
     const answered = topics === null ? await allOf(groupId, asking) : await theseOf(groupId, topics, asking)
     return { groupId, errorCode: errorCodes.NONE, topics: answered }
   } catch (error) {

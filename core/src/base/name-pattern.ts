@@ -1,4 +1,4 @@
-import { coreError } from '../base/error-catalogue.ts'
+import { coreError } from './error-catalogue.ts'
 
 /**
  * A regular expression over names that came from outside, in the part of RE2's language that names need: characters, `.`, classes,
@@ -19,9 +19,9 @@ type Step =
 const maxSteps = 2_000
 const maxRepeats = 100
 
-/** @throws INVALID_OPTION for what is not a pattern, or a very long one */
-export function namePattern(text: string): NamePattern {
-  const steps = new PatternParser(text).parse()
+/** Of at most so many steps. @throws INVALID_OPTION for what is not a pattern, or a very long one */
+export function namePattern(text: string, most: number = maxSteps): NamePattern {
+  const steps = new PatternParser(text, most).parse()
   return { matches: (name) => follows(steps, name) }
 }
 
@@ -61,12 +61,14 @@ type Part =
 class PatternParser {
   private readonly characters: readonly string[]
   private readonly text: string
+  private readonly most: number
   private readonly steps: Step[] = []
   private at = 0
   private depth = 0
 
-  constructor(text: string) {
+  constructor(text: string, most: number) {
     this.text = text
+    this.most = most
     this.characters = Array.from(text)
   }
 
@@ -213,7 +215,7 @@ class PatternParser {
   }
 
   private add(step: Step): void {
-    if (this.steps.length >= maxSteps) throw this.invalid()
+    if (this.steps.length >= this.most) throw this.invalid()
     this.steps.push(step)
   }
 

@@ -241,8 +241,8 @@ const rows = {
   },
   STALE_MEMBER_EPOCH: {
     fault: 'caller',
-    outcome: 'retriable',
-    todo: 'Send a heartbeat, and try again with the epoch that it answers.',
+    outcome: 'fatal',
+    todo: 'Send a heartbeat, and commit with the epoch that it answers.',
   },
   UNSUPPORTED_ASSIGNOR: { fault: 'caller', outcome: 'fatal', todo: 'Choose the assignor uniform or range.' },
   UNRELEASED_INSTANCE_ID: {
@@ -254,7 +254,7 @@ const rows = {
   INVALID_REGULAR_EXPRESSION: {
     fault: 'caller',
     outcome: 'fatal',
-    todo: 'Correct the regular expression: characters, ., classes, groups, |, *, +, ? and {n,m}.',
+    todo: 'Correct the regular expression, or make it shorter.',
   },
   INVALID_HEARTBEAT: { fault: 'caller', outcome: 'fatal', todo: 'Send what KIP-848 asks for in a heartbeat of this kind.' },
   GROUP_NOT_FOUND: { fault: 'caller', outcome: 'fatal', todo: 'Correct the name of the group.' },

@@ -137,10 +137,14 @@ export function readConsumerGroupRecord({
   const kind = kindNames.get(version)
   if (kind === undefined) return null
   const group = reader.string()
-  const name = kind === 'group' || kind === 'targetEpoch' ? '' : reader.string()
-  const named = kind === 'regex' ? { regex: name } : { memberId: name }
+  const named = readName(kind, reader)
   const read = value === null ? null : readValue(kind, new RecordReader(value, where))
   return { group, change: { kind, ...named, value: read } as ConsumerGroupChange }
+}
+
+function readName(kind: ConsumerGroupChange['kind'], reader: RecordReader): object {
+  if (kind === 'group' || kind === 'targetEpoch') return {}
+  return kind === 'regex' ? { regex: reader.string() } : { memberId: reader.string() }
 }
 
 const kindNames: ReadonlyMap<number, ConsumerGroupChange['kind']> = new Map(
@@ -159,7 +163,9 @@ const readers: { readonly [Kind in ConsumerGroupChange['kind']]: (reader: Record
 function readValue(kind: ConsumerGroupChange['kind'], reader: RecordReader): ConsumerGroupChange['value'] {
   const version = reader.i16()
   if (version !== 0) throw unsupported(version)
-  return readers[kind](reader)
+  const value = readers[kind](reader)
+  if (kind !== 'group') reader.tags()
+  return value
 }
 
 function readGroupEpoch(reader: RecordReader): GroupEpoch {

@@ -11,12 +11,12 @@ export interface GroupDetails extends Omit<GroupDescription, 'members'> {
 export function detailsOf(description: GroupDescription): GroupDetails {
   const { protocolType, members } = description
   const read = (assignment: Uint8Array): readonly TopicPartition[] =>
-    protocolType === consumerProtocolType ? partitionsOf(assignment) : []
+    protocolType === consumerProtocolType ? assignedPartitions(assignment) : []
   return { ...description, members: members.map((member) => ({ ...member, partitions: read(member.assignment) })) }
 }
 
 /** A leader from outside may give what nobody else can read. */
-function partitionsOf(assignment: Uint8Array): readonly TopicPartition[] {
+export function assignedPartitions(assignment: Uint8Array): readonly TopicPartition[] {
   try {
     return readAssignment(assignment).partitions
   } catch (error) {

@@ -1,5 +1,5 @@
 import type { Broker } from '../../broker/broker.ts'
-import type { BatchPart } from './batch-part.ts'
+import type { BatchPart } from '../batch-part.ts'
 import type { EmbeddedBatch } from './embedded-batch.ts'
 
 /** An open batch is submitted at this size without waiting for the next round. */

@@ -1,5 +1,5 @@
 import { coreError } from '../../base/error-catalogue.ts'
-import { checkList, isObject, isText, readOptions, type OptionRules } from '../../base/options.ts'
+import { checkList, readOptions } from '../../base/options.ts'
 import type { TopicPartition } from '../../base/ids.ts'
 import type { Broker } from '../../broker/broker.ts'
 import { describeConfig } from '../../broker/describe-config.ts'
@@ -9,27 +9,9 @@ import type { Isolation } from '../consumer.ts'
 import type { GroupDetails, GroupListing, PartitionLag, ResetPlace } from '../group-admin.ts'
 import type { CommittedPosition } from '../producer.ts'
 import type { HangingTransactionDescription, TransactionDescription, TransactionFilter } from '../transaction-admin.ts'
+import { backUpRules, badPlace, checkChanges, listRules, topicRules, type ResolvedTopic } from '../admin-options.ts'
 import { EmbeddedGroupAdmin } from './embedded-group-admin.ts'
 import { EmbeddedTransactionAdmin } from './embedded-transaction-admin.ts'
-
-const isString = (value: unknown): value is string => typeof value === 'string'
-const isNumber = (value: unknown): value is number => typeof value === 'number'
-
-const topicRules: OptionRules<Required<NewTopic>> = {
-  topic: { check: isString, expected: 'the name of the topic' },
-  partitions: { check: isNumber, expected: 'the number of partitions' },
-  config: {
-    check: (value): value is Readonly<Record<string, string>> => isObject(value),
-    expected: 'settings by their names',
-    default: {},
-  },
-}
-
-const backUpRules: OptionRules<{ readonly to: string }> = { to: { check: isText, expected: 'the path of a directory' } }
-
-const listRules: OptionRules<{ readonly internal: boolean }> = {
-  internal: { check: (value) => typeof value === 'boolean', expected: 'true or false', default: false },
-}
 
 /** The administration of the embedded log. */
 export class EmbeddedAdmin implements Admin {
@@ -46,7 +28,7 @@ export class EmbeddedAdmin implements Admin {
   async createTopics(topics: readonly NewTopic[]): Promise<void> {
     this.broker.assertOpen()
     checkList('topics', topics)
-    const read = topics.map((topic) => readOptions<Required<NewTopic>>('a new topic', topic, topicRules))
+    const read = topics.map((topic) => readOptions<ResolvedTopic>('a new topic', topic, topicRules))
     await this.broker.topics.create(read.map(({ config, ...topic }) => ({ ...topic, config: { ...config } })))
   }
 
@@ -72,12 +54,7 @@ export class EmbeddedAdmin implements Admin {
 
   async alterTopicConfig(topic: string, changes: Readonly<Record<string, string | null>>): Promise<void> {
     this.broker.assertOpen()
-    if (!isObject(changes))
-      throw coreError('INVALID_OPTION', {
-        what: 'the changes are no settings',
-        where: topic,
-        expected: 'settings by their names',
-      })
+    checkChanges(topic, changes)
     await this.broker.topics.alterConfig(topic, changes)
   }
 
@@ -184,14 +161,4 @@ export class EmbeddedAdmin implements Admin {
   fenceProducers(transactionalIds: readonly string[]): Promise<void> {
     return this.transactions.fenceProducers(transactionalIds)
   }
-}
-
-function badPlace(where: string, received: unknown): Error {
-  const expected = 'earliest, latest, stable, or a time in milliseconds since 1970'
-  return coreError('INVALID_OPTION', {
-    what: 'a place in the log cannot be named so',
-    where,
-    expected,
-    received: String(received),
-  })
 }

@@ -18,12 +18,21 @@ import type {
 } from '../consumer.ts'
 import type { CommittedPosition } from '../producer.ts'
 import { AbortedFilter } from './aborted-filter.ts'
-import { AssignedPartitions, assignedPartition, moveTo, unresolved, type AssignedPartition } from './assigned-partition.ts'
-import { consumerRules, pollRules, type ResolvedOptions, type ResolvedPoll } from './consumer-options.ts'
-import { EmbeddedConsumedBatch } from './embedded-consumed-batch.ts'
-import { FetchMetrics } from './fetch-metrics.ts'
-import { giveBack, isEnough, sizeOf, type Fetched } from './fetched-batches.ts'
+import {
+  AssignedPartitions,
+  assignedPartition,
+  moveTo,
+  unresolved,
+  type AssignedPartition as Assigned,
+} from '../assigned-partition.ts'
+import { consumerRules, pollRules, type ResolvedOptions, type ResolvedPoll } from '../consumer-options.ts'
+import { FetchedBatch } from '../fetched-batch.ts'
+import { FetchMetrics } from '../fetch-metrics.ts'
+import { giveBack, isEnough, sizeOf, type Fetched as FetchedOf } from '../fetched-batches.ts'
 import { GroupMembership } from './group-membership.ts'
+
+type AssignedPartition = Assigned<Partition>
+type Fetched = FetchedOf<Partition>
 
 /** What one read gave, and what tells the aborted batches among it. */
 interface ReadBatches {
@@ -35,7 +44,7 @@ interface ReadBatches {
 export class EmbeddedConsumer implements Consumer {
   private readonly broker: Broker
   private readonly options: ResolvedOptions
-  private readonly assigned = new AssignedPartitions()
+  private readonly assigned = new AssignedPartitions<Partition>()
   /** Who it is in its group, while it subscribes. */
   private member: GroupMembership | null = null
   /** The partitions take turns in coming first, so that a full one starves nobody. */
@@ -307,17 +316,17 @@ export class EmbeddedConsumer implements Consumer {
     }
   }
 
-  private async read(one: AssignedPartition, maxBytes: number, maxRecords: number): Promise<EmbeddedConsumedBatch[]> {
+  private async read(one: AssignedPartition, maxBytes: number, maxRecords: number): Promise<FetchedBatch[]> {
     const { log } = one
     const from = this.inRange(one)
     const { batches, aborted } = await log.whileSegmentsStay(() => this.readFrom(log, from, maxBytes))
     if (one.position !== from) return [] // somebody sought while it was read
-    const found: EmbeddedConsumedBatch[] = []
+    const found: FetchedBatch[] = []
     let records = 0
     for (const bytes of batches) {
       if (records >= maxRecords) break
       const header = readBatchHeader(bytes, 0)
-      const whole = new EmbeddedConsumedBatch(log, bytes, header, from)
+      const whole = new FetchedBatch(log, bytes, header, from)
       assert(whole.nextOffset > from, 'a read of a partition went back')
       const batch = whole.count > maxRecords - records ? whole.first(maxRecords - records) : whole
       one.position = batch.nextOffset

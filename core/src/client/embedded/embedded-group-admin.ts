@@ -1,21 +1,13 @@
-import { coreError } from '../../base/error-catalogue.ts'
 import type { TopicPartition } from '../../base/ids.ts'
-import { checkList, isOneOf, readOptions, type OptionRules } from '../../base/options.ts'
+import { checkList, readOptions } from '../../base/options.ts'
 import type { Broker } from '../../broker/broker.ts'
 import type { GroupDetails as BrokerDetails } from '../../broker/group-details.ts'
 import { offsetForTime } from '../../broker/offset-for-time.ts'
 import type { Partition } from '../../broker/partition.ts'
+import { badResetPlace, lagRules } from '../admin-options.ts'
 import type { Isolation } from '../consumer.ts'
 import type { GroupAdmin, GroupDetails, GroupListing, PartitionLag, ResetPlace } from '../group-admin.ts'
 import type { CommittedPosition } from '../producer.ts'
-
-const lagRules: OptionRules<{ readonly isolation: Isolation }> = {
-  isolation: {
-    check: isOneOf('read_committed', 'read_uncommitted'),
-    expected: 'read_committed or read_uncommitted',
-    default: 'read_committed',
-  },
-}
 
 /** The administration of the groups of the embedded log. */
 export class EmbeddedGroupAdmin implements GroupAdmin {
@@ -83,7 +75,7 @@ export class EmbeddedGroupAdmin implements GroupAdmin {
         return offsetForTime(log, Math.max(0, this.broker.directory.world.clock.now() - to.durationMs))
       }
     }
-    throw badPlace(log.name, to)
+    throw badResetPlace(log.name, to)
   }
 
   async deleteGroupOffsets(group: string, partitions: readonly TopicPartition[]): Promise<void> {
@@ -122,13 +114,4 @@ function detailsOf({ group, state, protocolType, protocol, generation, members }
       partitions,
     })),
   }
-}
-
-function badPlace(where: string, received: unknown): Error {
-  return coreError('INVALID_OPTION', {
-    what: 'offsets cannot be reset to that',
-    where,
-    expected: 'earliest, latest, { timestamp }, { durationMs } or { offset }, each a number from 0',
-    received: JSON.stringify(received) ?? typeof received,
-  })
 }

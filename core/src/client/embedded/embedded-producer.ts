@@ -17,12 +17,13 @@ import type {
   TransactionWork,
 } from '../producer.ts'
 import type { Transaction } from '../transaction.ts'
-import { checkAppendOptions } from './append-options.ts'
+import type { SizeHint } from '../parted-batch.ts'
+import { checkAppendOptions } from '../append-options.ts'
 import { AppendFrames, submitBytes } from './append-frames.ts'
-import { AwaitedTopics, type AwaitedTopicsHost } from './awaited-topics.ts'
-import { EmbeddedBatch, type SizeHint } from './embedded-batch.ts'
-import { Partitioner } from './partitioner.ts'
-import { producerRules, type ResolvedOptions } from './producer-options.ts'
+import { AwaitedTopics, type AwaitedTopicsHost } from '../awaited-topics.ts'
+import { EmbeddedBatch } from './embedded-batch.ts'
+import { Partitioner } from '../partitioner.ts'
+import { producerRules, type ResolvedOptions } from '../producer-options.ts'
 import { EmbeddedTransaction, type TransactionHost } from './embedded-transaction.ts'
 import {
   endsProducer,
@@ -88,7 +89,7 @@ export class EmbeddedProducer implements Producer {
     onClose: (producer: EmbeddedProducer) => void,
   ) {
     this.broker = broker
-    this.partitioner = new Partitioner(broker)
+    this.partitioner = new Partitioner((topic) => broker.topics.get(topic).partitions, broker.directory.world.random)
     this.frames = new AppendFrames(broker.directory)
     this.awaited = broker.autoCreation === null ? null : new AwaitedTopics(broker.autoCreation, this.awaitedTopicsHost())
     this.onClose = onClose

@@ -4,8 +4,9 @@ import { partitionName, type TopicPartition } from '../../base/ids.ts'
 import type { Broker } from '../../broker/broker.ts'
 import { ConsumerMember } from '../../broker/consumer-member.ts'
 import type { MemberRef } from '../../broker/groups.ts'
+import type { Partition } from '../../broker/partition.ts'
 import type { AssignorName, GroupMembership as MembershipView, RebalanceListener } from '../consumer.ts'
-import type { AssignedPartitions } from './assigned-partition.ts'
+import type { AssignedPartitions } from '../assigned-partition.ts'
 
 /**
  * One consumer as a member of its group. Everything that touches its partitions happens inside `advance`, which a poll calls:
@@ -39,7 +40,7 @@ const retryDelayMs = 100
 
 /** What the membership does to its consumer. */
 export interface MembershipHost {
-  readonly assigned: AssignedPartitions
+  readonly assigned: AssignedPartitions<Partition>
   add(partitions: readonly TopicPartition[]): void
   /** Commits what is processed, when that is wanted, before partitions go. */
   beforeRevoke(): Promise<void>

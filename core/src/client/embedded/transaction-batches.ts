@@ -1,7 +1,7 @@
 import { MillraceError } from '../../base/errors.ts'
 import type { GroupCommit, TransactionBatch } from '../../broker/transaction-work.ts'
 import type { OffsetCommit } from '../producer.ts'
-import type { BatchPart } from './batch-part.ts'
+import type { BatchPart } from '../batch-part.ts'
 import type { EmbeddedBatch } from './embedded-batch.ts'
 
 /** What a producer hands to the coordinators, made from what the caller gave. */

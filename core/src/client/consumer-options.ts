@@ -1,6 +1,6 @@
-import { isIntegerFrom, isOneOf, isText, type OptionRules } from '../../base/options.ts'
-import type { GroupAssignor } from '../../base/group-assignor.ts'
-import type { AssignorName, Isolation, OffsetReset, PollOptions } from '../consumer.ts'
+import { isIntegerFrom, isOneOf, isText, type OptionRules } from '../base/options.ts'
+import type { GroupAssignor } from '../base/group-assignor.ts'
+import type { AssignorName, Isolation, OffsetReset, PollOptions } from './consumer.ts'
 
 export interface ResolvedOptions {
   readonly group: string | null

@@ -1,5 +1,5 @@
-import type { CoreMetrics } from '../../base/metric-catalogue.ts'
-import type { Counter, Duration, Metrics } from '../../base/metrics.ts'
+import type { CoreMetrics } from '../base/metric-catalogue.ts'
+import type { Counter, Duration, Metrics } from '../base/metrics.ts'
 import type { Fetched } from './fetched-batches.ts'
 
 /** Counts what consumers read. */

@@ -1,10 +1,10 @@
-import type { Partition } from '../../broker/partition.ts'
-import type { BatchHeader } from '../../record/batch-header.ts'
-import { forEachRecord, toRecords } from '../../record/batch-reader.ts'
-import type { ConsumedBatch, ConsumedRecord } from '../consumer.ts'
+import type { BatchHeader } from '../record/batch-header.ts'
+import { forEachRecord, toRecords } from '../record/batch-reader.ts'
+import type { ReadPartition } from './assigned-partition.ts'
+import type { ConsumedBatch, ConsumedRecord } from './consumer.ts'
 
 /** A record batch as a reader at `from` sees it: records before that offset are left out. */
-export class EmbeddedConsumedBatch implements ConsumedBatch {
+export class FetchedBatch implements ConsumedBatch {
   readonly topic: string
   readonly partition: number
   readonly nextOffset: number
@@ -13,11 +13,11 @@ export class EmbeddedConsumedBatch implements ConsumedBatch {
   private readonly header: BatchHeader
   private readonly bytes: Uint8Array
   private readonly from: number
-  private readonly log: Partition
+  private readonly log: ReadPartition
 
   /** `end`: records from that offset on are left out too. */
   constructor(
-    log: Partition,
+    log: ReadPartition,
     bytes: Uint8Array,
     header: BatchHeader,
     from: number,
@@ -48,8 +48,8 @@ export class EmbeddedConsumedBatch implements ConsumedBatch {
   }
 
   /** Its first records. */
-  first(records: number): EmbeddedConsumedBatch {
-    return new EmbeddedConsumedBatch(this.log, this.bytes, this.header, this.from, this.offsetAfter(records))
+  first(records: number): FetchedBatch {
+    return new FetchedBatch(this.log, this.bytes, this.header, this.from, this.offsetAfter(records))
   }
 
   private offsetAfter(records: number): number {

@@ -1,10 +1,17 @@
-import { coreError } from '../../base/error-catalogue.ts'
-import { partitionName, type TopicPartition } from '../../base/ids.ts'
-import type { Partition } from '../../broker/partition.ts'
+import { coreError } from '../base/error-catalogue.ts'
+import { partitionName, type TopicPartition } from '../base/ids.ts'
+
+/** What is known of a partition wherever it stands. */
+export interface ReadPartition extends TopicPartition {
+  /** As `partitionName`. */
+  readonly name: string
+  readonly highWatermark: number
+  readonly lastStableOffset: number
+}
 
 /** A partition that a consumer reads, and how far it is. */
-export interface AssignedPartition {
-  readonly log: Partition
+export interface AssignedPartition<Log extends ReadPartition = ReadPartition> {
+  readonly log: Log
   /** The next offset to be read; `unresolved` until it is known where to begin. */
   position: number
   paused: boolean
@@ -22,7 +29,7 @@ export interface AssignedPartition {
 
 export const unresolved = -1
 
-export function assignedPartition(log: Partition, position: number): AssignedPartition {
+export function assignedPartition<Log extends ReadPartition>(log: Log, position: number): AssignedPartition<Log> {
   const start = { position, delivered: position, confirmed: position }
   return { log, ...start, paused: false, committed: -1, leaderEpoch: -1, moves: 0 }
 }
@@ -35,10 +42,10 @@ export function moveTo(one: AssignedPartition, offset: number): void {
 }
 
 /** The partitions of a consumer, by name, in the order in which they came. */
-export class AssignedPartitions {
-  private readonly byName = new Map<string, AssignedPartition>()
+export class AssignedPartitions<Log extends ReadPartition> {
+  private readonly byName = new Map<string, AssignedPartition<Log>>()
 
-  get all(): IterableIterator<AssignedPartition> {
+  get all(): IterableIterator<AssignedPartition<Log>> {
     return this.byName.values()
   }
 
@@ -46,22 +53,22 @@ export class AssignedPartitions {
     return [...this.byName.values()].map(({ log: { topic, partition } }) => ({ topic, partition }))
   }
 
-  get(of: TopicPartition): AssignedPartition | undefined {
+  get(of: TopicPartition): AssignedPartition<Log> | undefined {
     return this.byName.get(partitionName(of))
   }
 
   /** @throws UNKNOWN_PARTITION */
-  find(of: TopicPartition): AssignedPartition {
+  find(of: TopicPartition): AssignedPartition<Log> {
     const found = this.get(of)
     if (found !== undefined) return found
     throw coreError('UNKNOWN_PARTITION', { what: 'the partition is not assigned', where: partitionName(of) })
   }
 
-  holds(one: AssignedPartition): boolean {
+  holds(one: AssignedPartition<Log>): boolean {
     return this.byName.get(one.log.name) === one
   }
 
-  add(one: AssignedPartition): void {
+  add(one: AssignedPartition<Log>): void {
     this.byName.set(one.log.name, one)
   }
 

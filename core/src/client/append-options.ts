@@ -1,5 +1,5 @@
-import { coreError } from '../../base/error-catalogue.ts'
-import type { AppendOptions } from '../producer.ts'
+import { coreError } from '../base/error-catalogue.ts'
+import type { AppendOptions } from './producer.ts'
 
 /** Looked at for every record, so it makes nothing. @throws UNKNOWN_OPTION */
 export function checkAppendOptions(options: AppendOptions): void {

@@ -1,7 +1,7 @@
-import type { Clock } from '../../base/clock.ts'
-import type { BatchBuilder, ProducerStamp } from '../../record/batch-builder.ts'
-import { APPEND_TIME_BIT, readBatchHeader, TRANSACTIONAL_BIT } from '../../record/batch-header.ts'
-import { sealBatch } from '../../record/batch-seal.ts'
+import type { Clock } from '../base/clock.ts'
+import type { BatchBuilder, ProducerStamp } from '../record/batch-builder.ts'
+import { APPEND_TIME_BIT, readBatchHeader, TRANSACTIONAL_BIT } from '../record/batch-header.ts'
+import { sealBatch } from '../record/batch-seal.ts'
 
 /** One record batch on its way. It can be built again, for another producer too, when nothing came of the first attempt. */
 export class BatchPart {

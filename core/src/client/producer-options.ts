@@ -1,5 +1,5 @@
-import { isIntegerFrom, isOneOf, isText, type OptionRules } from '../../base/options.ts'
-import type { CompressionName } from '../../record/compression.ts'
+import { isIntegerFrom, isOneOf, isText, type OptionRules } from '../base/options.ts'
+import type { CompressionName } from '../record/compression.ts'
 
 export interface ResolvedOptions {
   readonly transactionalId: string | null

@@ -1,11 +1,11 @@
-import type { AssignedPartition } from './assigned-partition.ts'
+import type { AssignedPartition, ReadPartition } from './assigned-partition.ts'
 import type { ResolvedPoll } from './consumer-options.ts'
-import type { EmbeddedConsumedBatch } from './embedded-consumed-batch.ts'
+import type { FetchedBatch } from './fetched-batch.ts'
 
 /** A batch on its way out, and of which reading it is. */
-export interface Fetched {
-  readonly batch: EmbeddedConsumedBatch
-  readonly one: AssignedPartition
+export interface Fetched<Log extends ReadPartition = ReadPartition> {
+  readonly batch: FetchedBatch
+  readonly one: AssignedPartition<Log>
   readonly moves: number
 }
 

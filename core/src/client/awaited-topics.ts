@@ -1,10 +1,10 @@
-import { noHeaders, type Bytes, type Header } from '../../base/bytes.ts'
-import type { AutoCreation } from '../../broker/auto-creation.ts'
-import { checkFields } from '../../record/record-fields.ts'
-import type { AppendOptions } from '../producer.ts'
+import { noHeaders, type Bytes, type Header } from '../base/bytes.ts'
+import { checkFields } from '../record/record-fields.ts'
+import type { AppendOptions } from './producer.ts'
 
 /**
- * Records for topics that are being made, where the log makes topics by itself: `append` is synchronous, making a topic is not.
+ * Records for topics that are being made, where the log makes topics by itself, or that a server is being asked for: `append` is
+ * synchronous, both of these are not.
  *
  * Invariants
  *   W1  Records of a topic are written in the order of the calls, before any that are appended once it is there.
@@ -19,6 +19,14 @@ export interface AwaitingRecord {
   readonly sizeBytes: number
 }
 
+/** How topics come. */
+export interface TopicSource {
+  /** Whether the topic is there; if not, that it could come. @throws INVALID_TOPIC_NAME */
+  has(topic: string): boolean
+  /** Resolves when it is there. */
+  make(topic: string): Promise<unknown>
+}
+
 export interface AwaitedTopicsHost {
   now(): number
   /** The topic is there. */
@@ -31,19 +39,19 @@ export interface AwaitedTopicsHost {
 const recordBytes = 64
 
 export class AwaitedTopics {
-  private readonly creation: AutoCreation
+  private readonly source: TopicSource
   private readonly host: AwaitedTopicsHost
   private readonly records = new Map<string, AwaitingRecord[]>()
   private making: Promise<unknown> = Promise.resolve()
 
-  constructor(creation: AutoCreation, host: AwaitedTopicsHost) {
-    this.creation = creation
+  constructor(source: TopicSource, host: AwaitedTopicsHost) {
+    this.source = source
     this.host = host
   }
 
   /** False when the topic is there; what waited for it has been written then. @throws INVALID_TOPIC_NAME */
   isAwaited(topic: string): boolean {
-    if (!this.creation.has(topic)) return true
+    if (!this.source.has(topic)) return true
     this.arrived(topic)
     return false
   }
@@ -65,7 +73,7 @@ export class AwaitedTopics {
   }
 
   private make(topic: string): void {
-    const made = this.creation.make(topic).then(
+    const made = this.source.make(topic).then(
       () => this.arrived(topic),
       (error: unknown) => {
         const records = this.take(topic)

@@ -25,6 +25,18 @@ import {
   unresolved,
   type AssignedPartition as Assigned,
 } from '../assigned-partition.ts'
+import {
+  checkedOffset,
+  checkTopics,
+  closedError,
+  conflict,
+  groupOf,
+  isOfRebalance,
+  iterationWaitMs,
+  noStart,
+  unknownPlace,
+  unstableWaitMs,
+} from '../consumer-refusals.ts'
 import { consumerRules, pollRules, type ResolvedOptions, type ResolvedPoll } from '../consumer-options.ts'
 import { FetchedBatch } from '../fetched-batch.ts'
 import { FetchMetrics } from '../fetch-metrics.ts'
@@ -108,7 +120,7 @@ export class EmbeddedConsumer implements Consumer {
     if (this.assigned.places.length > 0) throw conflict('subscribe', 'assign')
     const { assignor, groupInstanceId: instanceId, maxPollIntervalMs } = this.options
     const assignors = [assignor].flat()
-    const group = this.group('subscribe')
+    const group = groupOf(this.options.group, 'subscribe')
     const host = {
       assigned: this.assigned,
       add: (added: readonly TopicPartition[]) => this.add(added),
@@ -141,14 +153,6 @@ export class EmbeddedConsumer implements Consumer {
     return this.member?.view ?? null
   }
 
-  /** @throws INVALID_OPTION */
-  private group(purpose: string): string {
-    const { group } = this.options
-    if (group !== null) return group
-    const what = `a consumer without a group cannot ${purpose}`
-    throw coreError('INVALID_OPTION', { what, where: 'group', expected: 'the name of a group' })
-  }
-
   // Where they stand
 
   private start(log: Partition, wanted: number | OffsetReset | undefined): number {
@@ -157,11 +161,7 @@ export class EmbeddedConsumer implements Consumer {
     if (from === 'earliest') return log.startOffset
     if (from === 'latest') return this.limit(log)
     if (from !== null) throw unknownPlace(log.name, from)
-    throw coreError('NO_OFFSET', {
-      what: 'nothing says where to start',
-      where: log.name,
-      expected: 'an offset, a committed one, or a reset policy',
-    })
+    throw noStart(log.name)
   }
 
   private limit(log: Partition): number {
@@ -385,7 +385,7 @@ export class EmbeddedConsumer implements Consumer {
 
   async commit(positions?: readonly CommittedPosition[]): Promise<void> {
     if (this.state === 'closed') throw closedError() // a listener commits while it is closing
-    const group = this.group('commit')
+    const group = groupOf(this.options.group, 'commit')
     if (positions !== undefined) checkList('positions', positions)
     if (positions !== undefined) await this.write(group, positions)
     else await this.commitUpTo(group, ({ delivered }) => delivered)
@@ -453,49 +453,4 @@ export class EmbeddedConsumer implements Consumer {
   private assertOpen(): void {
     if (!this.isOpen) throw closedError()
   }
-}
-
-function closedError(): Error {
-  return coreError('CLOSED', { what: 'the consumer is closed' })
-}
-
-const unstableWaitMs = 100
-
-/** How long one wait of an iteration lasts; it only bounds how long a timer runs. */
-const iterationWaitMs = 60_000
-
-function isOfRebalance(error: unknown): boolean {
-  if (!(error instanceof MillraceError)) return false
-  return ['REBALANCE_IN_PROGRESS', 'ILLEGAL_GENERATION', 'UNKNOWN_MEMBER_ID', 'FENCED_INSTANCE_ID'].includes(error.code)
-}
-
-/** @throws INVALID_OPTION */
-function checkTopics(topics: unknown): void {
-  if (topics instanceof RegExp) return
-  if (Array.isArray(topics) && topics.length > 0 && topics.every((topic) => typeof topic === 'string')) return
-  throw coreError('INVALID_OPTION', {
-    what: 'this cannot be subscribed to',
-    where: 'topics',
-    expected: 'names of topics, or a regular expression',
-    received: typeof topics,
-  })
-}
-
-function conflict(now: string, before: string): Error {
-  return coreError('SUBSCRIPTION_CONFLICT', { what: `${now} after ${before}` })
-}
-
-function checkedOffset(where: string, offset: number): number {
-  if (Number.isSafeInteger(offset) && offset >= 0) return offset
-  throw coreError('NUMBER_OUT_OF_RANGE', { what: 'the offset is not valid', where, received: offset })
-}
-
-function unknownPlace(where: string, received: unknown): Error {
-  const expected = 'an offset, earliest or latest'
-  return coreError('INVALID_OPTION', {
-    what: 'a place to start from cannot be named so',
-    where,
-    expected,
-    received: String(received),
-  })
 }

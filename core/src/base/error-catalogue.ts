@@ -16,7 +16,11 @@ const rows = {
     outcome: 'fatal',
     todo: 'Give this process read and write permission, or choose another directory.',
   },
-  DATA_DIRECTORY_LOCKED: { fault: 'world', outcome: 'retriable', todo: 'Close the other process, or reach the log through it.' },
+  DATA_DIRECTORY_LOCKED: {
+    fault: 'world',
+    outcome: 'retriable',
+    todo: 'Close the other process, or reach the log through it: a broker with --bootstrap-server.',
+  },
   NOT_A_DIRECTORY: { fault: 'caller', outcome: 'fatal', todo: 'Move the file away or choose another directory.' },
   NOT_A_FILE: { fault: 'world', outcome: 'fatal', todo: 'Move what stands in the place of the file away.' },
   UNSUPPORTED_FORMAT: {
@@ -265,6 +269,53 @@ const rows = {
     fault: 'caller',
     outcome: 'fatal',
     todo: 'A consumer takes partitions by assign or by subscribe; open another one for the other.',
+  },
+
+  SERVER_UNREACHABLE: {
+    fault: 'world',
+    outcome: 'retriable',
+    todo: 'Check host and port, whether the server runs, and whether it wants TLS.',
+  },
+  NO_KAFKA_SERVER: {
+    fault: 'caller',
+    outcome: 'fatal',
+    todo: "Give the host and port of a listener of Kafka's protocol, and say tls where it wants that.",
+  },
+  CONNECTION_LOST: {
+    fault: 'world',
+    outcome: 'unknownOutcome',
+    todo: 'It may or may not have been done: connect again, and look before it is done twice.',
+  },
+  REQUEST_TIMED_OUT: {
+    fault: 'world',
+    outcome: 'unknownOutcome',
+    todo: 'It may or may not have been done: look at the server, and give a longer requestTimeoutMs if it is only slow.',
+  },
+  ANSWER_INVALID: {
+    fault: 'world',
+    outcome: 'unknownOutcome',
+    todo: "The server does not keep to Kafka's protocol; what was asked may or may not have been done.",
+  },
+  SERVER_NOT_READY: {
+    fault: 'world',
+    outcome: 'retriable',
+    todo: 'Try again later, or look at the server: it has no leader, no coordinator or no room for this now.',
+  },
+  SERVER_REFUSED: { fault: 'world', outcome: 'fatal', todo: "Look up Kafka's name of the error, and the log of the server." },
+  LOGIN_FAILED: {
+    fault: 'caller',
+    outcome: 'fatal',
+    todo: 'Give the mechanism, user name and password that the server knows.',
+  },
+  ACCESS_DENIED: {
+    fault: 'caller',
+    outcome: 'fatal',
+    todo: 'Ask for the right to do it: an access rule of the server denies it.',
+  },
+  EMBEDDED_ONLY: {
+    fault: 'caller',
+    outcome: 'fatal',
+    todo: "Do it where the data directory is, with embeddedLog or --dir: Kafka's protocol has no such request.",
   },
 
   FRAME_INVALID: {

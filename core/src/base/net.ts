@@ -37,7 +37,7 @@ export interface ServerTls {
   readonly clients: 'none' | 'requested' | 'required'
 }
 
-interface ClientTls {
+export interface ClientTls {
   /** PEM texts. Default: those of the system. */
   readonly authorities?: string
   readonly certificate?: string

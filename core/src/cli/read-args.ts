@@ -2,11 +2,10 @@ import type { CommandDeclaration, Option, Options, Values } from './command.ts'
 import { meant } from './nearest.ts'
 import { UsageError } from './usage-error.ts'
 
-/** Flags of Kafka's scripts that have no meaning here yet, and what to do instead. */
+/** Flags of other commands that have no meaning for this one, and what to do instead. */
 const absent: Readonly<Record<string, string>> = {
   'bootstrap-server':
-    '--bootstrap-server is not there yet: the commands work on a data directory that no process has open (--dir). A running broker ' +
-    "is reached by Kafka's own tools.",
+    '--bootstrap-server does not lead here: this command works on the files of a data directory, on the machine where they are',
 }
 
 /** Reads the arguments by the declaration of the command. @throws UsageError */

@@ -1,13 +1,13 @@
 import type { CommandContext, ExitCode } from './command.ts'
 import { withLog, type Place } from './with-log.ts'
 
-interface BackupValues extends Place {
+interface BackupValues extends Pick<Place, 'dir'> {
   readonly to: string
   readonly json: boolean
 }
 
 export function runBackup(values: BackupValues, context: CommandContext): Promise<ExitCode> {
-  return withLog(values, context, async ({ admin }) => {
+  return withLog({ ...values, 'bootstrap-server': undefined }, context, async ({ admin }) => {
     const result = await admin.backUp({ to: values.to })
     const { partitions, copiedBytes, linkedBytes } = result
     context.out(

@@ -1,5 +1,5 @@
 import { command, type Command } from '../command.ts'
-import { dir, json } from '../shared-options.ts'
+import { json, place } from '../shared-options.ts'
 
 const load = () => import('../run-configs.ts')
 
@@ -12,14 +12,14 @@ export const configCommands: readonly Command[] = [
   command({
     name: 'configs describe',
     about: 'the settings of a topic that differ from the defaults',
-    options: { dir, ...entities, all: { takes: 'flag', about: 'all settings, with what they do' }, json },
+    options: { ...place, ...entities, all: { takes: 'flag', about: 'all settings, with what they do' }, json },
     run: async (values, context) => (await load()).describeConfigs(values, context),
   }),
   command({
     name: 'configs alter',
     about: 'set and reset settings of a topic: all of them or none',
     options: {
-      dir,
+      ...place,
       ...entities,
       'add-config': { takes: 'list', shown: 'NAME=VALUE[,…]', about: 'settings to set; a value with commas in it stands in [ ]' },
       'delete-config': { takes: 'list', shown: 'NAME[,…]', about: 'settings that get their default back' },

@@ -1,12 +1,12 @@
 import { command, type Command } from '../command.ts'
-import { dir } from '../shared-options.ts'
+import { place } from '../shared-options.ts'
 
 /** Records as lines of text or JSON. */
 export const consume: Command = command({
   name: 'consume',
   about: 'print the records of a topic up to its end',
   options: {
-    dir,
+    ...place,
     topic: { takes: 'text', shown: 'TOPIC', about: 'which topic' },
     include: { takes: 'text', shown: 'REGEX', about: 'all topics that match, instead of one' },
     partition: { takes: 'number', about: 'only this partition' },

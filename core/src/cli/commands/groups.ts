@@ -1,5 +1,5 @@
 import { command, type Command } from '../command.ts'
-import { dir, json } from '../shared-options.ts'
+import { json, place } from '../shared-options.ts'
 
 const load = () => import('../run-groups.ts')
 
@@ -16,14 +16,14 @@ export const groupCommands: readonly Command[] = [
   command({
     name: 'groups list',
     about: 'all groups, also those that only have committed offsets',
-    options: { dir, json },
+    options: { ...place, json },
     run: async (values, context) => (await load()).listGroups(values, context),
   }),
   command({
     name: 'groups describe',
     about: 'where groups stand in each partition, and how far that is from the end',
     options: {
-      dir,
+      ...place,
       group: groups,
       'all-groups': allGroups,
       members: { takes: 'flag', about: 'who is in them, instead of offsets' },
@@ -36,7 +36,7 @@ export const groupCommands: readonly Command[] = [
     name: 'groups reset-offsets',
     about: 'set where a group without members stands; without --execute it only says what would be',
     options: {
-      dir,
+      ...place,
       group,
       topic: topics,
       'all-topics': { takes: 'flag', about: 'everything that the group has committed' },
@@ -64,13 +64,13 @@ export const groupCommands: readonly Command[] = [
   command({
     name: 'groups delete-offsets',
     about: 'forget what a group has committed of topics',
-    options: { dir, group, topic: { ...topics, required: true } },
+    options: { ...place, group, topic: { ...topics, required: true } },
     run: async (values, context) => (await load()).deleteOffsets(values, context),
   }),
   command({
     name: 'groups delete',
     about: 'remove groups without members, and all that they have committed',
-    options: { dir, group: groups, 'all-groups': allGroups },
+    options: { ...place, group: groups, 'all-groups': allGroups },
     run: async (values, context) => (await load()).deleteGroups(values, context),
   }),
 ]

@@ -1,12 +1,12 @@
 import { command, type Command } from '../command.ts'
-import { dir } from '../shared-options.ts'
+import { place } from '../shared-options.ts'
 
 /** Records from lines of text or JSON. */
 export const produce: Command = command({
   name: 'produce',
   about: 'append records to a topic, one for each line of standard input or of a file',
   options: {
-    dir,
+    ...place,
     topic: { takes: 'text', shown: 'TOPIC', required: true, about: 'where to' },
     partition: { takes: 'number', about: 'into this partition, instead of that of the key' },
     file: { takes: 'text', shown: 'FILE', about: 'lines of this file instead of standard input' },

@@ -1,5 +1,5 @@
 import { command, type Command } from '../command.ts'
-import { dir, json } from '../shared-options.ts'
+import { json, place } from '../shared-options.ts'
 
 const load = () => import('../run-topics.ts')
 
@@ -14,14 +14,14 @@ export const topicCommands: readonly Command[] = [
   command({
     name: 'topics list',
     about: 'the names of all topics',
-    options: { dir, 'exclude-internal': { takes: 'flag', about: "leave out the log's own topics" }, json },
+    options: { ...place, 'exclude-internal': { takes: 'flag', about: "leave out the log's own topics" }, json },
     run: async (values, context) => (await load()).listTopics(values, context),
   }),
   command({
     name: 'topics create',
     about: 'make a topic',
     options: {
-      dir,
+      ...place,
       topic: { takes: 'text', shown: 'TOPIC', required: true, about: 'its name' },
       partitions: { ...partitions, default: 1 },
       config: { takes: 'list', shown: 'NAME=VALUE', about: 'a setting, as core/README.md lists them' },
@@ -33,14 +33,14 @@ export const topicCommands: readonly Command[] = [
   command({
     name: 'topics describe',
     about: 'partitions, settings and offsets of topics',
-    options: { dir, topic: topics, 'exclude-internal': { takes: 'flag', about: "leave out the log's own topics" }, json },
+    options: { ...place, topic: topics, 'exclude-internal': { takes: 'flag', about: "leave out the log's own topics" }, json },
     run: async (values, context) => (await load()).describeTopics(values, context),
   }),
   command({
     name: 'topics alter',
     about: 'give a topic more partitions; keys go to other partitions then',
     options: {
-      dir,
+      ...place,
       topic: { takes: 'text', shown: 'TOPIC', required: true, about: 'which topic' },
       partitions: { ...partitions, required: true },
     },
@@ -50,7 +50,7 @@ export const topicCommands: readonly Command[] = [
     name: 'topics delete',
     about: 'remove topics and all that is in them: all of them or none',
     options: {
-      dir,
+      ...place,
       topic: { ...topics, required: true },
       'if-exists': { takes: 'flag', about: 'a topic that is not there is no failure' },
     },

@@ -1,5 +1,5 @@
 import { command, type Command } from '../command.ts'
-import { dir, json } from '../shared-options.ts'
+import { json, place } from '../shared-options.ts'
 
 const load = () => import('../run-transactions.ts')
 
@@ -10,7 +10,7 @@ export const transactionCommands: readonly Command[] = [
     name: 'transactions list',
     about: 'transactional ids and the states of their transactions',
     options: {
-      dir,
+      ...place,
       'running-longer-than-ms': { takes: 'number', also: ['duration-filter'], about: 'only what is open for longer' },
       json,
     },
@@ -19,20 +19,20 @@ export const transactionCommands: readonly Command[] = [
   command({
     name: 'transactions describe',
     about: 'the transaction of one transactional id',
-    options: { dir, 'transactional-id': { ...id, required: true }, json },
+    options: { ...place, 'transactional-id': { ...id, required: true }, json },
     run: async (values, context) => (await load()).describeTransaction(values, context),
   }),
   command({
     name: 'transactions find-hanging',
     about: 'transactions that a partition has open and nobody will ever end; exit code 1 when there are some',
-    options: { dir, json },
+    options: { ...place, json },
     run: async (values, context) => (await load()).findHanging(values, context),
   }),
   command({
     name: 'transactions abort',
     about: 'abort the open transaction of a transactional id, or a hanging one by where it begins',
     options: {
-      dir,
+      ...place,
       'transactional-id': id,
       topic: { takes: 'text', shown: 'TOPIC', about: 'of a hanging one, with --partition and --start-offset' },
       partition: { takes: 'number', about: 'of a hanging one' },

@@ -1,0 +1,76 @@
+import { coreError } from '../base/error-catalogue.ts'
+import { coreMetrics } from '../base/metric-catalogue.ts'
+import type { ClientTls, NetPlace } from '../base/net.ts'
+import { isIntegerFrom, isObject, isText, readOptions, type OptionRules } from '../base/options.ts'
+import type { World } from '../base/world.ts'
+import type { LogClient } from '../client/log-client.ts'
+import { Cluster } from '../client/wire/cluster.ts'
+import { WireLog } from '../client/wire/wire-log.ts'
+import { MetricRegistry } from '../metrics/metric-registry.ts'
+import { NodeNet } from '../platform/node-net.ts'
+import { nodeWorld } from '../platform/node-world.ts'
+
+export interface ConnectLogOptions {
+  /** `host:port`, several with commas between or as a list: any of them tells where the others are. IPv6 addresses stand in brackets. */
+  readonly bootstrapServers: string | readonly string[]
+  /** What the server calls this client in its logs and quotas. Default: millrace. */
+  readonly clientId?: string
+  /** How long a server may take to answer. Default 30 s. */
+  readonly requestTimeoutMs?: number
+  /** How long connecting and the first answer may take. Default 10 s. */
+  readonly connectTimeoutMs?: number
+  /** How long what passes by itself is tried again: a leader that moves, a server that starts anew. Default 30 s. */
+  readonly timeoutMs?: number
+  /** Default: plain text. */
+  readonly tls?: ClientTls
+  /** The clock and randomness. Default: Node's. */
+  readonly world?: Pick<World, 'clock' | 'random'>
+}
+
+interface ResolvedOptions extends Omit<Required<ConnectLogOptions>, 'tls'> {
+  readonly tls: ClientTls | null
+}
+
+const isList = (value: unknown): value is readonly string[] => Array.isArray(value) && value.length > 0 && value.every(isText)
+
+const rules: OptionRules<ResolvedOptions> = {
+  bootstrapServers: {
+    check: (value): value is string | readonly string[] => isText(value) || isList(value),
+    expected: 'host:port, or a list of them',
+  },
+  clientId: { check: isText, expected: 'a text that is not empty', default: 'millrace' },
+  requestTimeoutMs: { check: isIntegerFrom(1), expected: 'a number of milliseconds', default: 30_000 },
+  connectTimeoutMs: { check: isIntegerFrom(1), expected: 'a number of milliseconds', default: 10_000 },
+  timeoutMs: { check: isIntegerFrom(0), expected: 'a number of milliseconds', default: 30_000 },
+  tls: {
+    check: (value): value is ClientTls | null => isObject(value),
+    expected: 'an object of authorities, certificate, key and verify',
+    default: null,
+  },
+  world: { check: (value): value is World => isObject(value), expected: 'clock and random', default: nodeWorld() },
+}
+
+/**
+ * Connects to a log that is served on Kafka's wire protocol: by `serveLog`, by `millrace broker`, or by an Apache Kafka.
+ * @throws UNKNOWN_OPTION, INVALID_OPTION; SERVER_UNREACHABLE, NO_KAFKA_SERVER, LOGIN_FAILED, UNSUPPORTED_VERSION
+ */
+export async function connectLog(options: ConnectLogOptions): Promise<LogClient> {
+  const { bootstrapServers, tls, world, ...terms } = readOptions<ResolvedOptions>('connectLog', options, rules)
+  const bootstrap = [bootstrapServers]
+    .flat()
+    .flatMap((text) => text.split(','))
+    .map(placeOf)
+  const cluster = await Cluster.connect(new NodeNet(), world, { ...terms, bootstrap, ...(tls === null ? {} : { tls }) })
+  return new WireLog(cluster, new MetricRegistry(coreMetrics, world.clock))
+}
+
+function placeOf(text: string): NetPlace {
+  const [, bracketed, host = bracketed, port] = /^\s*(?:\[([0-9a-fA-F:.]+)\]|([^:[\]\s]+)):(\d{1,5})\s*$/.exec(text) ?? []
+  if (host !== undefined && Number(port) >= 1 && Number(port) <= 65_535) return { host, port: Number(port) }
+  throw coreError('INVALID_OPTION', {
+    what: 'a server is named otherwise',
+    where: 'bootstrapServers',
+    expected: 'host:port',
+    received: text,
+  })
+}

@@ -13,8 +13,8 @@ const config: ViteUserConfig = defineConfig({
         name,
         root: `./${name}`,
         include: ['**/*.test.ts'],
-        // Those need a real Kafka: vitest-kafka.config.ts.
-        exclude: [...configDefaults.exclude, '**/*.kafka.test.ts'],
+        // Those need a real Kafka, or clients that npm does not have: vitest-kafka.config.ts, vitest-clients.config.ts.
+        exclude: [...configDefaults.exclude, '**/*.kafka.test.ts', '**/*.client.test.ts'],
         benchmark: { include: ['**/*.bench.ts'] },
       },
     })),

@@ -120,6 +120,7 @@ export const packages: Readonly<Record<string, readonly string[]>> = {
   'ts-morph': ['test/architecture/'],
   '@opentelemetry/sdk-metrics': ['core/src/metrics/open-telemetry.test.ts'],
   kafkajs: ['test/conformance/'],
+  '@platformatic/kafka': ['test/conformance/'],
 }
 
 /** What every test beside its source may import as well. */

@@ -189,6 +189,20 @@ describe('a connection', () => {
     expect(ends).toEqual([new Error('a failed')])
   })
 
+  test('whose calls fail out of their turn, or after it has closed, takes nobody down', async () => {
+    const { socket, calls, ends } = connected()
+    socket.send('p1', 'p2', 'p3')
+    await calls.fail('p2')
+    await new Promise(setImmediate) // a rejection that nobody handles would be told by now
+    expect(socket.state).toBe('open')
+    await calls.answer('p1')
+    expect(socket.written).toEqual(['p1!'])
+    expect(socket.state).toBe('destroyed')
+    await calls.fail('p3')
+    await new Promise(setImmediate)
+    expect(ends).toEqual([new Error('p2 failed')])
+  })
+
   test('that is drained takes nothing more, and ends when all is answered', async () => {
     const { socket, calls, connection, ends } = connected()
     socket.send('a', 'b')
@@ -218,6 +232,27 @@ describe('a connection', () => {
       await calls.answer('a')
       await new Promise<void>((resolve) => void world.clock.after(62_000, resolve))
       expect(socket.state).toBe('destroyed')
+    })
+  })
+
+  test('SEC-22: whose reader takes nothing for too long is closed, though calls of it are in hand; one that is slow is not', async () => {
+    const { world, socket, calls, ends } = connected()
+    const pass = (ms: number): Promise<void> => new Promise((resolve) => void world.clock.after(ms, resolve))
+    await world.run(async () => {
+      socket.isSlow = true
+      socket.send('a slow one', 'b', 'c')
+      await calls.answer('a slow one')
+      await pass(50_000)
+      socket.drained()
+      socket.isSlow = true
+      await settled()
+      await calls.answer('b')
+      socket.waitingBytes = 1_000
+      await pass(50_000)
+      expect(socket.state).toBe('open')
+      await pass(60_000)
+      expect(socket.state).toBe('destroyed')
+      expect(ends).toEqual([null])
     })
   })
 })

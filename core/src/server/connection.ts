@@ -20,7 +20,7 @@ export interface ConnectionLimits {
   readonly maxInHandCalls: number
   /** Answers that wait for a slow reader: nothing more is read or begun until they have gone. */
   readonly maxWaitingBytes: number
-  /** A connection that sends nothing for so long is closed (connections.max.idle.ms). */
+  /** A connection that sends nothing for so long, or takes no answer for so long, is closed (connections.max.idle.ms). */
   readonly maxIdleMs: number
 }
 
@@ -50,6 +50,7 @@ interface InHand {
  *   C3  Memory is bounded: what is in hand, what waits for a slow reader, and one frame that is coming.
  *   C4  A frame that makes no sense closes the connection; what was in hand before it is answered.
  *   C5  `drain` takes nothing more, answers what is in hand, and closes.
+ *   C6  Nobody holds it open by silence: neither one that sends nothing, nor one that takes nothing. What its own calls wait for holds it.
  */
 export class Connection {
   private readonly parts: ConnectionParts
@@ -60,6 +61,7 @@ export class Connection {
   private isClosed = false
   private isAnswering = false
   private failure: unknown = null
+  /** It has sent something, or has taken all that waited for it. */
   private lastHeardAt: number
   private idle: Timer | null = null
 
@@ -71,7 +73,7 @@ export class Connection {
   start(): void {
     this.parts.socket.start({
       onData: (chunk) => this.take(chunk),
-      onDrain: () => this.goOn(),
+      onDrain: () => this.drained(),
       onEnd: () => this.drain(),
       onClose: (error) => this.closed(error),
     })
@@ -89,6 +91,11 @@ export class Connection {
       this.failure ??= error
       this.drain()
     }
+    this.goOn()
+  }
+
+  private drained(): void {
+    this.lastHeardAt = this.parts.clock.monotonic()
     this.goOn()
   }
 
@@ -112,7 +119,7 @@ export class Connection {
   private begin(): void {
     for (const [index, one] of this.queue.entries()) {
       if (index > 0 && !(one.call.overlaps && this.queue[index - 1]!.call.overlaps)) return
-      one.answer ??= one.call.run()
+      one.answer ??= begun(one.call)
     }
   }
 
@@ -155,7 +162,7 @@ export class Connection {
   private watchIdleness(): void {
     const { clock, limits } = this.parts
     const leftMs = this.lastHeardAt + limits.maxIdleMs - clock.monotonic()
-    if (leftMs <= 0 && this.queue.length === 0) return this.parts.socket.destroy()
+    if (leftMs <= 0 && (this.queue.length === 0 || this.hasSlowReader)) return this.parts.socket.destroy()
     this.idle = clock.inBackground(Math.max(leftMs, 1_000), () => this.watchIdleness())
   }
 
@@ -178,4 +185,14 @@ export class Connection {
     this.queue.splice(0)
     this.parts.onClosed(this.failure ?? error)
   }
+}
+
+/**
+ * A call that fails is heard of when its turn to answer comes. It may fail before, or never have a turn because one before it failed:
+ * whoever sends two produces, the second one broken, would otherwise end the process by a rejection that nobody handles.
+ */
+function begun({ run }: Call): Promise<readonly Uint8Array[] | null> {
+  const answer = run()
+  answer.catch(() => {})
+  return answer
 }

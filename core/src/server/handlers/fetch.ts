@@ -25,6 +25,8 @@ interface AskedTopic {
 }
 
 const readCommitted = 1
+/** Of one answer, whatever the client would take (fetch.max.bytes): it stands in memory. */
+const maxAnswerBytes = 55 << 20
 
 /**
  * Batches from each partition, as they are stored. Waits for `minBytes` of what the reader may see. Sessions (KIP-227) are not kept: a
@@ -53,12 +55,13 @@ async function readAll(
   topics: readonly AskedTopic[],
   { maxBytes, isolationLevel }: RequestOf<'fetch'>,
 ): Promise<readonly ReadTopic[]> {
-  let left = maxBytes
+  const limit = Math.min(maxBytes, maxAnswerBytes)
+  let left = limit
   const all: ReadTopic[] = []
   for (const { name, topicId, partitions } of topics) {
     const answers: PartitionAnswer[] = []
     for (const asked of partitions) {
-      const mayExceed = left === maxBytes
+      const mayExceed = left === limit
       const answer = await read(asked, Math.min(left, asked.partitionMaxBytes), isolationLevel === readCommitted, mayExceed)
       left -= answer.records?.length ?? 0
       answers.push(answer)

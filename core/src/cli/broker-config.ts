@@ -18,6 +18,7 @@ export interface BrokerConfig {
   readonly advertised: readonly string[]
   /** Names of listeners that are a controller's: there is none here. */
   readonly controllers: readonly string[]
+  readonly fetchSessionSlots: number
 }
 
 type Draft = { -readonly [Key in keyof BrokerConfig]: BrokerConfig[Key] }
@@ -109,6 +110,15 @@ export const brokerProperties: Readonly<Record<string, BrokerProperty>> = {
       return integer(value, 1)
     },
   },
+  'max.incremental.fetch.session.cache.slots': {
+    default: '1000',
+    takes: 'an integer from 0 to 1000000',
+    about: 'Fetch sessions that are kept for consumers of many partitions.',
+    apply: (draft, value) => {
+      draft.fetchSessionSlots = Number(value)
+      return integer(value, 0) && Number(value) <= 1_000_000
+    },
+  },
   'log.flush.interval.messages': {
     default: '1',
     takes: 'an integer from 1',
@@ -196,6 +206,7 @@ export function brokerConfig(text: string, file = ''): BrokerConfig {
     listeners: [],
     advertised: [],
     controllers: [],
+    fetchSessionSlots: 1_000,
   }
   for (const [name, { apply, takes }] of Object.entries(brokerProperties)) {
     const value = given.get(name)

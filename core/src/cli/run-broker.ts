@@ -1,3 +1,4 @@
+import type { NetPlace } from '../base/net.ts'
 import { embeddedLog } from '../open/embedded-log.ts'
 import { serveLog } from '../open/serve-log.ts'
 import { brokerConfig, type BrokerConfig } from './broker-config.ts'
@@ -20,7 +21,9 @@ export async function runBroker({ dir, listen, config: file }: BrokerValues, con
   const stop = context.stop()
   const log = await embeddedLog({ dir, world, ...logOptions(config) })
   try {
-    const served = await serveLog(log, { listeners, onError: (error, remote) => err(failure(error, remote)) })
+    const { fetchSessionSlots } = config
+    const onError = (error: unknown, remote: NetPlace): void => err(failure(error, remote))
+    const served = await serveLog(log, { listeners, fetchSessionSlots, onError })
     out(`millrace broker: ready at ${served.places.map(({ host, port }) => `${host}:${port}`).join(', ')}, data in ${dir}`)
     await aborted(stop)
     await served.close()
@@ -36,7 +39,7 @@ function logOptions({ durability, maintenance, autoCreate, partitions, topicConf
 
 type LogOptions = Omit<Parameters<typeof embeddedLog>[0], 'dir' | 'world'>
 
-function failure(error: unknown, { host, port }: { readonly host: string; readonly port: number }): string {
+function failure(error: unknown, { host, port }: NetPlace): string {
   return `connection of ${host}:${port}: ${error instanceof Error ? error.message : String(error)}`
 }
 

@@ -5,6 +5,7 @@ import type { Broker } from '../broker/broker.ts'
 import { EmbeddedLog } from '../client/embedded/embedded-log.ts'
 import type { LogClient } from '../client/log-client.ts'
 import { NodeNet } from '../platform/node-net.ts'
+import { fetchSessionLimits } from '../server/fetch-sessions.ts'
 import { defaultLimits, WireServer, type WireListener } from '../server/wire-server.ts'
 
 export interface ServeOptions {
@@ -16,6 +17,11 @@ export interface ServeOptions {
    * 3; with 1, more are refused as Kafka on one node does.
    */
   readonly maxReplicationFactor?: number
+  /**
+   * Fetch sessions that are kept (max.incremental.fetch.session.cache.slots), each for a consumer that asks for many partitions and
+   * says them once (KIP-227); over all of them 250 times as many partitions. Without one a consumer says them each time. Default 1,000.
+   */
+  readonly fetchSessionSlots?: number
   /** How long `close` waits for requests in hand, in milliseconds. Default 5,000. */
   readonly closeTimeoutMs?: number
   /** Hears of connections that ended in an error. Default: nobody does. */
@@ -49,6 +55,11 @@ const rules: OptionRules<Required<ServeOptions>> = {
     check: (value): value is number => isIntegerFrom(1)(value) && value <= 100,
     expected: 'a number from 1 to 100',
     default: 3,
+  },
+  fetchSessionSlots: {
+    check: (value): value is number => isIntegerFrom(0)(value) && value <= 1_000_000,
+    expected: 'a number from 0 to 1000000',
+    default: 1_000,
   },
   closeTimeoutMs: { check: isIntegerFrom(0), expected: 'a number of milliseconds', default: 5_000 },
   onError: {
@@ -84,11 +95,8 @@ const listenerRules: OptionRules<ResolvedListener> = {
  * cannot listen
  */
 export async function serveLog(log: LogClient, options: ServeOptions = {}): Promise<ServedLog> {
-  const { listeners, maxReplicationFactor, closeTimeoutMs, onError } = readOptions<Required<ServeOptions>>(
-    'serveLog',
-    options,
-    rules,
-  )
+  const read = readOptions<Required<ServeOptions>>('serveLog', options, rules)
+  const { listeners, maxReplicationFactor, fetchSessionSlots, closeTimeoutMs, onError } = read
   const { broker } = embedded(log)
   const server = await WireServer.open({
     broker,
@@ -96,6 +104,7 @@ export async function serveLog(log: LogClient, options: ServeOptions = {}): Prom
     identity: { clusterId: clusterIdOf(broker), nodeId: 1, maxReplicationFactor },
     listeners: listeners.map((listener) => checked(readOptions<ResolvedListener>('a listener', listener, listenerRules))),
     limits: defaultLimits,
+    fetchSessions: fetchSessionLimits(fetchSessionSlots),
     onError,
   })
   const close = (): Promise<void> => server.close(closeTimeoutMs)

@@ -6,6 +6,7 @@ import { decodeRequestBody, openRequest, type OpenedRequest } from '../protocol/
 import { encodeResponse } from '../protocol/response-frame.ts'
 import type { Closing } from './closing.ts'
 import type { Call } from './connection.ts'
+import type { FetchSessions } from './fetch-sessions.ts'
 import type { Handler, RequestContext, ServerIdentity } from './handler.ts'
 import { handlers } from './handlers.ts'
 import { unknownVersionAnswer } from './handlers/api-versions.ts'
@@ -28,6 +29,7 @@ export class Dispatcher {
   private readonly remote: NetPlace
   private readonly closing: Closing
   private readonly session: Session
+  private readonly fetchSessions: FetchSessions
 
   constructor(parts: {
     readonly broker: Broker
@@ -36,6 +38,7 @@ export class Dispatcher {
     readonly remote: NetPlace
     readonly closing: Closing
     readonly session: Session
+    readonly fetchSessions: FetchSessions
   }) {
     this.broker = parts.broker
     this.server = parts.server
@@ -43,6 +46,7 @@ export class Dispatcher {
     this.remote = parts.remote
     this.closing = parts.closing
     this.session = parts.session
+    this.fetchSessions = parts.fetchSessions
   }
 
   /** @throws FRAME_INVALID, UNSUPPORTED_VERSION */
@@ -67,7 +71,7 @@ export class Dispatcher {
     if (handler === undefined) {
       throw coreError('UNSUPPORTED_VERSION', { what: 'this server does not serve such requests', received: name })
     }
-    const { broker, server, advertised, remote, session } = this
+    const { broker, server, advertised, remote, session, fetchSessions } = this
     const untilClosing: RequestContext['untilClosing'] = (work) => this.closing.untilClosing(work)
     const context: RequestContext = {
       broker,
@@ -75,6 +79,7 @@ export class Dispatcher {
       advertised,
       remote,
       session,
+      fetchSessions,
       served,
       version,
       untilClosing,

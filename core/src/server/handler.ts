@@ -1,6 +1,7 @@
 import type { NetPlace } from '../base/net.ts'
 import type { Broker } from '../broker/broker.ts'
 import type { ApiName, RequestOf, ResponseDraft } from '../protocol/apis.ts'
+import type { FetchSessions } from './fetch-sessions.ts'
 import type { Session } from './session.ts'
 
 /** What a server says of itself, the same in every answer. */
@@ -25,6 +26,8 @@ export interface RequestContext {
   readonly remote: NetPlace
   /** Who is at the other end of the connection. */
   readonly session: Session
+  /** Of all connections. */
+  readonly fetchSessions: FetchSessions
   /** For work that waits for others: null when the connection ends, or the server closes, before it is done. */
   readonly untilClosing: <T>(work: Promise<T>) => Promise<T | null>
 }

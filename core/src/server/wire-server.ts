@@ -6,6 +6,7 @@ import { FrameSplitter } from '../protocol/frame-splitter.ts'
 import { Closing } from './closing.ts'
 import { Connection, type ConnectionLimits } from './connection.ts'
 import { Dispatcher } from './dispatcher.ts'
+import { FetchSessions, type FetchSessionLimits } from './fetch-sessions.ts'
 import type { ServerIdentity } from './handler.ts'
 import type { Session } from './session.ts'
 
@@ -20,6 +21,7 @@ export interface WireServerOptions {
   readonly identity: ServerIdentity
   readonly listeners: readonly WireListener[]
   readonly limits: WireLimits
+  readonly fetchSessions: FetchSessionLimits
   /** Hears of connections that ended in an error. */
   readonly onError: (error: unknown, remote: NetPlace) => void
 }
@@ -49,12 +51,15 @@ export const defaultLimits: WireLimits = {
 export class WireServer {
   private readonly options: WireServerOptions
   private readonly listening: NetListener[] = []
+  private readonly fetchSessions: FetchSessions
   private readonly connections = new Map<Connection, Closing>()
   private isClosing = false
   private whenEmpty: (() => void) | null = null
 
   private constructor(options: WireServerOptions) {
     this.options = options
+    const { random } = options.broker.directory.world
+    this.fetchSessions = new FetchSessions(options.fetchSessions, () => Buffer.from(random.bytes(4)).readInt32BE() & 0x7fff_ffff)
   }
 
   /** @throws NetError */
@@ -90,7 +95,8 @@ export class WireServer {
     }
     const closing = new Closing()
     const session: Session = { principal: anonymous }
-    const dispatcher = new Dispatcher({ broker, server: identity, advertised, remote, closing, session })
+    const { fetchSessions } = this
+    const dispatcher = new Dispatcher({ broker, server: identity, advertised, remote, closing, session, fetchSessions })
     const connection = new Connection({
       socket,
       clock: broker.directory.world.clock,

@@ -4,24 +4,26 @@ import type { RequestOf, ResponseDraft } from '../../protocol/apis.ts'
 import { errorCodes } from '../../protocol/error-codes.ts'
 import { wireErrorOf } from '../../protocol/wire-error.ts'
 import { readBatchHeader } from '../../record/batch-header.ts'
-import { joinedBatches } from '../joined-batches.ts'
+import { isNews, type AskedPlace, type Finding } from '../fetch-session.ts'
 import type { Handler, RequestContext } from '../handler.ts'
+import { joinedBatches } from '../joined-batches.ts'
 import { epochError } from '../leader-epoch.ts'
 import { untilEnough } from '../until-enough.ts'
 
-type AskedPartition = RequestOf<'fetch'>['topics'][number]['partitions'][number]
-type PartitionAnswer = NonNullable<NonNullable<ResponseDraft<'fetch'>['responses']>[number]['partitions']>[number]
+type TopicAnswer = NonNullable<ResponseDraft<'fetch'>['responses']>[number]
+type PartitionAnswer = NonNullable<TopicAnswer['partitions']>[number]
 
-interface Asked extends AskedPartition {
+interface Located {
+  readonly place: AskedPlace
   /** Null: there is none. */
   readonly log: Partition | null
   readonly errorCode: number
 }
 
-interface AskedTopic {
-  readonly name: string
-  readonly topicId: RequestOf<'fetch'>['topics'][number]['topicId']
-  readonly partitions: readonly Asked[]
+interface ReadPartition extends Finding {
+  readonly batches: readonly Uint8Array[]
+  /** Null: nobody asked for them. */
+  readonly aborted: NonNullable<PartitionAnswer['abortedTransactions']> | null
 }
 
 const readCommitted = 1
@@ -29,77 +31,82 @@ const readCommitted = 1
 const maxAnswerBytes = 55 << 20
 
 /**
- * Batches from each partition, as they are stored. Waits for `minBytes` of what the reader may see. Sessions (KIP-227) are not kept: a
- * client that is given session 0 says everything each time.
+ * Batches from each partition, as they are stored. Waits for `minBytes` of what the reader may see. In a session (KIP-227) the answer
+ * has only what the client does not know.
  */
 export const answerFetch: Handler<'fetch'> = async (request, context) => {
-  if (request.sessionId !== 0) return { throttleTimeMs: 0, errorCode: errorCodes.FETCH_SESSION_ID_NOT_FOUND, responses: [] }
-  const topics = request.topics.map((topic) => askedTopic(topic, context))
-  const logs = topics.flatMap(({ partitions }) => partitions.flatMap(({ log }) => log ?? []))
-  const { broker, untilClosing } = context
-  const wait = { clock: broker.directory.world.clock, waitMs: request.maxWaitMs, logs, untilClosing }
+  const { broker, untilClosing, fetchSessions } = context
+  const { clock } = broker.directory.world
+  const asker = { owner: context.session.principal.name, usesTopicIds: context.version >= 13, now: clock.monotonic() }
+  const turn = fetchSessions.begin(request, asker)
+  if (turn.errorCode !== errorCodes.NONE) return { throttleTimeMs: 0, errorCode: turn.errorCode, responses: [] }
+  const places = turn.places.map((place) => located(place, context))
   const found = await untilEnough(
-    wait,
-    () => readAll(topics, request),
+    { clock, waitMs: request.maxWaitMs, logs: places.flatMap(({ log }) => log ?? []), untilClosing },
+    () => readAll(places, request),
     (all) => isEnough(all, request.minBytes),
   )
-  const responses = found.map(({ name, topicId, answers }) => ({ topic: name, topicId, partitions: answers }))
-  return { throttleTimeMs: 0, errorCode: errorCodes.NONE, sessionId: 0, responses }
-}
-
-interface ReadTopic extends Omit<AskedTopic, 'partitions'> {
-  readonly answers: readonly PartitionAnswer[]
+  const { errorCode, sessionId, told } = turn.answer(found, clock.monotonic())
+  return { throttleTimeMs: 0, errorCode, sessionId, responses: byTopic(told) }
 }
 
 async function readAll(
-  topics: readonly AskedTopic[],
+  places: readonly Located[],
   { maxBytes, isolationLevel }: RequestOf<'fetch'>,
-): Promise<readonly ReadTopic[]> {
+): Promise<readonly ReadPartition[]> {
+  const committedOnly = isolationLevel === readCommitted
   const limit = Math.min(maxBytes, maxAnswerBytes)
   let left = limit
-  const all: ReadTopic[] = []
-  for (const { name, topicId, partitions } of topics) {
-    const answers: PartitionAnswer[] = []
-    for (const asked of partitions) {
-      const mayExceed = left === limit
-      const answer = await read(asked, Math.min(left, asked.partitionMaxBytes), isolationLevel === readCommitted, mayExceed)
-      left -= answer.records?.length ?? 0
-      answers.push(answer)
-    }
-    all.push({ name, topicId, answers })
+  const all: ReadPartition[] = []
+  for (const { place, log, errorCode } of places) {
+    // Most partitions of a large fetch have nothing new: no promise is made for them.
+    const found =
+      log === null || errorCode !== errorCodes.NONE
+        ? refused(place, errorCode, log)
+        : (quiet(place, log, left, committedOnly) ??
+          (await read(place, log, Math.min(left, place.asked.partitionMaxBytes), committedOnly, left === limit)))
+    left -= found.recordBytes
+    all.push(found)
   }
   return all
 }
 
-/** An error is told at once. */
-function isEnough(topics: readonly ReadTopic[], minBytes: number): boolean {
-  const all = topics.flatMap(({ answers }) => answers)
-  if (all.some(({ errorCode }) => errorCode !== errorCodes.NONE)) return true
-  return all.reduce((sum, { records }) => sum + (records?.length ?? 0), 0) >= minBytes
+/** An error is told at once, but not over and over in a session: whoever knows it waits for the other partitions. */
+function isEnough(all: readonly ReadPartition[], minBytes: number): boolean {
+  if (all.some((found) => found.errorCode !== errorCodes.NONE && isNews(found))) return true
+  return all.reduce((sum, { recordBytes }) => sum + recordBytes, 0) >= minBytes
 }
 
-function askedTopic({ topic, topicId, partitions }: RequestOf<'fetch'>['topics'][number], context: RequestContext): AskedTopic {
-  const { broker, version } = context
-  const name = version >= 13 ? broker.topics.nameOf(topicId) : topic
-  return { name: name ?? '', topicId, partitions: partitions.map((one) => located(one, name, context)) }
-}
-
-function located(one: AskedPartition, topic: string | undefined, { broker }: RequestContext): Asked {
-  if (topic === undefined) return { ...one, log: null, errorCode: errorCodes.UNKNOWN_TOPIC_ID }
+function located(place: AskedPlace, { broker, version }: RequestContext): Located {
+  const { partition, currentLeaderEpoch } = place.asked
+  const topic = version >= 13 ? broker.topics.nameOf(place.topicId) : place.topic
+  if (topic === undefined) return { place, log: null, errorCode: errorCodes.UNKNOWN_TOPIC_ID }
   try {
-    const log = broker.topics.log({ topic, partition: one.partition })
-    return { ...one, log, errorCode: epochError(one.currentLeaderEpoch, broker.directory.epoch) }
+    const log = broker.topics.log({ topic, partition })
+    return { place, log, errorCode: epochError(currentLeaderEpoch, broker.directory.epoch) }
   } catch (error) {
     if (!(error instanceof MillraceError)) throw error
-    return { ...one, log: null, errorCode: wireErrorOf(error) }
+    return { place, log: null, errorCode: wireErrorOf(error) }
   }
 }
 
+/** What there is to say of a partition where there is nothing to read; null: there may be. */
+function quiet(place: AskedPlace, log: Partition, maxBytes: number, committedOnly: boolean): ReadPartition | null {
+  const { fetchOffset } = place.asked
+  const limit = committedOnly ? log.lastStableOffset : log.highWatermark
+  const isAtEnd = fetchOffset >= limit && fetchOffset <= log.highWatermark && fetchOffset >= log.startOffset
+  return maxBytes <= 0 || isAtEnd ? answered(place, log, [], committedOnly ? [] : null) : null
+}
+
 /** `mayExceed`: nothing was read yet, so the first batch comes whole in any case. */
-async function read(asked: Asked, maxBytes: number, committedOnly: boolean, mayExceed: boolean): Promise<PartitionAnswer> {
-  const { log, partition, fetchOffset, errorCode } = asked
-  if (log === null || errorCode !== 0) return refused(partition, errorCode, log)
-  if (maxBytes <= 0) return answered(asked, log, [], null)
+async function read(
+  place: AskedPlace,
+  log: Partition,
+  maxBytes: number,
+  committedOnly: boolean,
+  mayExceed: boolean,
+): Promise<ReadPartition> {
+  const { fetchOffset } = place.asked
   const limit = committedOnly ? log.lastStableOffset : log.highWatermark
   try {
     const { batches, aborted } = await log.whileSegmentsStay(async () => {
@@ -107,10 +114,10 @@ async function read(asked: Asked, maxBytes: number, committedOnly: boolean, mayE
       const taken = mayExceed || sizeOf(all) <= maxBytes ? all : []
       return { batches: taken, aborted: committedOnly ? await abortedIn(log, fetchOffset, taken) : null }
     })
-    return answered(asked, log, batches, aborted)
+    return answered(place, log, batches, aborted)
   } catch (error) {
     if (!(error instanceof MillraceError)) throw error
-    return refused(partition, wireErrorOf(error), log)
+    return refused(place, wireErrorOf(error), log)
   }
 }
 
@@ -133,27 +140,39 @@ async function abortedIn(
 }
 
 function answered(
-  { partition }: Asked,
-  log: Partition,
+  place: AskedPlace,
+  { highWatermark, lastStableOffset, startOffset }: Partition,
   batches: readonly Uint8Array[],
-  abortedTransactions: (PartitionAnswer['abortedTransactions'] & object) | null,
-): PartitionAnswer {
-  return {
-    partitionIndex: partition,
-    errorCode: errorCodes.NONE,
-    highWatermark: log.highWatermark,
-    lastStableOffset: log.lastStableOffset,
-    logStartOffset: log.startOffset,
-    abortedTransactions,
-    records: joinedBatches(batches),
-  }
+  aborted: ReadPartition['aborted'],
+): ReadPartition {
+  const recordBytes = sizeOf(batches)
+  const logStartOffset = startOffset
+  return { place, errorCode: errorCodes.NONE, highWatermark, lastStableOffset, logStartOffset, batches, aborted, recordBytes }
 }
 
-function refused(partitionIndex: number, errorCode: number, log: Partition | null): PartitionAnswer {
-  const highWatermark = log?.highWatermark ?? -1
-  return { partitionIndex, errorCode, highWatermark, abortedTransactions: null, records: joinedBatches([]) }
+function refused(place: AskedPlace, errorCode: number, log: Partition | null): ReadPartition {
+  const known = { highWatermark: log?.highWatermark ?? -1, lastStableOffset: -1, logStartOffset: -1 }
+  return { place, errorCode, ...known, batches: [], aborted: null, recordBytes: 0 }
 }
 
 function sizeOf(batches: readonly Uint8Array[]): number {
   return batches.reduce((sum, { length }) => sum + length, 0)
+}
+
+/** In their order: partitions of a topic that follow each other stand under one name. */
+function byTopic(all: readonly ReadPartition[]): TopicAnswer[] {
+  const topics: { topic: string; topicId: AskedPlace['topicId']; partitions: PartitionAnswer[] }[] = []
+  for (const found of all) {
+    const { topic, topicId } = found.place
+    const last = topics.at(-1)
+    if (last?.topic === topic && last.topicId === topicId) last.partitions.push(partitionAnswer(found))
+    else topics.push({ topic, topicId, partitions: [partitionAnswer(found)] })
+  }
+  return topics
+}
+
+function partitionAnswer({ place, batches, aborted, ...found }: ReadPartition): PartitionAnswer {
+  const { errorCode, highWatermark, lastStableOffset, logStartOffset } = found
+  const known = { errorCode, highWatermark, lastStableOffset, logStartOffset }
+  return { partitionIndex: place.asked.partition, ...known, abortedTransactions: aborted, records: joinedBatches(batches) }
 }

@@ -4,6 +4,7 @@ import type { Metrics } from '../base/metrics.ts'
 import type { World } from '../base/world.ts'
 import { LogDirectory } from '../log/log-directory.ts'
 import type { Durability, LogGeometry } from '../log/log-options.ts'
+import { AccessControl } from './access-control.ts'
 import { AutoCreation, type AutoCreatedTopics } from './auto-creation.ts'
 import { Groups } from './groups.ts'
 import { Maintenance, type MaintenanceOptions } from './maintenance.ts'
@@ -37,6 +38,7 @@ export interface BrokerOptions {
 export class Broker {
   readonly directory: LogDirectory
   readonly topics: Topics
+  readonly access: AccessControl
   readonly groups: Groups
   readonly transactions: Transactions
   readonly producerIds: ProducerIds
@@ -51,6 +53,7 @@ export class Broker {
     this.metrics = options.metrics
     this.directory = directory
     this.topics = topics
+    this.access = new AccessControl(topics.metadata)
     this.groups = new Groups(directory, topics, '__consumer_offsets', options.metrics)
     this.maintenance = new Maintenance(directory, topics, this.groups, maintenance)
     if (maintenance !== undefined) this.maintenance.start()

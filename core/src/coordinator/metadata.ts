@@ -1,5 +1,6 @@
 import { coreError } from '../base/error-catalogue.ts'
 import type { TopicId } from '../base/ids.ts'
+import { accessRulePrefix, AccessRules } from './access-rules.ts'
 import { checkTopicConfig, type TopicConfig } from './topic-config.ts'
 
 /**
@@ -9,6 +10,7 @@ import { checkTopicConfig, type TopicConfig } from './topic-config.ts'
  *   topic/<name>   { v: 1, topicId, partitions, config, internal, replicationFactor }     null: deleted; the last if it is not 1
  *   deleting/<id>  { v: 1, topic, partitions }                         folders that are to be removed; null: they are
  *   producer-ids   { v: 1, next }                                      ids below `next` may have been used
+ *   access-rule/…  see `AccessRules`
  *
  * Invariants
  *   M1  `replay` is the only way state changes, when serving and when recovering.
@@ -41,6 +43,7 @@ export const maxPartitions = 100_000
 const namePattern = /^[a-zA-Z0-9._-]{1,249}$/
 
 export class Metadata {
+  readonly accessRules: AccessRules = new AccessRules()
   private readonly topics = new Map<string, TopicMetadata>()
   /** Names of topics by how they look with every "." written as "_". */
   /** By id. */
@@ -144,6 +147,7 @@ export class Metadata {
   replay({ key, value }: MetadataRecord): void {
     if (key.startsWith('topic/')) this.replayTopic(key.slice('topic/'.length), value)
     else if (key.startsWith('deleting/')) this.replayDeleting(key.slice('deleting/'.length), value)
+    else if (key.startsWith(accessRulePrefix)) this.replayAccessRule(key, value)
     else if (key === 'producer-ids' && value !== null) this.producerIds = parse<{ readonly next: number }>(key, value).next
     else
       throw coreError('UNSUPPORTED_FORMAT', {
@@ -164,6 +168,11 @@ export class Metadata {
     this.topics.set(topic, { topic, ...metadata })
     this.names.set(metadata.topicId, topic)
     this.flatNames.set(flatName(topic), topic)
+  }
+
+  private replayAccessRule(key: string, value: string | null): void {
+    if (value !== null) parse(key, value)
+    this.accessRules.replay(key.slice(accessRulePrefix.length), value)
   }
 
   private replayDeleting(topicId: TopicId, value: string | null): void {

@@ -8,6 +8,7 @@ export { noHeaders } from './base/bytes.ts'
 export type { Bytes, Header } from './base/bytes.ts'
 export { partitionName } from './base/ids.ts'
 export type { TopicId, TopicPartition } from './base/ids.ts'
+export type { AccessRule, AccessRuleFilter, Operation, PatternType, Permission, ResourceType } from './base/access-rule.ts'
 export { DiskError } from './base/disk.ts'
 export type { DirectoryLock, Disk, DiskErrorCode, DiskFile, FileStat } from './base/disk.ts'
 export type { Clock, Timer } from './base/clock.ts'
@@ -34,7 +35,7 @@ export {
   type OpenTelemetryProducer,
 } from './metrics/open-telemetry.ts'
 export { serveLog } from './open/serve-log.ts'
-export type { ListenerOptions, ServedLog, ServeOptions } from './open/serve-log.ts'
+export type { AuthorizationOptions, ListenerOptions, ServedLog, ServeOptions } from './open/serve-log.ts'
 export type { NetPlace } from './base/net.ts'
 export { embeddedLog } from './open/embedded-log.ts'
 export type { AutoCreateTopics, EmbeddedLogOptions } from './open/embedded-log.ts'
@@ -66,6 +67,7 @@ export type {
   TransactionWork,
 } from './client/producer.ts'
 export type { Transaction } from './client/transaction.ts'
+export type { AccessAdmin } from './client/access-admin.ts'
 export type {
   HangingTransactionDescription,
   TransactionAdmin,

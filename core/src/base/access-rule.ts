@@ -62,4 +62,14 @@ export const operations = {
 export type Operation = keyof typeof operations
 
 export const permissions = { deny: 2, allow: 3 } as const
-type Permission = keyof typeof permissions
+export type Permission = keyof typeof permissions
+
+/** What there is to do with a resource of each type, beside all of it. */
+export const operationsOf: Readonly<Record<ResourceType, readonly Operation[]>> = {
+  topic: ['read', 'write', 'create', 'delete', 'alter', 'describe', 'describeConfigs', 'alterConfigs'],
+  group: ['read', 'delete', 'describe', 'describeConfigs', 'alterConfigs'],
+  cluster: ['create', 'alter', 'describe', 'clusterAction', 'describeConfigs', 'alterConfigs', 'idempotentWrite'],
+  transactionalId: ['write', 'describe', 'twoPhaseCommit'],
+  delegationToken: ['describe'],
+  user: ['createTokens', 'describeTokens'],
+}

@@ -6,3 +6,8 @@ export interface Principal {
 
 /** Who has not said who they are: on a listener that does not ask. */
 export const anonymous: Principal = Object.freeze({ type: 'User', name: 'ANONYMOUS' })
+
+/** As access rules name it. */
+export function principalText({ type, name }: Principal): string {
+  return `${type}:${name}`
+}

@@ -1,9 +1,10 @@
 import type { TopicId, TopicPartition } from '../base/ids.ts'
+import type { AccessAdmin } from './access-admin.ts'
 import type { GroupAdmin } from './group-admin.ts'
 import type { TransactionAdmin } from './transaction-admin.ts'
 
-/** Topics, their settings, offsets, groups, and transactions. */
-export interface Admin extends GroupAdmin, TransactionAdmin {
+/** Topics, their settings, offsets, groups, transactions, and access rules. */
+export interface Admin extends AccessAdmin, GroupAdmin, TransactionAdmin {
   /** All or none. @throws TOPIC_EXISTS, INVALID_TOPIC_NAME, INVALID_PARTITIONS, INVALID_TOPIC_CONFIG; FOLDER_UNKNOWN */
   createTopics(topics: readonly NewTopic[]): Promise<void>
   /** All or none. @throws UNKNOWN_TOPIC; INVALID_TOPIC_NAME for the log's own topics, here and wherever topics are changed */

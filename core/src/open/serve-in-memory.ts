@@ -1,5 +1,6 @@
 import type { EmbeddedLog } from '../client/embedded/embedded-log.ts'
 import type { LogClient } from '../client/log-client.ts'
+import { fetchSessionLimits } from '../server/fetch-sessions.ts'
 import { defaultLimits, WireServer, type WireLimits } from '../server/wire-server.ts'
 import { MemoryNet, type MemorySocket } from '../simulation/memory-net.ts'
 
@@ -22,6 +23,8 @@ export async function serveInMemory(log: LogClient, { limits, onError }: ServeIn
     identity: { clusterId: 'memory', nodeId: 1, maxReplicationFactor: 3 },
     listeners: [{ host: '127.0.0.1', port: 0 }],
     limits: { ...defaultLimits, ...limits },
+    fetchSessions: fetchSessionLimits(100),
+    authorization: null,
     onError: onError ?? (() => {}),
   })
   const [place] = server.places

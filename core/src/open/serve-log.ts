@@ -22,10 +22,22 @@ export interface ServeOptions {
    * says them once (KIP-227); over all of them 250 times as many partitions. Without one a consumer says them each time. Default 1,000.
    */
   readonly fetchSessionSlots?: number
+  /**
+   * Holds clients to the access rules of the log (`admin.addAccessRules`, kafka-acls), as Kafka's StandardAuthorizer does. Default: every
+   * client may do everything.
+   */
+  readonly authorization?: AuthorizationOptions | null
   /** How long `close` waits for requests in hand, in milliseconds. Default 5,000. */
   readonly closeTimeoutMs?: number
   /** Hears of connections that ended in an error. Default: nobody does. */
   readonly onError?: (error: unknown, remote: NetPlace) => void
+}
+
+export interface AuthorizationOptions {
+  /** Who may do everything whatever the rules say, `User:admin` (super.users). Default: nobody. */
+  readonly superUsers?: readonly string[]
+  /** Whether everybody may do what they like with a resource that no rule is about (allow.everyone.if.no.acl.found). Default: false. */
+  readonly allowIfNoRule?: boolean
 }
 
 export interface ListenerOptions {
@@ -61,12 +73,27 @@ const rules: OptionRules<Required<ServeOptions>> = {
     expected: 'a number from 0 to 1000000',
     default: 1_000,
   },
+  authorization: {
+    check: (value): value is AuthorizationOptions | null => value === null || isObject(value),
+    expected: 'superUsers and allowIfNoRule',
+    default: null,
+  },
   closeTimeoutMs: { check: isIntegerFrom(0), expected: 'a number of milliseconds', default: 5_000 },
   onError: {
     check: (value): value is Required<ServeOptions>['onError'] => typeof value === 'function',
     expected: 'a function',
     default: () => {},
   },
+}
+
+const authorizationRules: OptionRules<Required<AuthorizationOptions>> = {
+  superUsers: {
+    check: (value): value is readonly string[] =>
+      Array.isArray(value) && value.every((one) => isText(one) && /^[^:]+:./s.test(one)),
+    expected: 'a list of principals, User:admin',
+    default: [],
+  },
+  allowIfNoRule: { check: (value) => typeof value === 'boolean', expected: 'true or false', default: false },
 }
 
 interface ResolvedListener extends NetPlace {
@@ -96,7 +123,7 @@ const listenerRules: OptionRules<ResolvedListener> = {
  */
 export async function serveLog(log: LogClient, options: ServeOptions = {}): Promise<ServedLog> {
   const read = readOptions<Required<ServeOptions>>('serveLog', options, rules)
-  const { listeners, maxReplicationFactor, fetchSessionSlots, closeTimeoutMs, onError } = read
+  const { listeners, maxReplicationFactor, fetchSessionSlots, authorization, closeTimeoutMs, onError } = read
   const { broker } = embedded(log)
   const server = await WireServer.open({
     broker,
@@ -105,6 +132,7 @@ export async function serveLog(log: LogClient, options: ServeOptions = {}): Prom
     listeners: listeners.map((listener) => checked(readOptions<ResolvedListener>('a listener', listener, listenerRules))),
     limits: defaultLimits,
     fetchSessions: fetchSessionLimits(fetchSessionSlots),
+    authorization: authorization === null ? null : readOptions('authorization', authorization, authorizationRules),
     onError,
   })
   const close = (): Promise<void> => server.close(closeTimeoutMs)

@@ -4,10 +4,13 @@ import type { Broker } from '../broker/broker.ts'
 import { apiNames, type ApiName } from '../protocol/apis.ts'
 import { decodeRequestBody, openRequest, type OpenedRequest } from '../protocol/request-frame.ts'
 import { encodeResponse } from '../protocol/response-frame.ts'
+import { openAccess, type Access } from './access.ts'
+import type { Authorizer } from './authorizer.ts'
 import type { Closing } from './closing.ts'
 import type { Call } from './connection.ts'
 import type { FetchSessions } from './fetch-sessions.ts'
 import type { Handler, RequestContext, ServerIdentity } from './handler.ts'
+import { guarded } from './guards.ts'
 import { handlers } from './handlers.ts'
 import { unknownVersionAnswer } from './handlers/api-versions.ts'
 import type { Session } from './session.ts'
@@ -30,6 +33,7 @@ export class Dispatcher {
   private readonly closing: Closing
   private readonly session: Session
   private readonly fetchSessions: FetchSessions
+  private readonly authorizer: Authorizer | null
 
   constructor(parts: {
     readonly broker: Broker
@@ -39,6 +43,7 @@ export class Dispatcher {
     readonly closing: Closing
     readonly session: Session
     readonly fetchSessions: FetchSessions
+    readonly authorizer: Authorizer | null
   }) {
     this.broker = parts.broker
     this.server = parts.server
@@ -47,6 +52,7 @@ export class Dispatcher {
     this.closing = parts.closing
     this.session = parts.session
     this.fetchSessions = parts.fetchSessions
+    this.authorizer = parts.authorizer
   }
 
   /** @throws FRAME_INVALID, UNSUPPORTED_VERSION */
@@ -80,12 +86,19 @@ export class Dispatcher {
       remote,
       session,
       fetchSessions,
+      access: this.access(),
       served,
       version,
       untilClosing,
       clientId: clientId ?? '',
     }
-    const response = await handler(decodeRequestBody(name, version, body), context)
+    const request = decodeRequestBody(name, version, body)
+    const response = await (this.authorizer === null ? handler(request, context) : guarded(name, handler, request, context))
     return response === null ? null : encodeResponse(name, version, correlationId, response).chunks
+  }
+
+  private access(): Access {
+    if (this.authorizer === null) return openAccess
+    return this.authorizer.accessOf(this.session.principal, this.remote.host, () => {})
   }
 }

@@ -2,6 +2,7 @@ import type { NetPlace } from '../base/net.ts'
 import type { Broker } from '../broker/broker.ts'
 import type { ApiName, RequestOf, ResponseDraft } from '../protocol/apis.ts'
 import type { FetchSessions } from './fetch-sessions.ts'
+import type { Access } from './access.ts'
 import type { Session } from './session.ts'
 
 /** What a server says of itself, the same in every answer. */
@@ -28,6 +29,8 @@ export interface RequestContext {
   readonly session: Session
   /** Of all connections. */
   readonly fetchSessions: FetchSessions
+  /** What they may do. */
+  readonly access: Access
   /** For work that waits for others: null when the connection ends, or the server closes, before it is done. */
   readonly untilClosing: <T>(work: Promise<T>) => Promise<T | null>
 }

@@ -3,6 +3,7 @@ import type { Net, NetListener, NetPlace, NetSocket } from '../base/net.ts'
 import { anonymous } from '../base/principal.ts'
 import type { Broker } from '../broker/broker.ts'
 import { FrameSplitter } from '../protocol/frame-splitter.ts'
+import { Authorizer, type AuthorizerOptions } from './authorizer.ts'
 import { Closing } from './closing.ts'
 import { Connection, type ConnectionLimits } from './connection.ts'
 import { Dispatcher } from './dispatcher.ts'
@@ -22,6 +23,8 @@ export interface WireServerOptions {
   readonly listeners: readonly WireListener[]
   readonly limits: WireLimits
   readonly fetchSessions: FetchSessionLimits
+  /** Null: every client may do everything. */
+  readonly authorization: AuthorizerOptions | null
   /** Hears of connections that ended in an error. */
   readonly onError: (error: unknown, remote: NetPlace) => void
 }
@@ -50,6 +53,7 @@ export const defaultLimits: WireLimits = {
  */
 export class WireServer {
   private readonly options: WireServerOptions
+  private readonly authorizer: Authorizer | null
   private readonly listening: NetListener[] = []
   private readonly fetchSessions: FetchSessions
   private readonly connections = new Map<Connection, Closing>()
@@ -58,8 +62,10 @@ export class WireServer {
 
   private constructor(options: WireServerOptions) {
     this.options = options
-    const { random } = options.broker.directory.world
-    this.fetchSessions = new FetchSessions(options.fetchSessions, () => Buffer.from(random.bytes(4)).readInt32BE() & 0x7fff_ffff)
+    const { broker, authorization, fetchSessions } = options
+    const { random } = broker.directory.world
+    this.fetchSessions = new FetchSessions(fetchSessions, () => Buffer.from(random.bytes(4)).readInt32BE() & 0x7fff_ffff)
+    this.authorizer = authorization === null ? null : new Authorizer(broker.access, authorization)
   }
 
   /** @throws NetError */
@@ -95,8 +101,17 @@ export class WireServer {
     }
     const closing = new Closing()
     const session: Session = { principal: anonymous }
-    const { fetchSessions } = this
-    const dispatcher = new Dispatcher({ broker, server: identity, advertised, remote, closing, session, fetchSessions })
+    const { authorizer, fetchSessions } = this
+    const dispatcher = new Dispatcher({
+      broker,
+      server: identity,
+      advertised,
+      remote,
+      closing,
+      session,
+      authorizer,
+      fetchSessions,
+    })
     const connection = new Connection({
       socket,
       clock: broker.directory.world.clock,

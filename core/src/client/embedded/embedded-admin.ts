@@ -1,5 +1,6 @@
 import { coreError } from '../../base/error-catalogue.ts'
 import { checkList, readOptions } from '../../base/options.ts'
+import type { AccessRule, AccessRuleFilter } from '../../base/access-rule.ts'
 import type { TopicPartition } from '../../base/ids.ts'
 import type { Broker } from '../../broker/broker.ts'
 import { describeConfig } from '../../broker/describe-config.ts'
@@ -10,17 +11,20 @@ import type { GroupDetails, GroupListing, PartitionLag, ResetPlace } from '../gr
 import type { CommittedPosition } from '../producer.ts'
 import type { HangingTransactionDescription, TransactionDescription, TransactionFilter } from '../transaction-admin.ts'
 import { backUpRules, badPlace, checkChanges, listRules, topicRules, type ResolvedTopic } from '../admin-options.ts'
+import { EmbeddedAccessAdmin } from './embedded-access-admin.ts'
 import { EmbeddedGroupAdmin } from './embedded-group-admin.ts'
 import { EmbeddedTransactionAdmin } from './embedded-transaction-admin.ts'
 
 /** The administration of the embedded log. */
 export class EmbeddedAdmin implements Admin {
   private readonly broker: Broker
+  private readonly access: EmbeddedAccessAdmin
   private readonly groups: EmbeddedGroupAdmin
   private readonly transactions: EmbeddedTransactionAdmin
 
   constructor(broker: Broker) {
     this.broker = broker
+    this.access = new EmbeddedAccessAdmin(broker)
     this.groups = new EmbeddedGroupAdmin(broker)
     this.transactions = new EmbeddedTransactionAdmin(broker)
   }
@@ -160,5 +164,17 @@ export class EmbeddedAdmin implements Admin {
 
   fenceProducers(transactionalIds: readonly string[]): Promise<void> {
     return this.transactions.fenceProducers(transactionalIds)
+  }
+
+  addAccessRules(rules: readonly AccessRule[]): Promise<void> {
+    return this.access.addAccessRules(rules)
+  }
+
+  removeAccessRules(filters: readonly AccessRuleFilter[]): Promise<readonly AccessRule[]> {
+    return this.access.removeAccessRules(filters)
+  }
+
+  listAccessRules(filter?: AccessRuleFilter): Promise<readonly AccessRule[]> {
+    return this.access.listAccessRules(filter)
   }
 }

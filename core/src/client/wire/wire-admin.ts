@@ -1,3 +1,4 @@
+import type { AccessRule, AccessRuleFilter } from '../../base/access-rule.ts'
 import { coreError } from '../../base/error-catalogue.ts'
 import { partitionName, type TopicPartition } from '../../base/ids.ts'
 import { checkList, readOptions } from '../../base/options.ts'
@@ -10,6 +11,7 @@ import type { HangingTransactionDescription, TransactionDescription, Transaction
 import { byTopic } from './by-topic.ts'
 import type { Cluster, TopicView } from './cluster.ts'
 import { checkCode } from './refusals.ts'
+import { WireAccessAdmin } from './wire-access-admin.ts'
 import { WireGroupAdmin } from './wire-group-admin.ts'
 import { movedOn, WireOffsets } from './wire-offsets.ts'
 import { WireTransactionAdmin } from './wire-transaction-admin.ts'
@@ -29,12 +31,14 @@ export class WireAdmin implements Admin {
   private readonly offsets: WireOffsets
   private readonly groups: WireGroupAdmin
   private readonly transactions: WireTransactionAdmin
+  private readonly access: WireAccessAdmin
 
   constructor(cluster: Cluster) {
     this.cluster = cluster
     this.offsets = new WireOffsets(cluster)
     this.groups = new WireGroupAdmin(cluster, this.offsets)
     this.transactions = new WireTransactionAdmin(cluster)
+    this.access = new WireAccessAdmin(cluster)
   }
 
   // Topics
@@ -287,6 +291,20 @@ export class WireAdmin implements Admin {
 
   fenceProducers(transactionalIds: readonly string[]): Promise<void> {
     return this.transactions.fenceProducers(transactionalIds)
+  }
+
+  // Access rules
+
+  addAccessRules(rules: readonly AccessRule[]): Promise<void> {
+    return this.access.addAccessRules(rules)
+  }
+
+  removeAccessRules(filters: readonly AccessRuleFilter[]): Promise<readonly AccessRule[]> {
+    return this.access.removeAccessRules(filters)
+  }
+
+  listAccessRules(filter?: AccessRuleFilter): Promise<readonly AccessRule[]> {
+    return this.access.listAccessRules(filter)
   }
 }
 

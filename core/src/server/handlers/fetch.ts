@@ -77,10 +77,12 @@ function isEnough(all: readonly ReadPartition[], minBytes: number): boolean {
   return all.reduce((sum, { recordBytes }) => sum + recordBytes, 0) >= minBytes
 }
 
-function located(place: AskedPlace, { broker, version }: RequestContext): Located {
+function located(place: AskedPlace, { broker, version, access }: RequestContext): Located {
   const { partition, currentLeaderEpoch } = place.asked
   const topic = version >= 13 ? broker.topics.nameOf(place.topicId) : place.topic
   if (topic === undefined) return { place, log: null, errorCode: errorCodes.UNKNOWN_TOPIC_ID }
+  if (isSecret(topic) || !access.may('read', 'topic', topic))
+    return { place, log: null, errorCode: errorCodes.TOPIC_AUTHORIZATION_FAILED }
   try {
     const log = broker.topics.log({ topic, partition })
     return { place, log, errorCode: epochError(currentLeaderEpoch, broker.directory.epoch) }
@@ -88,6 +90,11 @@ function located(place: AskedPlace, { broker, version }: RequestContext): Locate
     if (!(error instanceof MillraceError)) throw error
     return { place, log: null, errorCode: wireErrorOf(error) }
   }
+}
+
+/** Access rules and credentials stand in it: nobody reads it over the wire. */
+function isSecret(topic: string): boolean {
+  return topic === '__millrace_meta'
 }
 
 /** What there is to say of a partition where there is nothing to read; null: there may be. */

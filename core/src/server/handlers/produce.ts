@@ -34,9 +34,14 @@ export const answerProduce: Handler<'produce'> = async (request, context) => {
   if (acks !== 0) return { responses, throttleTimeMs: 0 }
   const failed = responses.flatMap(({ partitionResponses }) => partitionResponses).find(({ errorCode }) => errorCode !== 0)
   if (failed === undefined) return null
-  throw coreError('CORRUPT_BATCH', {
+  throw unansweredRefusal(failed.errorCode)
+}
+
+/** Closes the connection of a client that wants no answer. */
+export function unansweredRefusal(errorCode: number): Error {
+  return coreError('CORRUPT_BATCH', {
     what: 'a batch without acknowledgement was refused',
-    received: `error code ${failed.errorCode}`,
+    received: `error code ${errorCode}`,
   })
 }
 
@@ -46,15 +51,16 @@ async function append(
   transactionalId: string | null,
   { broker, version }: RequestContext,
 ): Promise<PartitionAnswer> {
-  if (topic === undefined) return refused(index, errorCodes.UNKNOWN_TOPIC_ID, null)
-  if (records === null) return refused(index, errorCodes.INVALID_RECORD, 'the partition comes without records')
+  if (topic === undefined) return refusedAppend(index, errorCodes.UNKNOWN_TOPIC_ID, null)
+  if (records === null) return refusedAppend(index, errorCodes.INVALID_RECORD, 'the partition comes without records')
   // The log keeps the batch: it may not hold the whole chunk of the network in memory.
   const batch = new Uint8Array(records)
   const attributes = batch.length < BATCH_OVERHEAD_BYTES ? 0 : attributesOf(batch, 0)
   if (version < zstdSince && (attributes & COMPRESSION_BITS) === zstd)
-    return refused(index, errorCodes.UNSUPPORTED_COMPRESSION_TYPE, `zstd needs version ${zstdSince}`)
+    return refusedAppend(index, errorCodes.UNSUPPORTED_COMPRESSION_TYPE, `zstd needs version ${zstdSince}`)
   const isTransactional = (attributes & TRANSACTIONAL_BIT) !== 0
-  if (isTransactional && transactionalId === null) return refused(index, errorCodes.TRANSACTIONAL_ID_AUTHORIZATION_FAILED, null)
+  if (isTransactional && transactionalId === null)
+    return refusedAppend(index, errorCodes.TRANSACTIONAL_ID_AUTHORIZATION_FAILED, null)
   const to = { topic, partition: index }
   try {
     const { baseOffset, appendedAt } = await (transactionalId !== null && isTransactional
@@ -66,7 +72,7 @@ async function append(
     if (!(error instanceof MillraceError)) throw error
     const recordErrors =
       error.recordIndex === undefined ? [] : [{ batchIndex: error.recordIndex, batchIndexErrorMessage: error.message }]
-    return { ...refused(index, produceErrorOf(error, batch, version), error.message), recordErrors }
+    return { ...refusedAppend(index, produceErrorOf(error, batch, version), error.message), recordErrors }
   }
 }
 
@@ -88,7 +94,7 @@ function produceErrorOf(error: MillraceError, batch: Uint8Array, version: number
   }
 }
 
-function refused(index: number, errorCode: number, errorMessage: string | null): PartitionAnswer {
+export function refusedAppend(index: number, errorCode: number, errorMessage: string | null): PartitionAnswer {
   return { index, errorCode, baseOffset: -1, errorMessage }
 }
 
@@ -96,7 +102,7 @@ function refusedWhole(topicData: readonly TopicData[], errorCode: number): Respo
   const responses = topicData.map(({ name, topicId, partitionData }) => ({
     name,
     topicId,
-    partitionResponses: partitionData.map(({ index }) => refused(index, errorCode, null)),
+    partitionResponses: partitionData.map(({ index }) => refusedAppend(index, errorCode, null)),
   }))
   return { responses, throttleTimeMs: 0 }
 }

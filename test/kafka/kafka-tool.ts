@@ -3,9 +3,15 @@ import type { KafkaHome } from './kafka-home.ts'
 
 /** Kafka's tools by their script's name, and the classes behind them. */
 const classes = {
+  'kafka-acls': 'org.apache.kafka.tools.AclCommand',
+  'kafka-configs': 'kafka.admin.ConfigCommand',
   'kafka-console-consumer': 'org.apache.kafka.tools.consumer.ConsoleConsumer',
   'kafka-consumer-groups': 'org.apache.kafka.tools.consumer.group.ConsumerGroupCommand',
+  'kafka-get-offsets': 'org.apache.kafka.tools.GetOffsetShell',
+  'kafka-topics': 'org.apache.kafka.tools.TopicCommand',
 } as const
+
+export type KafkaToolName = keyof typeof classes
 
 interface ToolEnd {
   readonly code: number | null
@@ -14,7 +20,7 @@ interface ToolEnd {
 }
 
 /** Runs one of Kafka's tools as its script does, in a Java process of its own. */
-export function runKafkaTool(kafka: KafkaHome, name: keyof typeof classes, args: readonly string[]): Promise<ToolEnd> {
+export function runKafkaTool(kafka: KafkaHome, name: KafkaToolName, args: readonly string[]): Promise<ToolEnd> {
   const java = ['-XX:TieredStopAtLevel=1', '-cp', kafka.classPath, `-Dlog4j2.configurationFile=${kafka.logging}`]
   const tool = spawn('java', [...java, classes[name], ...args], { stdio: ['ignore', 'pipe', 'pipe'] })
   const out = { stdout: '', stderr: '' }

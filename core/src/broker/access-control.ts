@@ -19,6 +19,11 @@ export class AccessControl {
     this.metadata = metadata
   }
 
+  /** Whether it can be one. @throws INVALID_OPTION */
+  check(rule: AccessRule): void {
+    checkAccessRule(rule)
+  }
+
   /** All or none; those that are there already stay. @throws INVALID_OPTION; POLICY_VIOLATION when there are too many */
   async add(rules: readonly AccessRule[]): Promise<void> {
     rules.forEach(checkAccessRule)

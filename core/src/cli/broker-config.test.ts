@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import { brokerConfig } from './broker-config.ts'
 import { listenersOf } from './listeners.ts'
+import { UsageError } from './usage-error.ts'
 
 test("Kafka's own server.properties is taken", () => {
   const config = brokerConfig(`
@@ -40,4 +41,18 @@ test('milliseconds go before hours, and Kafka’s flushing is left to the system
     durability: 'os',
     autoCreate: false,
   })
+})
+
+test("Kafka's authorizer is named, and no other class is ever loaded", () => {
+  const name = 'org.apache.kafka.metadata.authorizer.StandardAuthorizer'
+  const text = `authorizer.class.name=${name}\nsuper.users=User:admin; User:CN=ops,O=we ;\nallow.everyone.if.no.acl.found=true`
+  expect(brokerConfig(text)).toMatchObject({
+    authorizer: true,
+    superUsers: ['User:admin', 'User:CN=ops,O=we'],
+    allowIfNoRule: true,
+  })
+  expect(brokerConfig('authorizer.class.name=millrace')).toMatchObject({ authorizer: true, superUsers: [], allowIfNoRule: false })
+  expect(brokerConfig('authorizer.class.name=')).toMatchObject({ authorizer: false })
+  for (const wrong of ['authorizer.class.name=./mine.js', 'super.users=admin', 'allow.everyone.if.no.acl.found=yes'])
+    expect(() => brokerConfig(wrong)).toThrow(UsageError)
 })

@@ -19,6 +19,10 @@ export interface BrokerConfig {
   /** Names of listeners that are a controller's: there is none here. */
   readonly controllers: readonly string[]
   readonly fetchSessionSlots: number
+  /** Whether clients are held to the access rules. */
+  readonly authorizer: boolean
+  readonly superUsers: readonly string[]
+  readonly allowIfNoRule: boolean
 }
 
 type Draft = { -readonly [Key in keyof BrokerConfig]: BrokerConfig[Key] }
@@ -72,6 +76,8 @@ function list(key: 'listeners' | 'advertised' | 'controllers', usual: string, ta
   }
 }
 
+const authorizerNames: readonly string[] = ['org.apache.kafka.metadata.authorizer.StandardAuthorizer', 'millrace']
+
 /** In the order in which they hold: of two for the same the later one. */
 export const brokerProperties: Readonly<Record<string, BrokerProperty>> = {
   listeners: list(
@@ -92,6 +98,36 @@ export const brokerProperties: Readonly<Record<string, BrokerProperty>> = {
     'NAME, …',
     'Listeners to leave out: there is no controller beside the broker.',
   ),
+  'authorizer.class.name': {
+    default: '',
+    takes: `${authorizerNames.join(' or ')}, or nothing`,
+    about: 'Holds clients to the access rules. A name for what is built in: no class is ever loaded.',
+    apply: (draft, value) => {
+      draft.authorizer = value !== ''
+      return value === '' || authorizerNames.includes(value)
+    },
+  },
+  'super.users': {
+    default: '',
+    takes: 'TYPE:NAME; …',
+    about: 'Who may do everything whatever the access rules say, `User:admin;User:ops`.',
+    apply: (draft, value) => {
+      draft.superUsers = value
+        .split(';')
+        .map((one) => one.trim())
+        .filter((one) => one !== '')
+      return draft.superUsers.every((one) => /^[^:]+:./.test(one))
+    },
+  },
+  'allow.everyone.if.no.acl.found': {
+    default: 'false',
+    takes: 'true or false',
+    about: 'Whether everybody may do what they like with a resource that no access rule is about.',
+    apply: (draft, value) => {
+      draft.allowIfNoRule = value === 'true'
+      return value === 'true' || value === 'false'
+    },
+  },
   'auto.create.topics.enable': {
     default: 'true',
     takes: 'true or false',
@@ -207,6 +243,9 @@ export function brokerConfig(text: string, file = ''): BrokerConfig {
     advertised: [],
     controllers: [],
     fetchSessionSlots: 1_000,
+    authorizer: false,
+    superUsers: [],
+    allowIfNoRule: false,
   }
   for (const [name, { apply, takes }] of Object.entries(brokerProperties)) {
     const value = given.get(name)

@@ -1,6 +1,6 @@
 import type { NetPlace } from '../base/net.ts'
 import { embeddedLog } from '../open/embedded-log.ts'
-import { serveLog } from '../open/serve-log.ts'
+import { serveLog, type AuthorizationOptions } from '../open/serve-log.ts'
 import { brokerConfig, type BrokerConfig } from './broker-config.ts'
 import type { CommandContext, ExitCode } from './command.ts'
 import { listenersOf } from './listeners.ts'
@@ -23,7 +23,7 @@ export async function runBroker({ dir, listen, config: file }: BrokerValues, con
   try {
     const { fetchSessionSlots } = config
     const onError = (error: unknown, remote: NetPlace): void => err(failure(error, remote))
-    const served = await serveLog(log, { listeners, fetchSessionSlots, onError })
+    const served = await serveLog(log, { listeners, fetchSessionSlots, authorization: authorizationOf(config), onError })
     out(`millrace broker: ready at ${served.places.map(({ host, port }) => `${host}:${port}`).join(', ')}, data in ${dir}`)
     await aborted(stop)
     await served.close()
@@ -35,6 +35,10 @@ export async function runBroker({ dir, listen, config: file }: BrokerValues, con
 
 function logOptions({ durability, maintenance, autoCreate, partitions, topicConfig }: BrokerConfig): LogOptions {
   return { durability, maintenance, autoCreateTopics: autoCreate && { partitions, config: topicConfig } }
+}
+
+function authorizationOf({ authorizer, superUsers, allowIfNoRule }: BrokerConfig): AuthorizationOptions | null {
+  return authorizer ? { superUsers, allowIfNoRule } : null
 }
 
 type LogOptions = Omit<Parameters<typeof embeddedLog>[0], 'dir' | 'world'>

@@ -1,4 +1,5 @@
 import { command, type Command } from './command.ts'
+import { aclCommands } from './commands/acls.ts'
 import { adopt } from './commands/adopt.ts'
 import { backup } from './commands/backup.ts'
 import { broker } from './commands/broker.ts'
@@ -41,6 +42,7 @@ export const commands: readonly Command[] = [
   consume,
   ...groupCommands,
   ...configCommands,
+  ...aclCommands,
   ...transactionCommands,
   backup,
   adopt,

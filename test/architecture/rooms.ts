@@ -139,8 +139,12 @@ export const pureModules: readonly string[] = [
   'zlib',
 ]
 
-/** Files that may import `node:crypto`: they take its hashes and draw no random numbers. */
-export const digests: readonly string[] = ['core/src/storage/offset-map.ts']
+/** Files that may import `node:crypto`: they take its hashes, its keyed hashes and its signatures, and draw no random numbers. */
+export const digests: readonly string[] = [
+  'core/src/storage/offset-map.ts',
+  'core/src/broker/secrets.ts',
+  'core/src/server/sasl/web-key-set.ts',
+]
 
 /** Where core and streams may touch the machine. */
 export const hosts: readonly string[] = ['core/src/platform/']

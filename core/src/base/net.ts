@@ -17,8 +17,15 @@ export interface NetPlace {
 }
 
 export interface ListenPlace extends NetPlace {
-  /** Absent: plain text. A function is asked for each connection, so that certificates can be changed while it listens. */
+  /**
+   * Absent: plain text. It is asked for each connection, so that certificates can be changed while it listens; the same object as
+   * before costs nothing. What `clients` is holds from the first time on.
+   */
   readonly tls?: () => ServerTls
+  /** Asked before anything else: null closes the connection. Else what it gives is called when the connection has ended, once. */
+  readonly admit?: (remote: NetPlace) => (() => void) | null
+  /** A handshake that failed, and why. */
+  readonly onRefused?: (error: Error, remote: NetPlace) => void
 }
 
 export interface ConnectPlace extends NetPlace {
@@ -27,13 +34,15 @@ export interface ConnectPlace extends NetPlace {
   readonly timeoutMs?: number
 }
 
-/** PEM texts. */
+/** PEM texts. TLS 1.2 and later are spoken. */
 export interface ServerTls {
   readonly certificate: string
   readonly key: string
+  /** Of a key that is encrypted. */
+  readonly passphrase?: string
   /** Authorities whose certificates clients may have. */
   readonly authorities?: string
-  /** `required`: a client without a good certificate gets no connection. */
+  /** `required`: a client without a good certificate gets no connection. `requested`: one without any does, one with a bad one does not. */
   readonly clients: 'none' | 'requested' | 'required'
 }
 

@@ -11,6 +11,7 @@ import { Maintenance, type MaintenanceOptions } from './maintenance.ts'
 import { internalTopics } from './internal-topics.ts'
 import { produce, type Produced } from './produce.ts'
 import { ProducerIds } from './producer-ids.ts'
+import { ScramUsers } from './scram-users.ts'
 import { Topics } from './topics.ts'
 import { produceTransactional, type TransactionalProduce } from './transactional-produce.ts'
 import { Transactions } from './transactions.ts'
@@ -42,6 +43,7 @@ export class Broker {
   readonly groups: Groups
   readonly transactions: Transactions
   readonly producerIds: ProducerIds
+  readonly scramUsers: ScramUsers
   readonly maintenance: Maintenance
   readonly metrics: Metrics<CoreMetrics>
   /** Null where topics are not made by being used. */
@@ -59,6 +61,7 @@ export class Broker {
     if (maintenance !== undefined) this.maintenance.start()
     topics.forgetNamesWith((names) => this.groups.forgetTopics(names))
     this.producerIds = new ProducerIds(topics)
+    this.scramUsers = new ScramUsers(topics.metadata, directory.world.random)
     this.transactions = new Transactions({
       directory,
       topics,

@@ -1,5 +1,5 @@
 import type { NetPlace } from '../base/net.ts'
-import type { ListenerOptions } from '../open/serve-log.ts'
+import type { ListenerOptions } from '../open/listener-options.ts'
 import type { BrokerConfig } from './broker-config.ts'
 import { UsageError } from './usage-error.ts'
 

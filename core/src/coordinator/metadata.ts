@@ -1,6 +1,7 @@
 import { coreError } from '../base/error-catalogue.ts'
 import type { TopicId } from '../base/ids.ts'
 import { accessRulePrefix, AccessRules } from './access-rules.ts'
+import { scramPrefix, ScramCredentials, scramSecretKey } from './scram-credentials.ts'
 import { checkTopicConfig, type TopicConfig } from './topic-config.ts'
 
 /**
@@ -11,6 +12,7 @@ import { checkTopicConfig, type TopicConfig } from './topic-config.ts'
  *   deleting/<id>  { v: 1, topic, partitions }                         folders that are to be removed; null: they are
  *   producer-ids   { v: 1, next }                                      ids below `next` may have been used
  *   access-rule/…  see `AccessRules`
+ *   scram/…        see `scram-credentials.ts`
  *
  * Invariants
  *   M1  `replay` is the only way state changes, when serving and when recovering.
@@ -51,6 +53,7 @@ export class Metadata {
   private readonly flatNames = new Map<string, string>()
   private readonly leaving = new Map<TopicId, DeletedTopic>()
   private producerIds = 0
+  readonly scramCredentials: ScramCredentials = new ScramCredentials()
 
   get allTopics(): Iterable<TopicMetadata> {
     return this.topics.values()
@@ -148,6 +151,7 @@ export class Metadata {
     if (key.startsWith('topic/')) this.replayTopic(key.slice('topic/'.length), value)
     else if (key.startsWith('deleting/')) this.replayDeleting(key.slice('deleting/'.length), value)
     else if (key.startsWith(accessRulePrefix)) this.replayAccessRule(key, value)
+    else if (key.startsWith(scramPrefix) || key === scramSecretKey) this.scramCredentials.replay(key, value)
     else if (key === 'producer-ids' && value !== null) this.producerIds = parse<{ readonly next: number }>(key, value).next
     else
       throw coreError('UNSUPPORTED_FORMAT', {

@@ -6,6 +6,7 @@ import { EmbeddedLog } from '../client/embedded/embedded-log.ts'
 import type { LogClient } from '../client/log-client.ts'
 import { NodeNet } from '../platform/node-net.ts'
 import { fetchSessionLimits } from '../server/fetch-sessions.ts'
+import { wireListener, type ListenerOptions } from './listener-options.ts'
 import { defaultLimits, WireServer, type WireListener } from '../server/wire-server.ts'
 
 export interface ServeOptions {
@@ -29,6 +30,13 @@ export interface ServeOptions {
   readonly authorization?: AuthorizationOptions | null
   /** How long `close` waits for requests in hand, in milliseconds. Default 5,000. */
   readonly closeTimeoutMs?: number
+  /** What clients may take of it. Default: see there. */
+  readonly limits?: ConnectionLimitOptions
+  /**
+   * Takes listeners that others reach without authentication, and PLAIN without TLS: on a network where everybody is trusted with
+   * everything. Default false: LISTENER_UNSAFE.
+   */
+  readonly allowInsecure?: boolean
   /** Hears of connections that ended in an error. Default: nobody does. */
   readonly onError?: (error: unknown, remote: NetPlace) => void
 }
@@ -40,13 +48,24 @@ export interface AuthorizationOptions {
   readonly allowIfNoRule?: boolean
 }
 
-export interface ListenerOptions {
-  /** Default 127.0.0.1. */
-  readonly host?: string
-  /** 0 takes a free one. Default 9092. */
-  readonly port?: number
-  /** Where clients find it, if not where it listens. */
-  readonly advertised?: NetPlace
+/** What one listener, or all of them, take at most. */
+export interface ConnectionLimitOptions {
+  /** Connections at once (max.connections). Default 10,000. */
+  readonly maxConnections?: number
+  /** The same of one address (max.connections.per.ip). Default 2,500. */
+  readonly maxConnectionsPerIp?: number
+  /** The same of particular addresses (max.connections.per.ip.overrides). Default: none. */
+  readonly maxConnectionsByIp?: Readonly<Record<string, number>>
+  /** New connections a second, further ones are closed (max.connection.creation.rate). Default 5,000. */
+  readonly maxConnectionsPerSecond?: number
+  /** A connection that sends nothing for so long is closed, in milliseconds (connections.max.idle.ms). Default 600,000. */
+  readonly maxIdleMs?: number
+  /** A client must have authenticated within so many milliseconds. Default 10,000. */
+  readonly authenticationTimeoutMs?: number
+  /** How long the answer to a failed attempt is held back (connection.failed.authentication.delay.ms). Default 100. */
+  readonly failedDelayMs?: number
+  /** The largest request, in bytes (socket.request.max.bytes). Default 104,857,600. Before authentication it is 65,536 at most. */
+  readonly maxFrameBytes?: number
 }
 
 /** A log on the wire. */
@@ -79,6 +98,8 @@ const rules: OptionRules<Required<ServeOptions>> = {
     default: null,
   },
   closeTimeoutMs: { check: isIntegerFrom(0), expected: 'a number of milliseconds', default: 5_000 },
+  limits: { check: (value): value is ConnectionLimitOptions => isObject(value), expected: 'an object of limits', default: {} },
+  allowInsecure: { check: (value): value is boolean => typeof value === 'boolean', expected: 'true or false', default: false },
   onError: {
     check: (value): value is Required<ServeOptions>['onError'] => typeof value === 'function',
     expected: 'a function',
@@ -96,41 +117,48 @@ const authorizationRules: OptionRules<Required<AuthorizationOptions>> = {
   allowIfNoRule: { check: (value) => typeof value === 'boolean', expected: 'true or false', default: false },
 }
 
-interface ResolvedListener extends NetPlace {
-  /** Null: where it listens. */
-  readonly advertised: NetPlace | null
+const limitRules: OptionRules<Required<ConnectionLimitOptions>> = {
+  maxConnections: limit('maxConnections'),
+  maxConnectionsPerIp: limit('maxConnectionsPerIp'),
+  maxConnectionsByIp: {
+    check: (value): value is Readonly<Record<string, number>> => isObject(value) && Object.values(value).every(isIntegerFrom(0)),
+    expected: 'numbers by address',
+    default: defaultLimits.maxConnectionsByIp,
+  },
+  maxConnectionsPerSecond: limit('maxConnectionsPerSecond'),
+  maxIdleMs: limit('maxIdleMs'),
+  authenticationTimeoutMs: limit('authenticationTimeoutMs'),
+  failedDelayMs: limit('failedDelayMs', 0),
+  maxFrameBytes: limit('maxFrameBytes'),
 }
 
-const listenerRules: OptionRules<ResolvedListener> = {
-  host: { check: isText, expected: 'a name or an address', default: '127.0.0.1' },
-  port: {
-    check: (value): value is number => isIntegerFrom(0)(value) && value < 65_536,
-    expected: 'a port, 0 to 65535',
-    default: 9092,
-  },
-  advertised: {
-    check: (value): value is NetPlace | null =>
-      isObject(value) && isText((value as NetPlace).host) && isIntegerFrom(1)((value as NetPlace).port),
-    expected: 'host and port',
-    default: null,
-  },
+function limit(name: Exclude<keyof ConnectionLimitOptions, 'maxConnectionsByIp'>, minimum = 1): OptionRules<Numbers>['of'] {
+  return { check: isIntegerFrom(minimum), expected: `a number from ${minimum}`, default: defaultLimits[name] }
+}
+
+interface Numbers {
+  readonly of: number
 }
 
 /**
  * Serves an embedded log on Kafka's wire protocol, so that clients and tools of Kafka see it while it is used here.
- * @throws UNKNOWN_OPTION, INVALID_OPTION, LISTENER_UNSAFE for a listener that others reach without authentication; NetError when it
- * cannot listen
+ * @throws UNKNOWN_OPTION, INVALID_OPTION, CERTIFICATE_INVALID, TOKEN_KEYS_INVALID, LISTENER_UNSAFE for a listener that others reach
+ * without authentication; NetError when it cannot listen
  */
 export async function serveLog(log: LogClient, options: ServeOptions = {}): Promise<ServedLog> {
   const read = readOptions<Required<ServeOptions>>('serveLog', options, rules)
-  const { listeners, maxReplicationFactor, fetchSessionSlots, authorization, closeTimeoutMs, onError } = read
+  const { maxReplicationFactor, fetchSessionSlots, authorization, closeTimeoutMs, allowInsecure, onError } = read
+  const limits = readOptions<Required<ConnectionLimitOptions>>('limits', read.limits, limitRules)
   const { broker } = embedded(log)
+  const around = { broker, allowInsecure, onError: (error: unknown) => onError(error, nowhere) }
+  const listeners: WireListener[] = []
+  for (const listener of read.listeners) listeners.push(await wireListener(listener, around))
   const server = await WireServer.open({
     broker,
     net: new NodeNet(),
     identity: { clusterId: clusterIdOf(broker), nodeId: 1, maxReplicationFactor },
-    listeners: listeners.map((listener) => checked(readOptions<ResolvedListener>('a listener', listener, listenerRules))),
-    limits: defaultLimits,
+    listeners,
+    limits: { ...defaultLimits, ...limits },
     fetchSessions: fetchSessionLimits(fetchSessionSlots),
     authorization: authorization === null ? null : readOptions('authorization', authorization, authorizationRules),
     onError,
@@ -148,16 +176,8 @@ function embedded(log: LogClient): EmbeddedLog {
   })
 }
 
-const loopback = /^(127\.|::1$|localhost$)/
-
-function checked({ host, port, advertised }: ResolvedListener): WireListener {
-  if (loopback.test(host)) return { host, port, ...(advertised === null ? {} : { advertised }) }
-  throw coreError('LISTENER_UNSAFE', {
-    what: 'a listener that others reach needs authentication',
-    where: `${host}:${port}`,
-    expected: '127.0.0.1, ::1 or localhost',
-  })
-}
+/** What is not of one connection. */
+const nowhere: NetPlace = Object.freeze({ host: '', port: 0 })
 
 /** The same for as long as the data directory lives. */
 function clusterIdOf({ directory }: Broker): string {

@@ -1,5 +1,5 @@
 import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net'
-import { connect as connectTls, createSecureContext, TLSSocket } from 'node:tls'
+import { connect as connectTls, createServer as createTlsServer, TLSSocket, type SecureContextOptions } from 'node:tls'
 import {
   NetError,
   type ConnectPlace,
@@ -18,9 +18,9 @@ const handshakeTimeoutMs = 10_000
 /** Sockets of this machine. */
 export class NodeNet implements Net {
   async listen(place: ListenPlace, accept: (socket: NetSocket) => void): Promise<NetListener> {
-    const server = createServer({ noDelay: true, keepAlive: true, pauseOnConnect: true }, (socket) => {
-      if (place.tls === undefined) accept(new NodeSocket(socket))
-      else secure(socket, place.tls(), accept)
+    const take = place.tls === undefined ? (socket: Socket) => accept(new NodeSocket(socket)) : secure(place, place.tls, accept)
+    const server = createServer({ noDelay: true, keepAlive: true, pauseOnConnect: place.tls === undefined }, (socket) => {
+      if (isAdmitted(socket, place)) take(socket)
     })
     await listening(server, place)
     return new NodeListener(server)
@@ -65,25 +65,70 @@ function listening(server: Server, { host, port }: NetPlace): Promise<void> {
   })
 }
 
-function secure(socket: Socket, tls: ServerTls, accept: (socket: NetSocket) => void): void {
-  const { certificate, key, authorities, clients } = tls
-  const secureContext = createSecureContext({ cert: certificate, key, ...(authorities === undefined ? {} : { ca: authorities }) })
-  const wrapped = new TLSSocket(socket, {
-    isServer: true,
-    secureContext,
+/** Asked first: nothing has been spent on the connection yet. */
+function isAdmitted(socket: Socket, { admit }: ListenPlace): boolean {
+  if (admit === undefined) return true
+  const leave = admit(placeOf(socket))
+  if (leave === null) socket.destroy()
+  else socket.once('close', leave)
+  return leave !== null
+}
+
+/** What makes connections secure. They come from a listener in front of it, which has let them in. */
+function secure(place: ListenPlace, tls: () => ServerTls, accept: (socket: NetSocket) => void): (socket: Socket) => void {
+  let current = tls()
+  const { clients } = current
+  const server = createTlsServer({
+    ...contextOf(current),
+    handshakeTimeout: handshakeTimeoutMs,
     requestCert: clients !== 'none',
     rejectUnauthorized: clients === 'required',
   })
-  const give = (): void => void wrapped.destroy()
-  wrapped.setTimeout(handshakeTimeoutMs, give)
-  wrapped.once('error', give)
-  wrapped.once('secure', () => {
-    if (clients === 'required' && !wrapped.authorized) return give()
-    wrapped.setTimeout(0)
-    wrapped.removeListener('error', give)
-    accept(new NodeSocket(wrapped))
+  const refuse = (error: Error, socket: Socket): void => {
+    socket.destroy()
+    place.onRefused?.(netError('a handshake of TLS failed', error), placeOf(socket))
+  }
+  server.on('tlsClientError', refuse)
+  server.on('secureConnection', (socket) => {
+    socket.pause()
+    if (isTrusted(socket, clients)) accept(new NodeSocket(socket))
+    else refuse(new Error(`the certificate of the client is not good: ${String(socket.authorizationError)}`), socket)
   })
-  socket.resume()
+  const renew = (): void => {
+    const next = tls()
+    if (next === current) return
+    current = next
+    server.setSecureContext(contextOf(next))
+  }
+  return (socket) => {
+    try {
+      renew()
+    } catch (error) {
+      // What was there goes on.
+      place.onRefused?.(netError('a new certificate is not good', error as Error), placeOf(socket))
+    }
+    server.emit('connection', socket)
+  }
+}
+
+function contextOf({ certificate, key, passphrase, authorities }: ServerTls): SecureContextOptions {
+  return {
+    cert: certificate,
+    key,
+    ...(passphrase === undefined ? {} : { passphrase }),
+    ...(authorities === undefined ? {} : { ca: authorities }),
+    minVersion: 'TLSv1.2',
+  }
+}
+
+/** Where a certificate may be shown, one that is no good is refused: nobody is served as nobody who says who they are. */
+function isTrusted(socket: TLSSocket, clients: ServerTls['clients']): boolean {
+  if (clients === 'none' || socket.authorized) return true
+  return clients === 'requested' && socket.getPeerX509Certificate() === undefined
+}
+
+function placeOf(socket: Socket): NetPlace {
+  return { host: socket.remoteAddress ?? '', port: socket.remotePort ?? 0 }
 }
 
 class NodeListener implements NetListener {
@@ -108,13 +153,13 @@ class NodeSocket implements NetSocket {
 
   constructor(socket: Socket) {
     this.socket = socket
-    this.remote = { host: socket.remoteAddress ?? '', port: socket.remotePort ?? 0 }
+    this.remote = placeOf(socket)
   }
 
   get subject(): string | null {
     if (!(this.socket instanceof TLSSocket) || !this.socket.authorized) return null
-    const { subject } = this.socket.getPeerCertificate()
-    return subject === undefined ? null : nameOf(subject as unknown as Readonly<Record<string, string | readonly string[]>>)
+    const certificate = this.socket.getPeerX509Certificate()
+    return certificate === undefined ? null : nameOf(certificate.subject)
   }
 
   start({ onData, onDrain, onEnd, onClose }: SocketEvents): void {
@@ -169,12 +214,11 @@ function isAddress(host: string): boolean {
   return /^[\d.]+$/.test(host) || host.includes(':')
 }
 
-/** The most particular part first (RFC 2253); what has a meaning there is escaped. */
-function nameOf(subject: Readonly<Record<string, string | readonly string[]>>): string {
-  const parts = Object.entries(subject).flatMap(([type, values]) => [values].flat().map((value) => `${type}=${escaped(value)}`))
-  return parts.toReversed().join(',')
-}
-
-function escaped(value: string): string {
-  return value.replaceAll(/[,+"\\<>;]|^[ #]| $/g, String.raw`\$&`)
+/** As RFC 2253 writes it, the most particular part first. Node gives one part a line, escaped as there, in the order of the certificate. */
+function nameOf(subject: string): string {
+  return subject
+    .split('\n')
+    .map((part) => part.replaceAll(' + ', '+'))
+    .toReversed()
+    .join(',')
 }

@@ -60,6 +60,7 @@ export class Connection {
   private isDraining = false
   private isClosed = false
   private isAnswering = false
+  private limits: ConnectionLimits
   private failure: unknown = null
   /** It has sent something, or has taken all that waited for it. */
   private lastHeardAt: number
@@ -67,7 +68,13 @@ export class Connection {
 
   constructor(parts: ConnectionParts) {
     this.parts = parts
+    this.limits = parts.limits
     this.lastHeardAt = parts.clock.monotonic()
+  }
+
+  /** Other limits from now on: somebody who is known may send more at once. */
+  allow(limits: ConnectionLimits): void {
+    this.limits = limits
   }
 
   start(): void {
@@ -113,7 +120,7 @@ export class Connection {
   }
 
   private get hasSlowReader(): boolean {
-    return this.parts.socket.waitingBytes > this.parts.limits.maxWaitingBytes
+    return this.parts.socket.waitingBytes > this.limits.maxWaitingBytes
   }
 
   private begin(): void {
@@ -124,7 +131,8 @@ export class Connection {
   }
 
   private regulate(): void {
-    const { socket, limits } = this.parts
+    const { limits, parts } = this
+    const { socket } = parts
     const isFull =
       this.isDraining ||
       this.inHandBytes >= limits.maxInHandBytes ||
@@ -160,7 +168,8 @@ export class Connection {
   }
 
   private watchIdleness(): void {
-    const { clock, limits } = this.parts
+    const { limits, parts } = this
+    const { clock } = parts
     const leftMs = this.lastHeardAt + limits.maxIdleMs - clock.monotonic()
     if (leftMs <= 0 && (this.queue.length === 0 || this.hasSlowReader)) return this.parts.socket.destroy()
     this.idle = clock.inBackground(Math.max(leftMs, 1_000), () => this.watchIdleness())

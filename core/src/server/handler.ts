@@ -3,6 +3,7 @@ import type { Broker } from '../broker/broker.ts'
 import type { ApiName, RequestOf, ResponseDraft } from '../protocol/apis.ts'
 import type { FetchSessions } from './fetch-sessions.ts'
 import type { Access } from './access.ts'
+import type { Authentication } from './authentication.ts'
 import type { Session } from './session.ts'
 
 /** What a server says of itself, the same in every answer. */
@@ -31,6 +32,8 @@ export interface RequestContext {
   readonly fetchSessions: FetchSessions
   /** What they may do. */
   readonly access: Access
+  /** How they come to be known. */
+  readonly authentication: Authentication
   /** For work that waits for others: null when the connection ends, or the server closes, before it is done. */
   readonly untilClosing: <T>(work: Promise<T>) => Promise<T | null>
 }

@@ -5,6 +5,7 @@ import { answerAlterClientQuotas } from './handlers/alter-client-quotas.ts'
 import { answerAlterConfigs } from './handlers/alter-configs.ts'
 import { answerAlterPartitionReassignments } from './handlers/alter-partition-reassignments.ts'
 import { answerAlterReplicaLogDirs } from './handlers/alter-replica-log-dirs.ts'
+import { answerAlterUserScramCredentials } from './handlers/alter-user-scram-credentials.ts'
 import { answerApiVersions } from './handlers/api-versions.ts'
 import { answerConsumerGroupDescribe } from './handlers/consumer-group-describe.ts'
 import { answerConsumerGroupHeartbeat } from './handlers/consumer-group-heartbeat.ts'
@@ -46,6 +47,8 @@ import { answerOffsetDelete } from './handlers/offset-delete.ts'
 import { answerOffsetFetch } from './handlers/offset-fetch.ts'
 import { answerOffsetForLeaderEpoch } from './handlers/offset-for-leader-epoch.ts'
 import { answerProduce } from './handlers/produce.ts'
+import { answerSaslAuthenticate } from './handlers/sasl-authenticate.ts'
+import { answerSaslHandshake } from './handlers/sasl-handshake.ts'
 import { answerSyncGroup } from './handlers/sync-group.ts'
 import { answerTxnOffsetCommit } from './handlers/txn-offset-commit.ts'
 import { answerUpdateFeatures } from './handlers/update-features.ts'
@@ -58,6 +61,7 @@ export const handlers: Handlers = {
   alterConfigs: answerAlterConfigs,
   alterPartitionReassignments: answerAlterPartitionReassignments,
   alterReplicaLogDirs: answerAlterReplicaLogDirs,
+  alterUserScramCredentials: answerAlterUserScramCredentials,
   apiVersions: answerApiVersions,
   consumerGroupDescribe: answerConsumerGroupDescribe,
   consumerGroupHeartbeat: answerConsumerGroupHeartbeat,
@@ -99,6 +103,8 @@ export const handlers: Handlers = {
   offsetFetch: answerOffsetFetch,
   offsetForLeaderEpoch: answerOffsetForLeaderEpoch,
   produce: answerProduce,
+  saslAuthenticate: answerSaslAuthenticate,
+  saslHandshake: answerSaslHandshake,
   syncGroup: answerSyncGroup,
   txnOffsetCommit: answerTxnOffsetCommit,
   updateFeatures: answerUpdateFeatures,

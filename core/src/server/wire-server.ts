@@ -1,19 +1,27 @@
+import { coreError } from '../base/error-catalogue.ts'
+import type { MillraceError } from '../base/errors.ts'
 import type { Timer } from '../base/clock.ts'
-import type { Net, NetListener, NetPlace, NetSocket } from '../base/net.ts'
-import { anonymous } from '../base/principal.ts'
+import type { ListenPlace, Net, NetListener, NetPlace, NetSocket } from '../base/net.ts'
+import { anonymous, type Principal } from '../base/principal.ts'
 import type { Broker } from '../broker/broker.ts'
 import { FrameSplitter } from '../protocol/frame-splitter.ts'
+import { Authentication, type AuthenticationLimits, type SaslTerms } from './authentication.ts'
 import { Authorizer, type AuthorizerOptions } from './authorizer.ts'
 import { Closing } from './closing.ts'
 import { Connection, type ConnectionLimits } from './connection.ts'
+import { ConnectionGate, type GateLimits } from './connection-gate.ts'
 import { Dispatcher } from './dispatcher.ts'
 import { FetchSessions, type FetchSessionLimits } from './fetch-sessions.ts'
 import type { ServerIdentity } from './handler.ts'
 import type { Session } from './session.ts'
 
-export interface WireListener extends NetPlace {
+export interface WireListener extends Pick<ListenPlace, 'host' | 'port' | 'tls'> {
   /** Where clients find it. Default: where it listens. */
   readonly advertised?: NetPlace
+  /** Default: it does not ask who somebody is; a certificate may have said it. */
+  readonly sasl?: SaslTerms
+  /** Who the subject of a certificate is; null: nobody, and there is no connection. Default: the whole of the subject is the name. */
+  readonly principalOf?: (subject: string) => Principal | null
 }
 
 export interface WireServerOptions {
@@ -29,16 +37,20 @@ export interface WireServerOptions {
   readonly onError: (error: unknown, remote: NetPlace) => void
 }
 
-export interface WireLimits extends ConnectionLimits {
+export interface WireLimits extends ConnectionLimits, GateLimits, AuthenticationLimits {
   /** Of a request (socket.request.max.bytes). */
   readonly maxFrameBytes: number
-  /** Further ones are closed at once (max.connections). */
-  readonly maxConnections: number
 }
 
 export const defaultLimits: WireLimits = {
   maxFrameBytes: 100 << 20,
+  maxFrameBytesBefore: 64 << 10,
   maxConnections: 10_000,
+  maxConnectionsPerIp: 2_500,
+  maxConnectionsByIp: {},
+  maxConnectionsPerSecond: 5_000,
+  authenticationTimeoutMs: 10_000,
+  failedDelayMs: 100,
   maxInHandBytes: 32 << 20,
   maxInHandCalls: 100,
   maxWaitingBytes: 8 << 20,
@@ -57,11 +69,13 @@ export class WireServer {
   private readonly listening: NetListener[] = []
   private readonly fetchSessions: FetchSessions
   private readonly connections = new Map<Connection, Closing>()
+  private readonly gate: ConnectionGate
   private isClosing = false
   private whenEmpty: (() => void) | null = null
 
   private constructor(options: WireServerOptions) {
     this.options = options
+    this.gate = new ConnectionGate(options.limits, options.broker.directory.world.clock)
     const { broker, authorization, fetchSessions } = options
     const { random } = broker.directory.world
     this.fetchSessions = new FetchSessions(fetchSessions, () => Buffer.from(random.bytes(4)).readInt32BE() & 0x7fff_ffff)
@@ -86,40 +100,59 @@ export class WireServer {
   }
 
   private async listen(listener: WireListener): Promise<void> {
-    const { net } = this.options
+    const { net, onError } = this.options
     const advertised = (): NetPlace => listener.advertised ?? { host: listener.host, port: own.place.port }
-    const own = await net.listen(listener, (socket) => this.accept(socket, advertised()))
+    const place: ListenPlace = {
+      ...listener,
+      admit: (remote) => (this.isClosing ? null : this.gate.admit(remote)),
+      onRefused: onError,
+    }
+    const own = await net.listen(place, (socket) => this.accept(socket, listener, advertised()))
     this.listening.push(own)
   }
 
-  private accept(socket: NetSocket, advertised: NetPlace): void {
+  private accept(socket: NetSocket, listener: WireListener, advertised: NetPlace): void {
+    const { onError } = this.options
+    const principal = shownBy(socket, listener)
+    if (principal !== null && !this.isClosing) return this.serve(socket, listener, advertised, principal)
+    socket.destroy()
+    if (principal === null) onError(nobody(socket), socket.remote)
+  }
+
+  private serve(socket: NetSocket, { sasl }: WireListener, advertised: NetPlace, principal: Principal): void {
     const { broker, identity, limits, onError } = this.options
     const { remote } = socket
-    if (this.isClosing || this.connections.size >= limits.maxConnections) {
-      socket.destroy()
-      return
-    }
+    const { clock } = broker.directory.world
     const closing = new Closing()
-    const session: Session = { principal: anonymous }
-    const { authorizer, fetchSessions } = this
-    const dispatcher = new Dispatcher({
-      broker,
-      server: identity,
-      advertised,
-      remote,
-      closing,
+    const session: Session = { principal }
+    const frames = new FrameSplitter(sasl === undefined ? limits.maxFrameBytes : limits.maxFrameBytesBefore)
+    const authentication = new Authentication({
+      sasl: sasl ?? null,
+      limits,
       session,
-      authorizer,
-      fetchSessions,
+      clock,
+      on: {
+        known: () => {
+          frames.limitBytes = limits.maxFrameBytes
+          connection.allow(limits)
+        },
+        failed: (error) => onError(error, remote),
+        end: () => connection.drain(),
+        cut: (error) => connection.destroy(error),
+      },
     })
+    const { authorizer, fetchSessions } = this
+    const shared = { broker, server: identity, authorizer, fetchSessions }
+    const dispatcher = new Dispatcher({ ...shared, advertised, remote, closing, session, authentication })
     const connection = new Connection({
       socket,
-      clock: broker.directory.world.clock,
-      frames: new FrameSplitter(limits.maxFrameBytes),
+      clock,
+      frames,
       call: (frame) => dispatcher.call(frame),
-      limits,
+      limits: sasl === undefined ? limits : { ...limits, maxInHandBytes: limits.maxFrameBytesBefore },
       onClosed: (error) => {
         if (error !== null) onError(error, remote)
+        authentication.close()
         closing.begin()
         this.ended(connection)
       },
@@ -150,4 +183,17 @@ export class WireServer {
     await promise
     timer.cancel()
   }
+}
+
+/** Whom a certificate shows, or nobody yet. Null: it shows somebody that the listener does not take. */
+function shownBy({ subject }: NetSocket, { sasl, principalOf }: WireListener): Principal | null {
+  if (subject === null || sasl !== undefined) return anonymous
+  return principalOf === undefined ? { type: 'User', name: subject } : principalOf(subject)
+}
+
+function nobody({ subject }: NetSocket): MillraceError {
+  return coreError('AUTHENTICATION_FAILED', {
+    what: 'no rule of ssl.principal.mapping.rules says who a certificate is of',
+    received: JSON.stringify(subject),
+  })
 }

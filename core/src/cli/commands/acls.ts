@@ -1,5 +1,5 @@
 import { command, type Command } from '../command.ts'
-import { dir, json } from '../shared-options.ts'
+import { json, place } from '../shared-options.ts'
 
 const load = () => import('../run-acls.ts')
 
@@ -32,7 +32,7 @@ export const aclCommands: readonly Command[] = [
     name: 'acls list',
     about: 'access rules: who may do what with which resource',
     options: {
-      dir,
+      ...place,
       ...resources,
       'resource-pattern-type': {
         takes: 'text',
@@ -49,7 +49,7 @@ export const aclCommands: readonly Command[] = [
     name: 'acls add',
     about: 'add access rules; they bind clients of a broker that has authorizer.class.name',
     options: {
-      dir,
+      ...place,
       ...resources,
       'resource-pattern-type': { takes: 'text', choices: ['literal', 'prefixed'], default: 'literal', about: patternAbout },
       ...who,
@@ -61,7 +61,7 @@ export const aclCommands: readonly Command[] = [
     name: 'acls remove',
     about: 'remove access rules: those that the same flags would add, or without a principal all of the resources',
     options: {
-      dir,
+      ...place,
       ...resources,
       'resource-pattern-type': {
         takes: 'text',

@@ -9,7 +9,7 @@ export interface ServedInMemory extends AsyncDisposable {
   connect(): Promise<MemorySocket>
 }
 
-export interface ServeInMemoryOptions {
+interface ServeInMemoryOptions {
   readonly limits?: Partial<WireLimits>
   readonly onError?: (error: unknown) => void
 }

@@ -16,7 +16,10 @@ test('says which APIs it serves, also to a client that asks in a version that no
     const known = await client.ask('apiVersions', { clientSoftwareName: 'test', clientSoftwareVersion: '1' })
     expect(known.errorCode).toBe(errorCodes.NONE)
     expect(known.apiKeys.find(({ apiKey }) => apiKey === 0)).toEqual({ apiKey: 0, minVersion: 0, maxVersion: 13 })
-    expect(known.finalizedFeatures).toEqual([{ name: 'transaction.version', maxVersionLevel: 2, minVersionLevel: 2 }])
+    expect(known.finalizedFeatures).toEqual([
+      { name: 'group.version', maxVersionLevel: 1, minVersionLevel: 1 },
+      { name: 'transaction.version', maxVersionLevel: 2, minVersionLevel: 2 },
+    ])
   }))
 
 test('what is produced is in the log, and what is in the log is fetched', () =>

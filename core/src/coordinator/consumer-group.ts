@@ -1,6 +1,4 @@
 import { coreError } from '../base/error-catalogue.ts'
-import { MillraceError } from '../base/errors.ts'
-import { namePattern, type NamePattern } from '../base/name-pattern.ts'
 import {
   leaving,
   leavingForAWhile,
@@ -10,28 +8,15 @@ import {
   type ConsumerHeartbeat,
   type ConsumerHeartbeatStep,
 } from './consumer-group-answers.ts'
-import {
-  consumerGroupRecord,
-  type ConsumerGroupChange,
-  type MemberPlace,
-  type MemberSubscription,
-} from './consumer-group-records.ts'
+import { assign, checkRegex, Draft, resolveRegexes, sameTexts, subscribedIn } from './consumer-group-draft.ts'
+import type { ConsumerGroupChange, MemberPlace, MemberSubscription } from './consumer-group-records.ts'
 import { ConsumerGroupState, nowhere, silent, type ConsumerMember } from './consumer-group-state.ts'
 import type { Instant, MemberRef } from './group-answers.ts'
-import {
-  fencedEpoch,
-  fencedInstance,
-  illegalGeneration,
-  invalidHeartbeat,
-  staleEpoch,
-  unknownMember,
-  unreleasedInstance,
-} from './group-errors.ts'
+import { fencedEpoch, fencedInstance, illegalGeneration, staleEpoch, unknownMember, unreleasedInstance } from './group-errors.ts'
 import type { OffsetRecord } from './group-offsets.ts'
 import { isSubset, noPartitions, sameSets } from './partition-sets.ts'
 import { reconcile } from './reconcile-member.ts'
-import { serverAssignors } from './server-assignors.ts'
-import { assignorOf, targetAssignment } from './target-assignment.ts'
+import { assignorOf } from './target-assignment.ts'
 import { topicsHash, type TopicsView } from './topics-view.ts'
 
 /**
@@ -74,11 +59,10 @@ export class ConsumerGroup {
   // Heartbeats
 
   /**
-   * @throws INVALID_HEARTBEAT, UNKNOWN_MEMBER_ID, FENCED_MEMBER_EPOCH, FENCED_INSTANCE_ID, UNRELEASED_INSTANCE_ID, UNSUPPORTED_ASSIGNOR,
+   * What `checkHeartbeat` lets through. @throws UNKNOWN_MEMBER_ID, FENCED_MEMBER_EPOCH, FENCED_INSTANCE_ID, UNRELEASED_INSTANCE_ID,
    * INVALID_REGULAR_EXPRESSION, GROUP_MAX_SIZE_REACHED
    */
   heartbeat(beat: ConsumerHeartbeat, at: Instant, topics: TopicsView, settings: ConsumerGroupSettings): ConsumerHeartbeatStep {
-    checkHeartbeat(beat)
     if (beat.epoch < 0) return this.leave(beat, settings)
     const draft = new Draft(this.name, this.state)
     const before = beat.epoch === 0 ? this.enter(beat, draft, settings) : this.known(beat)
@@ -311,90 +295,6 @@ export class ConsumerGroup {
   }
 }
 
-/** What a command decides: the state that it leads to, and the records of the way. The state is copied when it first changes. */
-class Draft {
-  readonly records: OffsetRecord[] = []
-  private readonly group: string
-  private current: ConsumerGroupState
-
-  constructor(group: string, state: ConsumerGroupState) {
-    this.group = group
-    this.current = state
-  }
-
-  get state(): ConsumerGroupState {
-    return this.current
-  }
-
-  put(change: ConsumerGroupChange): void {
-    if (this.records.length === 0) this.current = new ConsumerGroupState(this.current)
-    this.current.apply(change)
-    this.records.push(consumerGroupRecord(this.group, change))
-  }
-
-  bump(hash: number): void {
-    this.put({ kind: 'group', value: { epoch: this.current.epoch + 1, topicsHash: hash } })
-  }
-
-  remove({ id: memberId }: ConsumerMember): void {
-    for (const kind of ['current', 'target', 'member'] as const) this.put({ kind, memberId, value: null })
-  }
-
-  /** Those that nobody subscribes with any more. */
-  forgetRegexes(): void {
-    const used = new Set(Array.from(this.current.members.values(), ({ regex }) => regex))
-    for (const regex of this.current.regexes.keys()) if (!used.has(regex)) this.put({ kind: 'regex', regex, value: null })
-  }
-}
-
-/** A new target assignment for the epoch of the group. */
-function assign(draft: Draft, topics: TopicsView): void {
-  for (const [memberId, target] of targetAssignment(draft.state, topics)) {
-    if (!sameSets(target, draft.state.targetOf(memberId))) draft.put({ kind: 'target', memberId, value: target })
-  }
-  draft.put({ kind: 'targetEpoch', value: draft.state.epoch })
-}
-
-/** Which topics the regular expressions of the members match now. */
-function resolveRegexes(draft: Draft, topics: TopicsView, { timestamp }: Instant): void {
-  const wanted = new Set([...draft.state.members.values()].flatMap(({ regex }) => regex ?? []))
-  for (const regex of wanted) {
-    const pattern = patternOf(regex)
-    const matching = topics.names.filter((name) => pattern.matches(name)).toSorted()
-    const before = draft.state.regexes.get(regex)
-    if (before !== undefined && sameTexts(before.topics, matching)) continue
-    draft.put({ kind: 'regex', regex, value: { topics: matching, timestamp } })
-  }
-  draft.forgetRegexes()
-}
-
-/** What is matched against every topic, again and again, is short. */
-const mostPatternSteps = 256
-
-/** @throws INVALID_REGULAR_EXPRESSION */
-function checkRegex(regex: string | null, group: string): void {
-  try {
-    if (regex !== null) patternOf(regex)
-  } catch (cause) {
-    if (!(cause instanceof MillraceError)) throw cause
-    const received = regex?.slice(0, 100) ?? ''
-    throw coreError('INVALID_REGULAR_EXPRESSION', {
-      what: 'that is no pattern for topics, or too large a one',
-      where: group,
-      received,
-      cause,
-    })
-  }
-}
-
-function patternOf(regex: string): NamePattern {
-  return namePattern(regex, mostPatternSteps)
-}
-
-function subscribedIn(state: ConsumerGroupState): readonly string[] {
-  return [...new Set([...state.members.values()].flatMap((member) => state.topicsOf(member)))].toSorted()
-}
-
 function toldBy(before: ConsumerMember, beat: ConsumerHeartbeat): MemberSubscription {
   const { instanceId, rackId, clientId, clientHost, topics, regex, rebalanceTimeoutMs, assignor } = beat
   return {
@@ -415,10 +315,6 @@ function sameSubscription(a: MemberSubscription, b: MemberSubscription): boolean
   return names.every((name) => a[name] === b[name]) && sameTexts(a.topics, b.topics)
 }
 
-function sameTexts(a: readonly string[], b: readonly string[]): boolean {
-  return a.length === b.length && a.every((text, index) => text === b[index])
-}
-
 function isFull({ rebalanceTimeoutMs, topics, regex, owned }: ConsumerHeartbeat): boolean {
   return rebalanceTimeoutMs >= 0 && (topics !== null || regex !== null) && owned !== null
 }
@@ -434,31 +330,4 @@ function placeOf({ epoch, previousEpoch, state, assigned, revoking }: MemberPlac
 
 function samePlace(a: MemberPlace, b: MemberPlace): boolean {
   return a.epoch === b.epoch && a.state === b.state && sameSets(a.assigned, b.assigned) && sameSets(a.revoking, b.revoking)
-}
-
-/** In characters: a record counts the bytes of an id in 16 bits. */
-const longestText = 8192
-
-/** What KIP-848 asks of each kind of heartbeat. @throws INVALID_HEARTBEAT, UNSUPPORTED_ASSIGNOR */
-function checkHeartbeat(beat: ConsumerHeartbeat): void {
-  const { group, memberId, epoch, instanceId, rackId, assignor } = beat
-  const flaw = flawOf(beat)
-  if (flaw !== undefined) throw invalidHeartbeat(group, flaw)
-  const texts = [memberId, instanceId ?? '', rackId ?? '', beat.regex ?? '', ...(beat.topics ?? [])]
-  if (texts.some(({ length }) => length > longestText)) throw invalidHeartbeat(group, 'a name is too long')
-  if (epoch < 0 || assignor === null || serverAssignors.has(assignor)) return
-  const expected = [...serverAssignors.keys()].join(', ')
-  throw coreError('UNSUPPORTED_ASSIGNOR', { what: 'there is no such assignor here', where: group, expected, received: assignor })
-}
-
-function flawOf({ memberId, epoch, instanceId, rackId, ...told }: ConsumerHeartbeat): string | undefined {
-  if (memberId === '') return 'a member gives its id'
-  if (instanceId === '' || rackId === '') return 'an instance id and a rack are not empty'
-  if (epoch < leavingForAWhile) return 'there is no such epoch'
-  if (epoch === leavingForAWhile && instanceId === null) return 'a static member gives its instance id'
-  if (epoch !== 0) return undefined
-  if (told.rebalanceTimeoutMs < 0) return 'a member that joins gives its rebalance timeout'
-  if (told.owned === null || told.owned.size > 0) return 'a member that joins holds no partitions'
-  if (told.topics === null && told.regex === null) return 'a member that joins subscribes to something'
-  return undefined
 }

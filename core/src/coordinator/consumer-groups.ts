@@ -1,3 +1,4 @@
+import { checkHeartbeat } from './check-heartbeat.ts'
 import type {
   ConsumerGroupDescription,
   ConsumerGroupSettings,
@@ -46,9 +47,10 @@ export class ConsumerGroups {
     return this.groups.keys()
   }
 
-  /** @throws INVALID_OPTION, GROUP_NOT_FOUND, and as `ConsumerGroup.heartbeat` */
+  /** @throws INVALID_OPTION, GROUP_NOT_FOUND, and as `checkHeartbeat` and `ConsumerGroup.heartbeat` */
   heartbeat(beat: ConsumerHeartbeat, at: Instant): ConsumerHeartbeatStep {
     checkGroupName(beat.group)
+    checkHeartbeat(beat)
     const known = this.groups.get(beat.group)
     if (known === undefined && beat.epoch !== 0) throw groupNotFound(beat.group)
     const group = known ?? new ConsumerGroup(beat.group)

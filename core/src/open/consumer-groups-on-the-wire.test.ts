@@ -189,8 +189,18 @@ test('stands in lists, is no classic group, and can be deleted when it is empty'
       members: [{ member: 'a', partitions: [{ topic: 't', partition: 0 }] }],
     })
 
-    const join = { groupId: 'g', sessionTimeoutMs: 10_000, rebalanceTimeoutMs: 10_000, memberId: '', protocolType: 'consumer' }
-    const joined = await client.ask('joinGroup', { ...join, protocols: [{ name: 'range', metadata: new Uint8Array(0) }] }, 9)
+    const classicJoin = {
+      groupId: 'g',
+      sessionTimeoutMs: 10_000,
+      rebalanceTimeoutMs: 10_000,
+      memberId: '',
+      protocolType: 'consumer',
+    }
+    const joined = await client.ask(
+      'joinGroup',
+      { ...classicJoin, protocols: [{ name: 'range', metadata: new Uint8Array(0) }] },
+      9,
+    )
     expect(joined.errorCode).toBe(errorCodes.INCONSISTENT_GROUP_PROTOCOL)
     const remove = async (): Promise<number> => (await client.ask('deleteGroups', { groupsNames: ['g'] })).results[0]!.errorCode
     expect(await remove()).toBe(errorCodes.NON_EMPTY_GROUP)

@@ -21,6 +21,16 @@ interface ToolEnd {
 
 /** Runs one of Kafka's tools as its script does, in a Java process of its own. */
 export function runKafkaTool(kafka: KafkaHome, name: KafkaToolName, args: readonly string[]): Promise<ToolEnd> {
+  return startKafkaTool(kafka, name, args).ended
+}
+
+interface RunningTool {
+  readonly ended: Promise<ToolEnd>
+  /** As with Ctrl-C: it ends in order. */
+  readonly stop: () => void
+}
+
+export function startKafkaTool(kafka: KafkaHome, name: KafkaToolName, args: readonly string[]): RunningTool {
   const java = ['-XX:TieredStopAtLevel=1', '-cp', kafka.classPath, `-Dlog4j2.configurationFile=${kafka.logging}`]
   const tool = spawn('java', [...java, classes[name], ...args], { stdio: ['ignore', 'pipe', 'pipe'] })
   const out = { stdout: '', stderr: '' }
@@ -29,5 +39,5 @@ export function runKafkaTool(kafka: KafkaHome, name: KafkaToolName, args: readon
   }
   const { promise, resolve, reject } = Promise.withResolvers<ToolEnd>()
   tool.on('error', reject).on('close', (code) => resolve({ code, ...out }))
-  return promise
+  return { ended: promise, stop: () => tool.kill('SIGINT') }
 }

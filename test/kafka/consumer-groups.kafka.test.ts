@@ -1,0 +1,134 @@
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import { embeddedLog, serveLog } from '@millrace/core'
+import { kafkaDump } from './dump-log.ts'
+import { KafkaBroker } from './kafka-broker.ts'
+import { KafkaDriver } from './kafka-driver.ts'
+import { findKafka } from './kafka-home.ts'
+import { runKafkaTool, startKafkaTool, type KafkaToolName } from './kafka-tool.ts'
+
+type Tool = (name: KafkaToolName, args: string) => Promise<readonly string[]>
+
+const consumerProtocol = ['--command-property', 'group.protocol=consumer']
+
+/** One of Kafka's tools against a server: the rows that it prints, in order, without what is new each time. */
+function toolOf(bootstrap: string): Tool {
+  return async (name, args) => {
+    const { code, stdout, stderr } = await runKafkaTool(findKafka(), name, ['--bootstrap-server', bootstrap, ...args.split(' ')])
+    expect(code, `${stderr}${stdout}`).toBe(0)
+    return (
+      stdout
+        .split('\n')
+        .map((line) =>
+          line
+            .replaceAll(bootstrap, 'SERVER')
+            .replaceAll(/[\w-]{22}(?= )/g, 'ID')
+            .replaceAll(/ +/g, ' ')
+            .trim(),
+        )
+        // How many epochs it took to come there is a matter of who was quick.
+        .map((line) => line.replace(/ \d+ \d+ 2$/, ' EPOCH EPOCH 2'))
+        .filter((line) => line !== '')
+        .toSorted()
+    )
+  }
+}
+
+/** Two console consumers come into a group and share a topic; what the tools say of it before and after they go. */
+async function sessionOf(bootstrap: string): Promise<readonly (readonly [string, readonly string[]])[]> {
+  const tool = toolOf(bootstrap)
+  const said: [string, readonly string[]][] = []
+  const ask = async (args: string): Promise<void> => void said.push([args, await tool('kafka-consumer-groups', args)])
+  await tool('kafka-topics', '--create --topic t --partitions 4')
+  const consume = ['--bootstrap-server', bootstrap, '--topic', 't', '--group', 'g', ...consumerProtocol]
+  const consumers = [0, 1].map(() => startKafkaTool(findKafka(), 'kafka-console-consumer', consume))
+  try {
+    const members = (): Promise<readonly string[]> => tool('kafka-consumer-groups', '--describe --group g --members')
+    const shares = async (): Promise<number> => (await members()).filter((row) => row.endsWith(' 2')).length
+    await expect.poll(shares, { timeout: 60_000, interval: 1000 }).toBe(2)
+    await ask('--describe --group g --members')
+    await ask('--describe --group g --state')
+    await ask('--describe --group g --state --verbose')
+    await ask('--list --type consumer --state')
+    await ask('--list --type classic')
+  } finally {
+    for (const { stop } of consumers) stop()
+    await Promise.all(consumers.map(({ ended }) => ended))
+  }
+  await ask('--describe --group g --state')
+  await ask('--describe --group g')
+  await ask('--reset-offsets --group g --topic t:0,1 --to-latest --execute')
+  await ask('--delete-offsets --group g --topic t:0')
+  await ask('--describe --group g')
+  await ask('--delete --group g')
+  await ask('--list')
+  return said
+}
+
+test('consumers of the new protocol share here as on a Kafka, and its tools see the same', { timeout: 300_000 }, async () => {
+  const dir = mkdtempSync(join(tmpdir(), 'millrace-tools-'))
+  try {
+    await using kafka = await KafkaBroker.start()
+    await using log = await embeddedLog({ dir, durability: 'os' })
+    await using served = await serveLog(log, { listeners: [{ port: 0 }] })
+    const { host, port } = served.places[0]!
+    const theirs = await sessionOf(kafka.bootstrap)
+    const ours = await sessionOf(`${host}:${port}`)
+    for (const [index, [args, rows]] of theirs.entries()) expect(ours[index], args).toEqual([args, rows])
+  } finally {
+    rmSync(dir, { recursive: true, force: true })
+  }
+})
+
+test(
+  "a consumer of the new protocol reads topics by a pattern, and Kafka reads the group's records",
+  { timeout: 240_000 },
+  async () => {
+    const dir = mkdtempSync(join(tmpdir(), 'millrace-tools-'))
+    await using driver = new KafkaDriver(findKafka())
+    try {
+      {
+        await using log = await embeddedLog({ dir, durability: 'os' })
+        await using served = await serveLog(log, { listeners: [{ port: 0 }] })
+        await log.admin.createTopics([{ topic: 't', partitions: 1 }])
+        await using producer = await log.producer()
+        const batch = producer.batch('t', 0)
+        for (const value of ['a', 'b', 'c']) batch.append(null, value, 1_000)
+        await producer.send(batch)
+        const { host, port } = served.places[0]!
+        const consume = `--bootstrap-server ${host}:${port} --include t.* --group g --from-beginning --timeout-ms 30000 --max-messages`
+        const read = async (count: number): Promise<string> => {
+          const args = [...consume.split(' '), String(count), ...consumerProtocol]
+          return (await runKafkaTool(findKafka(), 'kafka-console-consumer', args)).stdout
+        }
+        expect(await read(2)).toBe('a\nb\n')
+        expect(await read(1)).toBe('c\n')
+        expect(await log.admin.groupOffsets('g')).toMatchObject([{ topic: 't', partition: 0, offset: 3 }])
+        expect(await log.admin.listGroups()).toMatchObject([{ group: 'g', state: 'Empty', protocolType: 'consumer' }])
+      }
+      const files = readdirSync(dir, { recursive: true, encoding: 'utf8' }).filter((name) =>
+        /__consumer_offsets-\d+\/\d+\.log$/.test(name),
+      )
+      const dumped = await kafkaDump(
+        driver,
+        files.map((name) => join(dir, name)),
+        '--offsets-decoder',
+      )
+      const decoded = dumped.flatMap((line) => {
+        const [, key, value] = /key: (\{.*?\}) payload: (\{.*\})$/.exec(line) ?? []
+        return key === undefined ? [] : [[Number(JSON.parse(key).type), JSON.parse(value!).data] as const]
+      })
+      const first = (type: number): unknown => decoded.find(([one]) => one === type)?.[1]
+      const partitions = [{ partitions: [0] }]
+      expect(first(3)).toMatchObject({ epoch: 1, metadataHash: expect.any(Number) })
+      expect(first(5)).toMatchObject({ clientId: 'console-consumer', subscribedTopicNames: ['t'], subscribedTopicRegex: null })
+      expect(first(6)).toMatchObject({ assignmentEpoch: 1 })
+      expect(first(7)).toMatchObject({ topicPartitions: partitions })
+      expect(first(8)).toMatchObject({ memberEpoch: 1, previousMemberEpoch: 0, state: 0, assignedPartitions: partitions })
+    } finally {
+      rmSync(dir, { recursive: true, force: true })
+    }
+  },
+)

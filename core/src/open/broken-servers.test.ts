@@ -1,4 +1,4 @@
-import { createServer, type AddressInfo, type Server, type Socket } from 'node:net'
+import { connect as connectTo, createServer, type AddressInfo, type Server, type Socket } from 'node:net'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -132,6 +132,64 @@ test('what a server that goes away was asked is not known; once it is back, the 
       for (const batch of await consumer.poll({ timeoutMs: 1_000 })) batch.forEach(({ value }) => values.push(String(value)))
     expect(values).toEqual(['meanwhile'])
     expect(await log.admin.listOffsets([{ topic: 't', partition: 0, at: 'latest' }])).toEqual([2])
+  } finally {
+    rmSync(dir, { recursive: true, force: true })
+  }
+})
+
+/** Passes bytes on, and cuts the connection after so many from the server. */
+function cuttingProxy(port: number, bytes: number): (socket: Socket) => void {
+  return (client) => {
+    const server = connectTo({ host: '127.0.0.1', port })
+    let left = bytes
+    const cut = (): void => {
+      client.destroy()
+      server.destroy()
+    }
+    client.on('data', (chunk) => server.write(chunk)).on('close', cut)
+    server
+      .on('data', (chunk) => {
+        left -= chunk.length
+        if (left < 0) return cut()
+        client.write(chunk)
+      })
+      .on('close', cut)
+      .on('error', cut)
+  }
+}
+
+test('over a connection that breaks again and again every record comes once, and in order', async () => {
+  const dir = mkdtempSync(join(tmpdir(), 'millrace-cut-'))
+  try {
+    await using log = await embeddedLog({ dir, durability: 'os' })
+    await log.admin.createTopics([{ topic: 't', partitions: 3 }])
+    const proxy = createServer()
+    await new Promise<void>((resolve) => void proxy.listen(0, '127.0.0.1', resolve))
+    const { port } = proxy.address() as AddressInfo
+    await using served = await serveLog(log, { listeners: [{ port: 0, advertised: { host: '127.0.0.1', port } }] })
+    let connections = 0
+    proxy.on('connection', (socket) => {
+      connections++
+      socket.on('error', () => {})
+      cuttingProxy(served.places[0]!.port, 1_500)(socket)
+    })
+    await using client = await connect(`127.0.0.1:${port}`, { timeoutMs: 30_000 })
+    const producer = await client.producer()
+    const wanted = Array.from({ length: 3 }, () => [] as string[])
+    for (let n = 0; n < 3_000; n++) {
+      wanted[n % 3]!.push(`${n}`)
+      producer.append('t', null, `${n}`, { partition: n % 3 })
+      if (n % 50 === 0) await new Promise(setImmediate)
+    }
+    await producer.flush()
+    const reader = await log.consumer()
+    await reader.assign([0, 1, 2].map((partition) => ({ topic: 't', partition, offset: 0 })))
+    const seen = Array.from({ length: 3 }, () => [] as string[])
+    for (let batches = await reader.poll(); batches.length > 0; batches = await reader.poll())
+      for (const batch of batches) batch.forEach(({ value }) => seen[batch.partition]!.push(String(value)))
+    expect(seen).toEqual(wanted)
+    expect(connections).toBeGreaterThan(3)
+    proxy.close()
   } finally {
     rmSync(dir, { recursive: true, force: true })
   }

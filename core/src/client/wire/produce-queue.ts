@@ -11,12 +11,13 @@ import { refusal } from './refusals.ts'
  * Record batches on their way to the leaders of their partitions.
  *
  * Invariants
- *   Q1  A partition has one batch under way; its next one leaves when that one is answered. So its order is that of the calls, and
- *       a batch that is sent again is the same one, with the same sequence number: the log takes it once (KIP-98).
- *   Q2  One request takes a batch of every partition of its leader that has one to send.
- *   Q3  What passes by itself is sent again until `timeoutMs` have passed since the first attempt. Then it is not known what became
+ *   Q1  The order of a partition is that of the calls: up to `batchesUnderWay` of its batches are under way, on one connection, in
+ *       consecutive sequence numbers.
+ *   Q2  When one of them fails, nothing more leaves until the others are answered too. Then they are sent again, in order, each with
+ *       the number that it had: the log takes it once (KIP-98).
+ *   Q3  What the server refuses has no number: those behind it, which cannot have been taken, get new ones.
+ *   Q4  What passes by itself is sent again until `timeoutMs` have passed since the first attempt. Then it is not known what became
  *       of the batch, nor which number the next one has: nothing more of this producer is sent.
- *   Q4  What the server refuses has no number: the next batch takes it.
  */
 export class ProduceQueue {
   private readonly cluster: Cluster
@@ -41,18 +42,18 @@ export class ProduceQueue {
     if (this.broken !== null) return Promise.reject(this.broken)
     const queue = this.queueOf(place)
     return new Promise((resolve, reject) => {
-      queue.waiting.push({ part, resolve, reject, deadline: null, waitMs: firstWaitMs })
+      queue.entries.push({ part, resolve, reject, isUnderWay: false, sequence: null, deadline: null })
       this.pumpSoon()
     })
   }
 
-  /** Whether a batch of the partition waits or is under way: the next one may grow meanwhile. */
+  /** Whether enough of the partition is under way: its next batch may grow meanwhile. */
   isBusy(place: TopicPartition): boolean {
     const queue = this.partitions.get(partitionName(place))
-    return queue !== undefined && (queue.underWay || queue.waiting.length > 0)
+    return queue !== undefined && queue.entries.length >= busyBatches
   }
 
-  /** Sequence numbers begin anew: somebody else writes from now on. */
+  /** Sequence numbers begin anew: somebody else writes from now on. Nothing may wait. */
   begin(): void {
     for (const queue of this.partitions.values()) queue.sequence = 0
   }
@@ -61,7 +62,7 @@ export class ProduceQueue {
     const name = partitionName({ topic, partition })
     let queue = this.partitions.get(name)
     if (queue === undefined) {
-      queue = { topic, partition, name, waiting: [], underWay: false, sequence: 0 }
+      queue = { topic, partition, name, entries: [], underWay: 0, leader: -1, halted: false, sequence: 0, waitMs: 0 }
       this.partitions.set(name, queue)
     }
     return queue
@@ -78,15 +79,24 @@ export class ProduceQueue {
   }
 
   private pump(): void {
+    for (let sent = true; sent;) {
+      sent = false
+      for (const [leader, queues] of this.ready()) sent = this.fill(leader, queues) || sent
+    }
+  }
+
+  /** Those that may send a batch, by their leader. */
+  private ready(): ReadonlyMap<number, readonly PartitionQueue[]> {
     const groups = new Map<number, PartitionQueue[]>()
     for (const queue of this.partitions.values()) {
-      if (queue.underWay || queue.waiting.length === 0) continue
+      if (queue.halted || queue.underWay >= batchesUnderWay || queue.entries.length <= queue.underWay) continue
       const leader = this.knownLeader(queue)
       if (leader === null) void this.locate(queue)
-      else if (!groups.has(leader)) groups.set(leader, [queue])
-      else groups.get(leader)!.push(queue)
+      else if (queue.underWay > 0 && queue.leader !== leader) continue // first what the former leader says
+      else if (groups.has(leader)) groups.get(leader)!.push(queue)
+      else groups.set(leader, [queue])
     }
-    for (const [leader, queues] of groups) this.fill(leader, queues)
+    return groups
   }
 
   private knownLeader({ topic, partition }: PartitionQueue): number | null {
@@ -96,33 +106,56 @@ export class ProduceQueue {
   }
 
   private async locate(queue: PartitionQueue): Promise<void> {
-    queue.underWay = true
+    queue.halted = true
+    if (queue.underWay > 0) return // the last of them goes on
     try {
       await this.cluster.retrying(() => this.cluster.leaderOf(queue))
     } catch (error) {
-      // Nothing of it was sent.
-      for (const { reject } of queue.waiting.splice(0)) reject(error)
+      this.lost(queue, error)
     }
-    queue.underWay = false
+    queue.halted = false
     this.pumpSoon()
   }
 
-  private fill(leader: number, queues: readonly PartitionQueue[]): void {
-    for (let at = 0; at < queues.length && (this.requestsTo.get(leader) ?? 0) < requestsPerLeader;) {
-      const taken: PartitionQueue[] = []
-      for (let bytes = 0; at < queues.length; at++) {
-        const { sizeBytes } = queues[at]!.waiting[0]!.part
-        if (taken.length > 0 && bytes + sizeBytes > requestBytes) break
-        taken.push(queues[at]!)
-        bytes += sizeBytes
-      }
-      void this.request(leader, taken)
-    }
+  /** There is no leader to be found. What was sent before may have been taken. */
+  private lost(queue: PartitionQueue, error: unknown): void {
+    const wasSent = queue.entries.some(({ deadline }) => deadline !== null)
+    if (wasSent && error instanceof MillraceError && passing.includes(error.code))
+      return this.giveUp(unknownOutcome(queue, error))
+    for (const { reject } of queue.entries.splice(0)) reject(error)
   }
 
-  private async request(leader: number, queues: readonly PartitionQueue[]): Promise<void> {
+  /** False when the leader has enough under way. */
+  private fill(leader: number, queues: readonly PartitionQueue[]): boolean {
+    let at = 0
+    while (at < queues.length && (this.requestsTo.get(leader) ?? 0) < requestsPerLeader) {
+      const sent: Sent[] = []
+      for (let bytes = 0; at < queues.length && (bytes === 0 || bytes < requestBytes); at++) {
+        const one = this.next(leader, queues[at]!)
+        sent.push(one)
+        bytes += one.bytes.length
+      }
+      void this.request(leader, sent)
+    }
+    return at > 0
+  }
+
+  private next(leader: number, queue: PartitionQueue): Sent {
+    queue.leader = leader
+    const entry = queue.entries[queue.underWay++]!
+    entry.isUnderWay = true
+    entry.deadline ??= this.cluster.world.clock.monotonic() + this.cluster.terms.timeoutMs
+    if (entry.sequence === null) {
+      entry.sequence = queue.sequence
+      queue.sequence = (queue.sequence + entry.part.count) % 2 ** 31
+    }
+    const { producerId, producerEpoch, transactional } = this.terms.stamp()
+    const bytes = entry.part.build({ producerId, producerEpoch, baseSequence: entry.sequence, transactional })
+    return { queue, entry, bytes }
+  }
+
+  private async request(leader: number, sent: readonly Sent[]): Promise<void> {
     this.requestsTo.set(leader, (this.requestsTo.get(leader) ?? 0) + 1)
-    const sent = queues.map((queue) => this.takeFirst(queue))
     let answers: ReadonlyMap<string, PartitionAnswer> | null = null
     let failure: unknown = null
     try {
@@ -133,15 +166,6 @@ export class ProduceQueue {
     this.requestsTo.set(leader, this.requestsTo.get(leader)! - 1)
     for (const one of sent) this.settle(one, answers === null ? failure : (answers.get(one.queue.name) ?? lacking(one)))
     this.pumpSoon()
-  }
-
-  private takeFirst(queue: PartitionQueue): Sent {
-    queue.underWay = true
-    const entry = queue.waiting[0]!
-    entry.deadline ??= this.cluster.world.clock.monotonic() + this.cluster.terms.timeoutMs
-    const { producerId, producerEpoch, transactional } = this.terms.stamp()
-    const bytes = entry.part.build({ producerId, producerEpoch, baseSequence: queue.sequence, transactional })
-    return { queue, entry, bytes }
   }
 
   private async exchange(leader: number, sent: readonly Sent[]): Promise<ReadonlyMap<string, PartitionAnswer>> {
@@ -171,45 +195,69 @@ export class ProduceQueue {
   }
 
   private settle({ queue, entry }: Sent, answer: unknown): void {
-    queue.underWay = false
-    if (isAnswer(answer) && isTaken(answer.errorCode)) return this.accept(queue, entry, answer.baseOffset)
-    const error = isAnswer(answer) ? refusalOf(queue, answer) : answer
-    if (!(error instanceof MillraceError)) return this.refuse(queue, entry, error)
-    if (passing.includes(error.code)) return this.again(queue, entry, error)
-    this.refuse(queue, entry, error)
+    queue.underWay--
+    entry.isUnderWay = false
+    if (isAnswer(answer) && isTaken(answer.errorCode)) this.accept(queue, entry, answer.baseOffset)
+    else this.failed(queue, entry, isAnswer(answer) ? refusalOf(queue, answer) : answer)
+    if (queue.halted && queue.underWay === 0) this.goOn(queue)
   }
 
   private accept(queue: PartitionQueue, entry: Entry, baseOffset: number): void {
-    queue.waiting.shift()
-    queue.sequence = (queue.sequence + entry.part.count) % 2 ** 31
+    queue.entries.splice(queue.entries.indexOf(entry), 1)
+    queue.waitMs = 0
     entry.resolve(baseOffset)
   }
 
-  private refuse(queue: PartitionQueue, entry: Entry, error: unknown): void {
-    queue.waiting.shift()
-    if (error instanceof MillraceError && ending.includes(error.code)) this.broken ??= error
-    entry.reject(error)
-    if (this.broken !== null) this.refuseAll(this.broken)
-  }
-
-  private refuseAll(error: MillraceError): void {
-    for (const { waiting, underWay } of this.partitions.values())
-      for (const { reject } of waiting.splice(underWay ? 1 : 0)) reject(error)
-  }
-
-  private again(queue: PartitionQueue, entry: Entry, error: MillraceError): void {
-    this.cluster.forget(queue.topic)
-    const { clock } = this.cluster.world
-    if (clock.monotonic() + entry.waitMs > entry.deadline!) {
-      this.broken ??= unknownOutcome(queue, error)
-      return this.refuse(queue, entry, this.broken)
+  private failed(queue: PartitionQueue, entry: Entry, error: unknown): void {
+    const code = error instanceof MillraceError ? error.code : ''
+    const isBehind = queue.halted && code === 'OUT_OF_ORDER_SEQUENCE'
+    queue.halted = true
+    if (this.broken !== null) return this.refuse(queue, entry, this.broken)
+    if (isBehind) return // one before it failed, and its number leaves a gap
+    if (!passing.includes(code)) {
+      this.refuse(queue, entry, error)
+      if (ending.includes(code)) this.giveUp(error as MillraceError)
+      return
     }
-    queue.underWay = true
-    clock.after(entry.waitMs, () => {
-      queue.underWay = false
+    this.cluster.forget(queue.topic)
+    queue.waitMs = Math.min(Math.max(firstWaitMs, 2 * queue.waitMs), longestWaitMs)
+    if (this.cluster.world.clock.monotonic() + queue.waitMs > entry.deadline!)
+      this.giveUp(unknownOutcome(queue, error as MillraceError))
+  }
+
+  /** Its number goes to the next one. */
+  private refuse(queue: PartitionQueue, entry: Entry, error: unknown): void {
+    const at = queue.entries.indexOf(entry)
+    queue.entries.splice(at, 1)
+    queue.sequence = entry.sequence ?? queue.sequence
+    for (const later of queue.entries.slice(at)) {
+      if (later.sequence === null) break
+      later.sequence = queue.sequence
+      queue.sequence = (queue.sequence + later.part.count) % 2 ** 31
+    }
+    entry.reject(error)
+  }
+
+  /** Nothing more is sent. What is under way is told as it is answered. */
+  private giveUp(error: MillraceError): void {
+    this.broken ??= error
+    for (const queue of this.partitions.values())
+      for (const entry of queue.entries.filter(({ isUnderWay }) => !isUnderWay)) {
+        queue.entries.splice(queue.entries.indexOf(entry), 1)
+        entry.reject(this.broken)
+      }
+  }
+
+  /** All that was under way is answered, and some of it has failed: what is left is sent again. */
+  private goOn(queue: PartitionQueue): void {
+    if (queue.waitMs === 0 || queue.entries.length === 0) {
+      queue.halted = false
+      return
+    }
+    this.cluster.world.clock.after(queue.waitMs, () => {
+      queue.halted = false
       this.pumpSoon()
     })
-    entry.waitMs = Math.min(2 * entry.waitMs, longestWaitMs)
   }
 }
 
@@ -221,20 +269,28 @@ export interface ProduceTerms {
 
 interface PartitionQueue extends TopicPartition {
   readonly name: string
-  /** The first one is under way, if one is. */
-  readonly waiting: Entry[]
-  /** Of a batch, of a look for the leader, or of a wait. */
-  underWay: boolean
+  /** Those under way come first. */
+  readonly entries: Entry[]
+  underWay: number
+  /** To whom they are under way. */
+  leader: number
+  /** Nothing leaves: a batch has failed, or the leader is looked for. */
+  halted: boolean
+  /** Of the next record. */
   sequence: number
+  /** Before what failed is sent again; 0 while all is well. */
+  waitMs: number
 }
 
 interface Entry {
   readonly part: BatchPart
   readonly resolve: (baseOffset: number) => void
   readonly reject: (error: unknown) => void
+  isUnderWay: boolean
+  /** Of its first record, once it was sent. */
+  sequence: number | null
   /** On the monotonic clock, from the first attempt on. */
   deadline: number | null
-  waitMs: number
 }
 
 interface Sent {
@@ -252,6 +308,9 @@ interface PartitionAnswer {
 }
 
 const requestsPerLeader = 5
+/** A log knows the last five of a producer again. */
+const batchesUnderWay = 5
+const busyBatches = 2
 const requestBytes = 1 << 20
 const firstWaitMs = 20
 const longestWaitMs = 1_000

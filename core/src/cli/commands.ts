@@ -7,6 +7,7 @@ import { configCommands } from './commands/configs.ts'
 import { consume } from './commands/consume.ts'
 import { dumpLog } from './commands/dump-log.ts'
 import { groupCommands } from './commands/groups.ts'
+import { perfCommands } from './commands/perf.ts'
 import { produce } from './commands/produce.ts'
 import { topicCommands } from './commands/topics.ts'
 import { transactionCommands } from './commands/transactions.ts'
@@ -44,6 +45,7 @@ export const commands: readonly Command[] = [
   ...configCommands,
   ...aclCommands,
   ...transactionCommands,
+  ...perfCommands,
   backup,
   adopt,
   dumpLog,

@@ -291,6 +291,32 @@ describe.each(['--dir', '--bootstrap-server'])('%s', (kind) => {
     expect(await json('transactions find-hanging')).toEqual([])
     expect(await run(`transactions abort ${flags}`)).toMatchObject({ code: 1, err: expect.stringContaining('INVALID_TXN_STATE') })
   })
+
+  test('perf produces, consumes and takes the time of records', async () => {
+    await run('topics create --topic t --partitions 2')
+    const produced = await json(
+      'perf produce --topic t --num-records 5000 --record-size 50 --warmup-records 1000 --batch-size 4096',
+    )
+    expect(produced).toMatchObject({ records: 4000, recordsPerSec: expect.any(Number), p999Ms: expect.any(Number) })
+    expect((await run('consume --topic t --from-beginning')).out.split('\n')).toHaveLength(5000)
+    const consumed = await json('perf consume --topic t --num-records 4000')
+    expect(consumed).toMatchObject({ records: 4000, megabytes: Number(((4000 * 50) / 2 ** 20).toPrecision(4)) })
+    expect(await json('perf latency --topic t --num-records 5')).toMatchObject({ records: 5, p50Ms: expect.any(Number) })
+    const { out } = await run('perf produce --topic t --num-records 10 --throughput 1000')
+    expect(out).toMatch(
+      /^10 records, .* s, .* records\/s, .* MB, .* MB\/s, .* ms avg, .* ms max, .* ms 50th, .* ms 95th, .* ms 99th, .* ms 99.9th$/,
+    )
+    const few = await run('perf consume --topic t --num-records 9999 --timeout 100')
+    expect(few).toMatchObject({ code: 1, err: expect.stringContaining('Only 5015 of 9999 records came') })
+    expect(await run('perf latency --topic none --num-records 1')).toMatchObject({
+      code: 1,
+      err: expect.stringContaining('UNKNOWN_TOPIC'),
+    })
+    expect(await run('perf consume --topic t')).toMatchObject({
+      code: 2,
+      err: expect.stringContaining('--num-records is missing'),
+    })
+  })
 })
 
 test('a backup is a log of its own, and what is no Kafka is not adopted', async () => {

@@ -86,7 +86,7 @@ async function expectNotes(client: WireClient, topic: string, from: number, end:
     const answer = await client.ask('fetch', { maxWaitMs: 0, minBytes: 1, topics, forgottenTopicsData: [] }, 11)
     const { errorCode, records } = answer.responses[0]!.partitions[0]!
     expectNone(errorCode, 'fetch')
-    for (const { offset, value } of recordsOf(records!)) {
+    for (const { offset, value } of recordsOf(records!).records) {
       const found = Buffer.from(value!).toString()
       if (offset === next && found !== `note ${next}`) throw new Error(`offset ${offset} holds ${found}`)
       if (offset === next) next++

@@ -19,14 +19,17 @@ export interface BrokerOptions {
   readonly config?: string
   /** Hears each line of its standard error, in place of `complaints`. */
   readonly onComplaint?: (line: string) => void
+  /** Gets the process before it is ready. */
+  readonly onSpawn?: (child: ChildProcess) => void
 }
 
 /** Resolves when it takes connections. @throws when it ends before */
-export async function startBroker({ dir, port = 0, config, onComplaint }: BrokerOptions): Promise<BrokerProcess> {
+export async function startBroker({ dir, port = 0, config, onComplaint, onSpawn }: BrokerOptions): Promise<BrokerProcess> {
   const args = ['broker', '--dir', dir, '--listen', `127.0.0.1:${port}`, ...(config === undefined ? [] : ['--config', config])]
   const child = spawn(process.execPath, ['--conditions=@millrace/source', millraceMain, ...args], {
     stdio: ['ignore', 'pipe', 'pipe'],
   })
+  onSpawn?.(child)
   const complaints: string[] = []
   onLines(child.stderr, onComplaint ?? ((line) => void complaints.push(line)))
   const ended = new Promise<{ code: number | null; signal: NodeJS.Signals | null }>((resolve) =>

@@ -67,13 +67,19 @@ export class WireClient implements Disposable {
     return decodeResponse(name, version, frame)
   }
 
+  /** With ConnectionLost, once. */
+  onClose(tell: (error: ConnectionLost) => void): void {
+    if (this.isClosed) tell(new ConnectionLost('nothing'))
+    else this.socket.once('close', () => tell(new ConnectionLost('nothing')))
+  }
+
   [Symbol.dispose](): void {
     this.socket.destroy()
   }
 }
 
 /** The connection has ended: whether what was asked took effect is unknown. */
-class ConnectionLost extends Error {
+export class ConnectionLost extends Error {
   constructor(asked: string) {
     super(`the connection ended instead of an answer to ${asked}`)
     this.name = 'ConnectionLost'

@@ -45,7 +45,7 @@ const killedEarly = 0.25
 /** Rounds that end by SIGTERM. */
 const stopped = 0.25
 /** Rounds after which all is read. */
-const lookedAt = 0.25
+const lookedAt = 0.1
 
 /** @throws at the first violation, with the seed and the round */
 export async function killBroker({ rounds, seed, dir, say = () => {} }: Kills): Promise<Outcome> {

@@ -34,6 +34,11 @@ export class WireClient implements AsyncDisposable {
     return new WireClient(await new NodeNet().connect(place))
   }
 
+  /** Over a socket that nobody has started. */
+  static over(socket: NetSocket): WireClient {
+    return new WireClient(socket)
+  }
+
   private take(chunk: Uint8Array): void {
     this.frames.push(chunk)
     for (let frame = this.frames.next(); frame !== undefined; frame = this.frames.next()) {

@@ -60,6 +60,21 @@ export class MemorySocket implements NetSocket {
     this.remote = { host: 'memory', port }
   }
 
+  /** What the other side has sent and this one has not taken. */
+  get comingBytes(): number {
+    return this.peer.waitingBytes
+  }
+
+  /** Whether the other side still has the connection. */
+  get isHeld(): boolean {
+    return this.peer.state === 'open' || this.peer.state === 'ended'
+  }
+
+  /** Whether the other side takes nothing at present. */
+  get isStopped(): boolean {
+    return this.peer.isPaused
+  }
+
   /** Before anything else, once. */
   join(peer: MemorySocket): void {
     this.peer = peer

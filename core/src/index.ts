@@ -34,6 +34,7 @@ export {
   type OpenTelemetryOptions,
   type OpenTelemetryProducer,
 } from './metrics/open-telemetry.ts'
+export type { AuditEvent } from './server/audit-trail.ts'
 export { serveLog } from './open/serve-log.ts'
 export type { AuthorizationOptions, ConnectionLimitOptions, ServedLog, ServeOptions } from './open/serve-log.ts'
 export type { ListenerOptions, OAuthBearerOptions, SaslOptions } from './open/listener-options.ts'

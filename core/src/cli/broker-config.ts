@@ -23,6 +23,8 @@ export interface BrokerConfig {
   readonly authorizer: boolean
   readonly superUsers: readonly string[]
   readonly allowIfNoRule: boolean
+  /** `stderr`, `off`, or the path of a file; empty: stderr where there is an authorizer. */
+  readonly auditLog: string
 }
 
 type Draft = { -readonly [Key in keyof BrokerConfig]: BrokerConfig[Key] }
@@ -126,6 +128,16 @@ export const brokerProperties: Readonly<Record<string, BrokerProperty>> = {
     apply: (draft, value) => {
       draft.allowIfNoRule = value === 'true'
       return value === 'true' || value === 'false'
+    },
+  },
+  'audit.log': {
+    default: '',
+    takes: 'stderr, off or the path of a file',
+    about:
+      'Where it is told, as lines of JSON, what clients change and what the access rules refuse them. Without it on stderr where there is an authorizer. A file of 64 MiB becomes `PATH.1`.',
+    apply: (draft, value) => {
+      draft.auditLog = value
+      return true
     },
   },
   'auto.create.topics.enable': {
@@ -246,6 +258,7 @@ export function brokerConfig(text: string, file = ''): BrokerConfig {
     authorizer: false,
     superUsers: [],
     allowIfNoRule: false,
+    auditLog: '',
   }
   for (const [name, { apply, takes }] of Object.entries(brokerProperties)) {
     const value = given.get(name)

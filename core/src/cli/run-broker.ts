@@ -1,6 +1,8 @@
 import type { NetPlace } from '../base/net.ts'
 import { embeddedLog } from '../open/embedded-log.ts'
 import { serveLog, type AuthorizationOptions } from '../open/serve-log.ts'
+import type { AuditEvent } from '../server/audit-trail.ts'
+import { AuditLog, auditLine } from './audit-log.ts'
 import { brokerConfig, type BrokerConfig } from './broker-config.ts'
 import type { CommandContext, ExitCode } from './command.ts'
 import { listenersOf } from './listeners.ts'
@@ -20,14 +22,23 @@ export async function runBroker({ dir, listen, config: file }: BrokerValues, con
   // Before anything is open, so that a signal never finds it half way.
   const stop = context.stop()
   const log = await embeddedLog({ dir, world, ...logOptions(config) })
+  let audit: Audit | null = null
   try {
+    audit = auditOf(config, context)
     const { fetchSessionSlots } = config
     const onError = (error: unknown, remote: NetPlace): void => err(failure(error, remote))
-    const served = await serveLog(log, { listeners, fetchSessionSlots, authorization: authorizationOf(config), onError })
+    const served = await serveLog(log, {
+      listeners,
+      fetchSessionSlots,
+      authorization: authorizationOf(config),
+      onAudit: audit?.tell ?? null,
+      onError,
+    })
     out(`millrace broker: ready at ${served.places.map(({ host, port }) => `${host}:${port}`).join(', ')}, data in ${dir}`)
     await aborted(stop)
     await served.close()
   } finally {
+    await audit?.close()
     await log.close()
   }
   return 0
@@ -39,6 +50,22 @@ function logOptions({ durability, maintenance, autoCreate, partitions, topicConf
 
 function authorizationOf({ authorizer, superUsers, allowIfNoRule }: BrokerConfig): AuthorizationOptions | null {
   return authorizer ? { superUsers, allowIfNoRule } : null
+}
+
+interface Audit {
+  readonly tell: (event: AuditEvent) => void
+  readonly close: () => Promise<void>
+}
+
+/** Null: it is told nowhere. @throws DiskError */
+function auditOf({ auditLog, authorizer }: BrokerConfig, { world, err }: CommandContext): Audit | null {
+  const place = auditLog === '' && authorizer ? 'stderr' : auditLog
+  if (place === '' || place === 'off') return null
+  if (place === 'stderr') return { tell: (event) => err(auditLine(event)), close: () => Promise.resolve() }
+  const file = new AuditLog(world.disk, place, (error) =>
+    err(`audit.log: ${error instanceof Error ? error.message : String(error)}`),
+  )
+  return { tell: (event) => file.write(event), close: () => file.close() }
 }
 
 type LogOptions = Omit<Parameters<typeof embeddedLog>[0], 'dir' | 'world'>

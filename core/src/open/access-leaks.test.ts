@@ -5,6 +5,7 @@ import type { LogClient } from '../client/log-client.ts'
 import type { RequestDraft, ResponseOf } from '../protocol/apis.ts'
 import { errorCodes } from '../protocol/error-codes.ts'
 import { BatchBuilder } from '../record/batch-builder.ts'
+import { noTopicId } from '../server/topic-ids.ts'
 import { onTheWire } from './on-the-wire.fixtures.ts'
 import type { WireClient } from './wire-client.fixtures.ts'
 
@@ -110,7 +111,7 @@ describe('SEC-11: what a client may not describe is as if it were not there', ()
         (name) =>
           client.ask('describeConfigs', { resources: [{ resourceType: 2, resourceName: name, configurationKeys: null }] }),
         (name) => client.ask('deleteTopics', { topicNames: [name], timeoutMs: 1_000 }, 5),
-        (name) => client.ask('deleteTopics', { topics: [{ name, topicId: '0'.repeat(32) as never }], timeoutMs: 1_000 }),
+        (name) => client.ask('deleteTopics', { topics: [{ name, topicId: noTopicId }], timeoutMs: 1_000 }),
         (name) =>
           client.ask('createPartitions', { topics: [{ name, count: 9, assignments: null }], timeoutMs: 1, validateOnly: true }),
         (name) =>
@@ -211,9 +212,7 @@ describe('SEC-11: others’ ids', () => {
       const ask = async () =>
         (await client.ask('initProducerId', { transactionalId: null, transactionTimeoutMs: 1_000 })).errorCode
       expect(await ask()).toBe(errorCodes.CLUSTER_AUTHORIZATION_FAILED)
-      await log.admin.addAccessRules([
-        ...allow('topic', 'x', 'write').map((rule) => ({ ...rule, patternType: 'prefixed' as const })),
-      ])
+      await log.admin.addAccessRules(allow('topic', 'x', 'write').map((rule) => ({ ...rule, patternType: 'prefixed' as const })))
       expect(await ask()).toBe(errorCodes.NONE)
       await log.admin.addAccessRules(allow('topic', '*', 'write').map((rule) => ({ ...rule, permission: 'deny' as const })))
       expect(await ask()).toBe(errorCodes.CLUSTER_AUTHORIZATION_FAILED)

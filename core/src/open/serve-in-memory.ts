@@ -25,6 +25,7 @@ export async function serveInMemory(log: LogClient, { limits, onError }: ServeIn
     limits: { ...defaultLimits, ...limits },
     fetchSessions: fetchSessionLimits(100),
     authorization: null,
+    onAudit: null,
     onError: onError ?? (() => {}),
   })
   const [place] = server.places

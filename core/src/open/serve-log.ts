@@ -5,6 +5,7 @@ import type { Broker } from '../broker/broker.ts'
 import { EmbeddedLog } from '../client/embedded/embedded-log.ts'
 import type { LogClient } from '../client/log-client.ts'
 import { NodeNet } from '../platform/node-net.ts'
+import type { AuditEvent } from '../server/audit-trail.ts'
 import { fetchSessionLimits } from '../server/fetch-sessions.ts'
 import { wireListener, type ListenerOptions } from './listener-options.ts'
 import { defaultLimits, WireServer, type WireListener } from '../server/wire-server.ts'
@@ -28,6 +29,8 @@ export interface ServeOptions {
    * client may do everything.
    */
   readonly authorization?: AuthorizationOptions | null
+  /** Hears what clients change (topics, settings, access rules, …) and what the access rules refuse them. Default: nobody does. */
+  readonly onAudit?: ((event: AuditEvent) => void) | null
   /** How long `close` waits for requests in hand, in milliseconds. Default 5,000. */
   readonly closeTimeoutMs?: number
   /** What clients may take of it. Default: see there. */
@@ -97,6 +100,11 @@ const rules: OptionRules<Required<ServeOptions>> = {
     expected: 'superUsers and allowIfNoRule',
     default: null,
   },
+  onAudit: {
+    check: (value): value is Required<ServeOptions>['onAudit'] => value === null || typeof value === 'function',
+    expected: 'a function',
+    default: null,
+  },
   closeTimeoutMs: { check: isIntegerFrom(0), expected: 'a number of milliseconds', default: 5_000 },
   limits: { check: (value): value is ConnectionLimitOptions => isObject(value), expected: 'an object of limits', default: {} },
   allowInsecure: { check: (value): value is boolean => typeof value === 'boolean', expected: 'true or false', default: false },
@@ -147,7 +155,7 @@ interface Numbers {
  */
 export async function serveLog(log: LogClient, options: ServeOptions = {}): Promise<ServedLog> {
   const read = readOptions<Required<ServeOptions>>('serveLog', options, rules)
-  const { maxReplicationFactor, fetchSessionSlots, authorization, closeTimeoutMs, allowInsecure, onError } = read
+  const { maxReplicationFactor, fetchSessionSlots, authorization, onAudit, closeTimeoutMs, allowInsecure, onError } = read
   const limits = readOptions<Required<ConnectionLimitOptions>>('limits', read.limits, limitRules)
   const { broker } = embedded(log)
   const around = { broker, allowInsecure, onError: (error: unknown) => onError(error, nowhere) }
@@ -161,6 +169,7 @@ export async function serveLog(log: LogClient, options: ServeOptions = {}): Prom
     limits: { ...defaultLimits, ...limits },
     fetchSessions: fetchSessionLimits(fetchSessionSlots),
     authorization: authorization === null ? null : readOptions('authorization', authorization, authorizationRules),
+    onAudit,
     onError,
   })
   const close = (): Promise<void> => server.close(closeTimeoutMs)

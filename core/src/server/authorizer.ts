@@ -52,6 +52,6 @@ export class Authorizer {
 const superAccess: Access = Object.freeze({ isEnforced: true, may: () => true, sees: () => true, maySome: () => true })
 
 /** A socket that listens to IPv6 as well names IPv4 addresses in the way of IPv6; rules name them as they are. */
-function plainAddress(host: string): string {
+export function plainAddress(host: string): string {
   return host.replace(/^::ffff:(?=\d+\.)/, '')
 }

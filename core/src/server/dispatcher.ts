@@ -1,9 +1,12 @@
 import { coreError } from '../base/error-catalogue.ts'
+import { principalText } from '../base/principal.ts'
 import { apiNames, type ApiName } from '../protocol/apis.ts'
 import { decodeRequestBody, openRequest, type OpenedRequest } from '../protocol/request-frame.ts'
 import { encodeResponse } from '../protocol/response-frame.ts'
 import { openAccess, type Access } from './access.ts'
-import type { Authorizer } from './authorizer.ts'
+import type { AuditSource, AuditTrail } from './audit-trail.ts'
+import { tellChanges } from './audited-changes.ts'
+import { plainAddress, type Authorizer } from './authorizer.ts'
 import type { Closing } from './closing.ts'
 import type { Call } from './connection.ts'
 import type { Handler, RequestContext } from './handler.ts'
@@ -22,6 +25,8 @@ export interface DispatcherParts extends Omit<OfConnection, 'served' | 'untilClo
   readonly closing: Closing
   /** Null: every client may do everything. */
   readonly authorizer: Authorizer | null
+  /** Null: nobody listens. */
+  readonly audit: AuditTrail | null
 }
 
 /**
@@ -85,15 +90,28 @@ export class Dispatcher {
     if (handler === undefined) {
       throw coreError('UNSUPPORTED_VERSION', { what: 'this server does not serve such requests', received: name })
     }
-    const context: RequestContext = { ...this.ofConnection, access: this.access(), version, clientId: clientId ?? '' }
+    const source = this.sourceOf(name, clientId ?? '')
+    const context: RequestContext = { ...this.ofConnection, access: this.accessOf(source), version, clientId: clientId ?? '' }
+    const { authorizer, audit } = this.parts
     const request = decodeRequestBody(name, version, body)
-    const response = await (this.parts.authorizer === null ? handler(request, context) : guarded(name, handler, request, context))
+    const response = await (authorizer === null ? handler(request, context) : guarded(name, handler, request, context))
+    if (source !== null) tellChanges(audit!, source, request, response)
     return response === null ? null : encodeResponse(name, version, correlationId, response).chunks
   }
 
-  private access(): Access {
-    const { authorizer, session, remote } = this.parts
-    return authorizer === null ? openAccess : authorizer.accessOf(session.principal, remote.host, () => {})
+  private accessOf(source: AuditSource | null): Access {
+    const { authorizer, audit, session, remote } = this.parts
+    if (authorizer === null) return openAccess
+    return authorizer.accessOf(session.principal, remote.host, (operation, resourceType, resourceName) => {
+      if (source !== null) audit?.refused(source, operation, resourceType, resourceName)
+    })
+  }
+
+  /** Null: nobody listens. */
+  private sourceOf<Name extends ApiName>(api: Name, clientId: string): (AuditSource & { readonly api: Name }) | null {
+    const { audit, session, remote } = this.parts
+    if (audit === null) return null
+    return { principal: principalText(session.principal), host: plainAddress(remote.host), clientId, api }
   }
 }
 

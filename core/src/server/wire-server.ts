@@ -5,6 +5,7 @@ import type { ListenPlace, Net, NetListener, NetPlace, NetSocket } from '../base
 import { anonymous, type Principal } from '../base/principal.ts'
 import type { Broker } from '../broker/broker.ts'
 import { FrameSplitter } from '../protocol/frame-splitter.ts'
+import { AuditTrail, type AuditEvent } from './audit-trail.ts'
 import { Authentication, type AuthenticationLimits, type SaslTerms } from './authentication.ts'
 import { Authorizer, type AuthorizerOptions } from './authorizer.ts'
 import { Closing } from './closing.ts'
@@ -33,6 +34,8 @@ export interface WireServerOptions {
   readonly fetchSessions: FetchSessionLimits
   /** Null: every client may do everything. */
   readonly authorization: AuthorizerOptions | null
+  /** Hears what clients change, and what they are refused. Null: nobody does. */
+  readonly onAudit: ((event: AuditEvent) => void) | null
   /** Hears of connections that ended in an error. */
   readonly onError: (error: unknown, remote: NetPlace) => void
 }
@@ -66,6 +69,7 @@ export const defaultLimits: WireLimits = {
 export class WireServer {
   private readonly options: WireServerOptions
   private readonly authorizer: Authorizer | null
+  private readonly audit: AuditTrail | null
   private readonly listening: NetListener[] = []
   private readonly fetchSessions: FetchSessions
   private readonly connections = new Map<Connection, Closing>()
@@ -76,10 +80,11 @@ export class WireServer {
   private constructor(options: WireServerOptions) {
     this.options = options
     this.gate = new ConnectionGate(options.limits, options.broker.directory.world.clock)
-    const { broker, authorization, fetchSessions } = options
+    const { broker, authorization, onAudit, fetchSessions } = options
     const { random } = broker.directory.world
     this.fetchSessions = new FetchSessions(fetchSessions, () => Buffer.from(random.bytes(4)).readInt32BE() & 0x7fff_ffff)
     this.authorizer = authorization === null ? null : new Authorizer(broker.access, authorization)
+    this.audit = onAudit === null ? null : new AuditTrail(broker.directory.world.clock, onAudit)
   }
 
   /** @throws NetError */
@@ -141,8 +146,8 @@ export class WireServer {
         cut: (error) => connection.destroy(error),
       },
     })
-    const { authorizer, fetchSessions } = this
-    const shared = { broker, server: identity, authorizer, fetchSessions }
+    const { authorizer, audit, fetchSessions } = this
+    const shared = { broker, server: identity, authorizer, audit, fetchSessions }
     const dispatcher = new Dispatcher({ ...shared, advertised, remote, closing, session, authentication })
     const connection = new Connection({
       socket,
@@ -170,6 +175,7 @@ export class WireServer {
   async close(timeoutMs: number): Promise<void> {
     this.isClosing = true
     for (const listener of this.listening) await listener.close()
+    this.audit?.flush()
     if (this.connections.size === 0) return
     const { promise, resolve } = Promise.withResolvers<void>()
     this.whenEmpty = resolve

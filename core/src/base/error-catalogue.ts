@@ -136,6 +136,8 @@ const rows = {
     outcome: 'fatal',
     todo: "Let the topic's cleanup.policy contain delete, or write tombstones.",
   },
+  INVALID_QUOTA: { fault: 'caller', outcome: 'fatal', todo: 'Name entities and quotas that there are, and values above 0.' },
+  THROTTLING_QUOTA_EXCEEDED: { fault: 'caller', outcome: 'retriable', todo: 'Try again after the time that the answer says.' },
   OFFSET_OUT_OF_RANGE: {
     fault: 'caller',
     outcome: 'fatal',

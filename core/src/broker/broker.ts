@@ -12,6 +12,7 @@ import { internalTopics } from './internal-topics.ts'
 import { produce, type Produced } from './produce.ts'
 import { ProducerIds } from './producer-ids.ts'
 import { ScramUsers } from './scram-users.ts'
+import { Quotas } from './quotas.ts'
 import { Topics } from './topics.ts'
 import { produceTransactional, type TransactionalProduce } from './transactional-produce.ts'
 import { Transactions } from './transactions.ts'
@@ -44,6 +45,7 @@ export class Broker {
   readonly transactions: Transactions
   readonly producerIds: ProducerIds
   readonly scramUsers: ScramUsers
+  readonly quotas: Quotas
   readonly maintenance: Maintenance
   readonly metrics: Metrics<CoreMetrics>
   /** Null where topics are not made by being used. */
@@ -62,6 +64,7 @@ export class Broker {
     topics.forgetNamesWith((names) => this.groups.forgetTopics(names))
     this.producerIds = new ProducerIds(topics)
     this.scramUsers = new ScramUsers(topics.metadata, directory.world.random)
+    this.quotas = new Quotas(topics.metadata, directory.world.clock)
     this.transactions = new Transactions({
       directory,
       topics,

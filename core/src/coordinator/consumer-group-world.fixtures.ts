@@ -53,7 +53,7 @@ export interface TestConsumer {
 }
 
 export const settings = { sessionTimeoutMs: 100, heartbeatIntervalMs: 10, maxSize: 6 }
-const rebalanceTimeoutMs = 60
+export const rebalanceTimeoutMs = 60
 
 export class ConsumerGroupWorld {
   readonly topics: TestTopics = new TestTopics()

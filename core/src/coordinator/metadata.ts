@@ -2,6 +2,7 @@ import { coreError } from '../base/error-catalogue.ts'
 import type { TopicId } from '../base/ids.ts'
 import { accessRulePrefix, AccessRules } from './access-rules.ts'
 import { scramPrefix, ScramCredentials, scramSecretKey } from './scram-credentials.ts'
+import { ClientQuotas, quotaPrefix } from './client-quotas.ts'
 import { checkTopicConfig, type TopicConfig } from './topic-config.ts'
 
 /**
@@ -13,6 +14,7 @@ import { checkTopicConfig, type TopicConfig } from './topic-config.ts'
  *   producer-ids   { v: 1, next }                                      ids below `next` may have been used
  *   access-rule/…  see `AccessRules`
  *   scram/…        see `scram-credentials.ts`
+ *   quota/…        see `client-quotas.ts`
  *
  * Invariants
  *   M1  `replay` is the only way state changes, when serving and when recovering.
@@ -54,6 +56,7 @@ export class Metadata {
   private readonly leaving = new Map<TopicId, DeletedTopic>()
   private producerIds = 0
   readonly scramCredentials: ScramCredentials = new ScramCredentials()
+  readonly clientQuotas: ClientQuotas = new ClientQuotas()
 
   get allTopics(): Iterable<TopicMetadata> {
     return this.topics.values()
@@ -152,6 +155,7 @@ export class Metadata {
     else if (key.startsWith('deleting/')) this.replayDeleting(key.slice('deleting/'.length), value)
     else if (key.startsWith(accessRulePrefix)) this.replayAccessRule(key, value)
     else if (key.startsWith(scramPrefix) || key === scramSecretKey) this.scramCredentials.replay(key, value)
+    else if (key.startsWith(quotaPrefix)) this.clientQuotas.replay({ key, value })
     else if (key === 'producer-ids' && value !== null) this.producerIds = parse<{ readonly next: number }>(key, value).next
     else
       throw coreError('UNSUPPORTED_FORMAT', {

@@ -67,6 +67,7 @@ class ScriptedSocket implements NetSocket {
 /** Calls by their text: those that begin with `p` overlap; each is answered when the test says so. */
 class Calls {
   readonly begun: string[] = []
+  onBegin = (): void => {}
   private readonly open = new Map<string, (answer: Uint8Array[] | null) => void>()
   private readonly failing = new Map<string, (error: Error) => void>()
 
@@ -78,6 +79,7 @@ class Calls {
       sizeBytes: frame.length,
       run: () => {
         this.begun.push(text)
+        this.onBegin()
         return new Promise((resolve, reject) => {
           this.open.set(text, resolve)
           this.failing.set(text, reject)
@@ -253,6 +255,47 @@ describe('a connection', () => {
       await pass(60_000)
       expect(socket.state).toBe('destroyed')
       expect(ends).toEqual([null])
+    })
+  })
+
+  test('that is muted reads and begins nothing until the time is over; what has begun is answered', async () => {
+    const { world, socket, calls, connection } = connected()
+    await world.run(async () => {
+      socket.send('a', 'b')
+      connection.mute(5_000)
+      connection.mute(1_000)
+      expect(socket.isPaused).toBe(true)
+      await calls.answer('a')
+      expect(socket.written).toEqual(['a!'])
+      await new Promise<void>((resolve) => void world.clock.after(4_000, resolve))
+      expect([calls.begun, socket.isPaused]).toEqual([['a'], true])
+      await new Promise<void>((resolve) => void world.clock.after(1_100, resolve))
+      expect([calls.begun, socket.isPaused]).toEqual([['a', 'b'], false])
+    })
+  })
+
+  test('that is muted by a call begins none of those that came with it', async () => {
+    const { socket, calls, connection } = connected()
+    calls.onBegin = () => connection.mute(5_000)
+    socket.send('p1', 'p2')
+    expect(calls.begun).toEqual(['p1'])
+  })
+
+  test('that is muted is drained all the same, and closed when it is silent for too long', async () => {
+    const drained = connected()
+    drained.socket.send('a', 'b')
+    drained.connection.mute(5_000)
+    drained.connection.drain()
+    await drained.calls.answer('a')
+    await drained.calls.answer('b')
+    expect(drained.socket.state).toBe('ended')
+    const { world, socket, calls, connection } = connected()
+    await world.run(async () => {
+      socket.send('a', 'b')
+      connection.mute(1_000_000)
+      await calls.answer('a')
+      await new Promise<void>((resolve) => void world.clock.after(62_000, resolve))
+      expect(socket.state).toBe('destroyed')
     })
   })
 })

@@ -51,6 +51,7 @@ interface InHand {
  *   C4  A frame that makes no sense closes the connection; what was in hand before it is answered.
  *   C5  `drain` takes nothing more, answers what is in hand, and closes.
  *   C6  Nobody holds it open by silence: neither one that sends nothing, nor one that takes nothing. What its own calls wait for holds it.
+ *   C7  While it is muted nothing is read or begun; what has begun is answered (KIP-219). A drain ends it.
  */
 export class Connection {
   private readonly parts: ConnectionParts
@@ -61,6 +62,7 @@ export class Connection {
   private isClosed = false
   private isAnswering = false
   private limits: ConnectionLimits
+  private muted: { readonly until: number; readonly timer: Timer } | null = null
   private failure: unknown = null
   /** It has sent something, or has taken all that waited for it. */
   private lastHeardAt: number
@@ -125,6 +127,7 @@ export class Connection {
 
   private begin(): void {
     for (const [index, one] of this.queue.entries()) {
+      if (this.muted !== null) return
       if (index > 0 && !(one.call.overlaps && this.queue[index - 1]!.call.overlaps)) return
       one.answer ??= begun(one.call)
     }
@@ -135,6 +138,7 @@ export class Connection {
     const { socket } = parts
     const isFull =
       this.isDraining ||
+      this.muted !== null ||
       this.inHandBytes >= limits.maxInHandBytes ||
       this.queue.length >= limits.maxInHandCalls ||
       this.hasSlowReader
@@ -164,22 +168,46 @@ export class Connection {
     } finally {
       this.isAnswering = false
     }
-    if (this.isDraining && this.queue.length === 0) this.parts.socket.end()
+    if (this.isDraining && this.queue.length === 0) this.end()
+  }
+
+  private end(): void {
+    const { socket } = this.parts
+    socket.end()
+    // What still comes is dropped by `take`. Nobody hears that the other side has gone from a socket that is paused.
+    socket.resume()
   }
 
   private watchIdleness(): void {
     const { limits, parts } = this
     const { clock } = parts
     const leftMs = this.lastHeardAt + limits.maxIdleMs - clock.monotonic()
-    if (leftMs <= 0 && (this.queue.length === 0 || this.hasSlowReader)) return this.parts.socket.destroy()
+    const isSilent = this.queue.length === 0 || this.hasSlowReader || this.muted !== null
+    if (leftMs <= 0 && isSilent) return this.parts.socket.destroy()
     this.idle = clock.inBackground(Math.max(leftMs, 1_000), () => this.watchIdleness())
+  }
+
+  /** Nothing is read or begun for so long from now on; what was said before still holds if it is longer. */
+  mute(ms: number): void {
+    const { clock } = this.parts
+    const until = clock.monotonic() + ms
+    if (ms <= 0 || this.isDraining || this.isClosed || until <= (this.muted?.until ?? 0)) return
+    this.muted?.timer.cancel()
+    this.muted = { until, timer: clock.inBackground(ms, () => this.unmute()) }
+    this.regulate()
+  }
+
+  private unmute(): void {
+    this.muted?.timer.cancel()
+    this.muted = null
+    this.goOn()
   }
 
   /** Takes nothing more; what is in hand is answered, then the connection ends (C5). */
   drain(): void {
     if (this.isDraining) return
     this.isDraining = true
-    this.goOn()
+    this.unmute()
   }
 
   destroy(error: unknown = null): void {
@@ -191,6 +219,7 @@ export class Connection {
     if (this.isClosed) return
     this.isClosed = true
     this.idle?.cancel()
+    this.muted?.timer.cancel()
     this.queue.splice(0)
     this.parts.onClosed(this.failure ?? error)
   }

@@ -1,6 +1,6 @@
 import { coreError } from '../base/error-catalogue.ts'
 import { principalText } from '../base/principal.ts'
-import { apiNames, type ApiName } from '../protocol/apis.ts'
+import { apiNames, type ApiName, type ResponseDraft } from '../protocol/apis.ts'
 import { decodeRequestBody, openRequest, type OpenedRequest } from '../protocol/request-frame.ts'
 import { encodeResponse } from '../protocol/response-frame.ts'
 import { openAccess, type Access } from './access.ts'
@@ -13,6 +13,7 @@ import type { Handler, RequestContext } from './handler.ts'
 import { guarded } from './guards.ts'
 import { handlers } from './handlers.ts'
 import { unknownVersionAnswer } from './handlers/api-versions.ts'
+import { payerOf, RequestMeter } from './request-meter.ts'
 
 const served = apiNames.filter((name) => handlers[name] !== undefined)
 
@@ -27,6 +28,8 @@ export interface DispatcherParts extends Omit<OfConnection, 'served' | 'untilClo
   readonly authorizer: Authorizer | null
   /** Null: nobody listens. */
   readonly audit: AuditTrail | null
+  /** Of the connection: see `RequestMeter`. */
+  readonly mute: (ms: number) => void
 }
 
 /**
@@ -67,7 +70,8 @@ export class Dispatcher {
   private request(frame: Uint8Array): Call {
     const opened = openRequest(frame)
     const sizeBytes = frame.length
-    if (opened.kind === 'known') return { overlaps: opened.name === 'produce', sizeBytes, run: () => this.answer(opened) }
+    if (opened.kind === 'known')
+      return { overlaps: opened.name === 'produce', sizeBytes, run: () => this.answer(opened, sizeBytes) }
     if (opened.kind === 'unknownVersion' && opened.name === 'apiVersions') {
       const { chunks } = encodeResponse('apiVersions', 0, opened.correlationId, unknownVersionAnswer(served))
       const run = async (): Promise<readonly Uint8Array[]> => {
@@ -83,7 +87,10 @@ export class Dispatcher {
     })
   }
 
-  private async answer<Name extends ApiName>(opened: Known & { readonly name: Name }): Promise<readonly Uint8Array[] | null> {
+  private async answer<Name extends ApiName>(
+    opened: Known & { readonly name: Name },
+    sizeBytes: number,
+  ): Promise<readonly Uint8Array[] | null> {
     const { name, version, correlationId, clientId, body } = opened
     this.parts.authentication.check(name)
     const handler: Handler<Name> | undefined = handlers[name]
@@ -92,11 +99,17 @@ export class Dispatcher {
     }
     const source = this.sourceOf(name, clientId ?? '')
     const context: RequestContext = { ...this.ofConnection, access: this.accessOf(source), version, clientId: clientId ?? '' }
-    const { authorizer, audit } = this.parts
-    const request = decodeRequestBody(name, version, body)
-    const response = await (authorizer === null ? handler(request, context) : guarded(name, handler, request, context))
-    if (source !== null) tellChanges(audit!, source, request, response)
-    return response === null ? null : encodeResponse(name, version, correlationId, response).chunks
+    const { authorizer, audit, broker, mute } = this.parts
+    const meter = new RequestMeter({ quotas: broker.quotas, clock: broker.directory.world.clock, payer: payerOf(context), mute })
+    meter.received(name, sizeBytes)
+    const response = await meter.spend(async () => {
+      const request = decodeRequestBody(name, version, body)
+      const found = await (authorizer === null ? handler(request, context) : guarded(name, handler, request, context))
+      if (source !== null) tellChanges(audit!, source, request, found)
+      return found
+    })
+    const answer = meter.settled<ResponseDraft<Name>>(response)
+    return answer === null ? null : encodeResponse(name, version, correlationId, answer).chunks
   }
 
   private accessOf(source: AuditSource | null): Access {

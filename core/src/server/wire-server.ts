@@ -14,6 +14,7 @@ import { ConnectionGate, type GateLimits } from './connection-gate.ts'
 import { Dispatcher } from './dispatcher.ts'
 import { FetchSessions, type FetchSessionLimits } from './fetch-sessions.ts'
 import type { ServerIdentity } from './handler.ts'
+import { LateRefusals } from './late-refusals.ts'
 import type { Session } from './session.ts'
 
 export interface WireListener extends Pick<ListenPlace, 'host' | 'port' | 'tls'> {
@@ -74,6 +75,7 @@ export class WireServer {
   private readonly fetchSessions: FetchSessions
   private readonly connections = new Map<Connection, Closing>()
   private readonly gate: ConnectionGate
+  private readonly lateRefusals: LateRefusals
   private isClosing = false
   private whenEmpty: (() => void) | null = null
 
@@ -81,10 +83,11 @@ export class WireServer {
     this.options = options
     this.gate = new ConnectionGate(options.limits, options.broker.directory.world.clock)
     const { broker, authorization, onAudit, fetchSessions } = options
-    const { random } = broker.directory.world
+    const { clock, random } = broker.directory.world
+    this.lateRefusals = new LateRefusals(clock)
     this.fetchSessions = new FetchSessions(fetchSessions, () => Buffer.from(random.bytes(4)).readInt32BE() & 0x7fff_ffff)
     this.authorizer = authorization === null ? null : new Authorizer(broker.access, authorization)
-    this.audit = onAudit === null ? null : new AuditTrail(broker.directory.world.clock, onAudit)
+    this.audit = onAudit === null ? null : new AuditTrail(clock, onAudit)
   }
 
   /** @throws NetError */
@@ -118,6 +121,9 @@ export class WireServer {
 
   private accept(socket: NetSocket, listener: WireListener, advertised: NetPlace): void {
     const { onError } = this.options
+    const { broker } = this.options
+    const tooEarlyMs = this.isClosing ? 0 : broker.quotas.connected(socket.remote.host)
+    if (tooEarlyMs > 0) return this.lateRefusals.refuse(socket, tooEarlyMs)
     const principal = shownBy(socket, listener)
     if (principal !== null && !this.isClosing) return this.serve(socket, listener, advertised, principal)
     socket.destroy()
@@ -148,7 +154,15 @@ export class WireServer {
     })
     const { authorizer, audit, fetchSessions } = this
     const shared = { broker, server: identity, authorizer, audit, fetchSessions }
-    const dispatcher = new Dispatcher({ ...shared, advertised, remote, closing, session, authentication })
+    const dispatcher = new Dispatcher({
+      ...shared,
+      advertised,
+      remote,
+      closing,
+      session,
+      authentication,
+      mute: (ms) => connection.mute(ms),
+    })
     const connection = new Connection({
       socket,
       clock,
@@ -176,6 +190,7 @@ export class WireServer {
     this.isClosing = true
     for (const listener of this.listening) await listener.close()
     this.audit?.flush()
+    this.lateRefusals.close()
     if (this.connections.size === 0) return
     const { promise, resolve } = Promise.withResolvers<void>()
     this.whenEmpty = resolve

@@ -1,8 +1,10 @@
+import type { MutationQuota } from '../../broker/quotas.ts'
 import type { RequestOf, ResponseDraft } from '../../protocol/apis.ts'
 import { errorCodes } from '../../protocol/error-codes.ts'
 import { settingsShown } from '../config-entries.ts'
 import type { Handler, RequestContext } from '../handler.ts'
 import { duplicatesOf, refusalOf, Refused } from '../refusal.ts'
+import { payerOf } from '../request-meter.ts'
 import { noTopicId } from '../topic-ids.ts'
 
 type NewTopic = RequestOf<'createTopics'>['topics'][number]
@@ -17,25 +19,35 @@ interface Shape {
 const unsaid = -1
 export const usualPartitions = 1
 
+/** The first version that knows THROTTLING_QUOTA_EXCEEDED (KIP-599). */
+const knowsThrottling = 6
+
 /** Makes topics, or says whether they could be made. Each for itself: one that is refused keeps no other from being made, as in Kafka. */
 export const answerCreateTopics: Handler<'createTopics'> = async ({ topics, validateOnly }, context) => {
   const twice = duplicatesOf(topics.map(({ name }) => name))
+  const mutations = context.broker.quotas.mutations(payerOf(context), context.version >= knowsThrottling)
   const answers: TopicAnswer[] = [...twice].map((name) =>
     refused(name, new Refused(errorCodes.INVALID_REQUEST, 'the request names this topic more than once')),
   )
-  for (const topic of topics) if (!twice.has(topic.name)) answers.push(await create(topic, validateOnly, context))
-  return { throttleTimeMs: 0, topics: answers }
+  for (const topic of topics) if (!twice.has(topic.name)) answers.push(await create(topic, validateOnly, context, mutations))
+  return { throttleTimeMs: mutations.throttleMs, topics: answers }
 }
 
-async function create(asked: NewTopic, validateOnly: boolean, context: RequestContext): Promise<TopicAnswer> {
+async function create(
+  asked: NewTopic,
+  validateOnly: boolean,
+  context: RequestContext,
+  mutations: MutationQuota,
+): Promise<TopicAnswer> {
   const { name: topic } = asked
   const { topics } = context.broker
   try {
     const config = configOf(asked)
     const shape = shapeOf(asked, context)
     const spec = { topic, config, ...shape }
-    if (validateOnly) topics.checkCreation([spec])
-    else await topics.create([spec])
+    topics.checkCreation([spec])
+    mutations.take(shape.partitions)
+    if (!validateOnly) await topics.create([spec])
     return {
       name: topic,
       topicId: validateOnly ? noTopicId : topics.get(topic).topicId,

@@ -1,6 +1,6 @@
 import { MillraceError } from '../../base/errors.ts'
 import type { Partition } from '../../broker/partition.ts'
-import type { RequestOf, ResponseDraft } from '../../protocol/apis.ts'
+import type { ResponseDraft } from '../../protocol/apis.ts'
 import { errorCodes } from '../../protocol/error-codes.ts'
 import { wireErrorOf } from '../../protocol/wire-error.ts'
 import { readBatchHeader } from '../../record/batch-header.ts'
@@ -8,6 +8,7 @@ import { isNews, type AskedPlace, type Finding } from '../fetch-session.ts'
 import type { Handler, RequestContext } from '../handler.ts'
 import { joinedBatches } from '../joined-batches.ts'
 import { epochError } from '../leader-epoch.ts'
+import { payerOf } from '../request-meter.ts'
 import { untilEnough } from '../until-enough.ts'
 
 type TopicAnswer = NonNullable<ResponseDraft<'fetch'>['responses']>[number]
@@ -41,21 +42,19 @@ export const answerFetch: Handler<'fetch'> = async (request, context) => {
   const turn = fetchSessions.begin(request, asker)
   if (turn.errorCode !== errorCodes.NONE) return { throttleTimeMs: 0, errorCode: turn.errorCode, responses: [] }
   const places = turn.places.map((place) => located(place, context))
+  const payer = payerOf(context)
+  const maxBytes = Math.min(request.maxBytes, maxAnswerBytes, broker.quotas.mostFetched(payer))
   const found = await untilEnough(
     { clock, waitMs: request.maxWaitMs, logs: places.flatMap(({ log }) => log ?? []), untilClosing },
-    () => readAll(places, request),
-    (all) => isEnough(all, request.minBytes),
+    () => readAll(places, maxBytes, request.isolationLevel === readCommitted),
+    (all) => isEnough(all, Math.min(request.minBytes, maxBytes)),
   )
-  const { errorCode, sessionId, told } = turn.answer(found, clock.monotonic())
-  return { throttleTimeMs: 0, errorCode, sessionId, responses: byTopic(told) }
+  const { throttleMs, isSent } = broker.quotas.fetched(payer, bytesOf(found))
+  const { errorCode, sessionId, told } = isSent ? turn.answer(found, clock.monotonic()) : turn.emptyAnswer()
+  return { throttleTimeMs: throttleMs, errorCode, sessionId, responses: byTopic(told) }
 }
 
-async function readAll(
-  places: readonly Located[],
-  { maxBytes, isolationLevel }: RequestOf<'fetch'>,
-): Promise<readonly ReadPartition[]> {
-  const committedOnly = isolationLevel === readCommitted
-  const limit = Math.min(maxBytes, maxAnswerBytes)
+async function readAll(places: readonly Located[], limit: number, committedOnly: boolean): Promise<readonly ReadPartition[]> {
   let left = limit
   const all: ReadPartition[] = []
   for (const { place, log, errorCode } of places) {
@@ -74,7 +73,11 @@ async function readAll(
 /** An error is told at once, but not over and over in a session: whoever knows it waits for the other partitions. */
 function isEnough(all: readonly ReadPartition[], minBytes: number): boolean {
   if (all.some((found) => found.errorCode !== errorCodes.NONE && isNews(found))) return true
-  return all.reduce((sum, { recordBytes }) => sum + recordBytes, 0) >= minBytes
+  return bytesOf(all) >= minBytes
+}
+
+function bytesOf(all: readonly ReadPartition[]): number {
+  return all.reduce((sum, { recordBytes }) => sum + recordBytes, 0)
 }
 
 function located(place: AskedPlace, { broker, version, access }: RequestContext): Located {

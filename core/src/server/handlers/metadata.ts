@@ -1,11 +1,13 @@
 import { MillraceError } from '../../base/errors.ts'
 import type { TopicId } from '../../base/ids.ts'
+import type { MutationQuota } from '../../broker/quotas.ts'
 import { errorCodes } from '../../protocol/error-codes.ts'
 import type { RequestOf, ResponseDraft } from '../../protocol/apis.ts'
 import { wireErrorOf } from '../../protocol/wire-error.ts'
 import { allOfCluster, allOfTopic, notAsked } from '../authorized-operations.ts'
 import { brokersOf, partitionOf, type ShownTopic } from '../cluster-view.ts'
 import type { Handler, RequestContext } from '../handler.ts'
+import { payerOf } from '../request-meter.ts'
 import { noTopicId } from '../topic-ids.ts'
 
 type Asked = NonNullable<RequestOf<'metadata'>['topics']>[number]
@@ -17,12 +19,14 @@ export const answerMetadata: Handler<'metadata'> = async (request, context) => {
   // In version 0 an empty list asks for all.
   const asked = version === 0 && request.topics?.length === 0 ? null : request.topics
   const operations = request.includeTopicAuthorizedOperations ? allOfTopic : notAsked
+  // Whoever makes topics by asking for them is only made to wait.
+  const mutations = broker.quotas.mutations(payerOf(context), false)
   const topics =
     asked === null
       ? (await broker.topics.list()).map((topic) => answerOf(topic, context))
-      : await Promise.all(asked.map((one) => described(one, request.allowAutoTopicCreation, context)))
+      : await Promise.all(asked.map((one) => described(one, request.allowAutoTopicCreation ? mutations : null, context)))
   return {
-    throttleTimeMs: 0,
+    throttleTimeMs: mutations.throttleMs,
     brokers: brokersOf(context),
     clusterId: server.clusterId,
     controllerId: server.nodeId,
@@ -31,13 +35,17 @@ export const answerMetadata: Handler<'metadata'> = async (request, context) => {
   }
 }
 
-async function described({ topicId, name }: Asked, mayMake: boolean, context: RequestContext): Promise<Answered> {
+/** `mutations`: null where no topic is to be made. */
+async function described({ topicId, name }: Asked, mutations: MutationQuota | null, context: RequestContext): Promise<Answered> {
   const { broker, version } = context
   const known = name ?? broker.topics.nameOf(topicId)
   // No name can be no name from version 12 on only.
   if (known === undefined) return refused(version >= 12 ? null : '', topicId, errorCodes.UNKNOWN_TOPIC_ID)
   try {
-    if (mayMake && broker.autoCreation !== null) await broker.autoCreation.make(known)
+    if (mutations !== null && broker.autoCreation !== null && !broker.autoCreation.has(known)) {
+      mutations.take(broker.autoCreation.partitions)
+      await broker.autoCreation.make(known)
+    }
     const [topic] = await broker.topics.describe([known])
     if (topic !== undefined) return answerOf(topic, context)
     broker.topics.checkName(known)

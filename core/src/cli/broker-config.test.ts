@@ -28,8 +28,10 @@ offsets.retention.minutes=2
     maintenance: { retentionIntervalMs: 1000, offsetsRetentionMs: 120_000 },
   })
   const place = { host: '127.0.0.1', port: 9092, advertised: { host: 'localhost', port: 19092 } }
-  expect(listenersOf([], config)).toEqual([place])
-  expect(listenersOf(['[::1]:0'], config)).toEqual([{ host: '::1', port: 0 }])
+  expect(listenersOf([], config)).toEqual([{ name: 'PLAINTEXT', protocol: 'PLAINTEXT', place }])
+  const six = { host: '::1', port: 0 }
+  expect(listenersOf(['[::1]:0'], config)).toEqual([{ name: 'PLAINTEXT', protocol: 'PLAINTEXT', place: six }])
+  expect(listenersOf(['SASL_SSL://[::1]:0'], config)).toEqual([{ name: 'SASL_SSL', protocol: 'SASL_SSL', place: six }])
 })
 
 test('milliseconds go before hours, and Kafka’s flushing is left to the system', () => {

@@ -1,8 +1,11 @@
 import type { MaintenanceOptions } from '../broker/maintenance.ts'
 import { topicSettings, type TopicSetting } from '../coordinator/topic-settings.ts'
 import type { Durability } from '../log/log-options.ts'
+import type { ConnectionLimitOptions } from '../open/serve-log.ts'
+import { limitProperties } from './limit-properties.ts'
 import { meant } from './nearest.ts'
 import { readProperties } from './read-properties.ts'
+import { securityProperties, unscoped } from './security-properties.ts'
 import { UsageError } from './usage-error.ts'
 
 /** What a file of properties says to `millrace broker`. */
@@ -25,6 +28,9 @@ export interface BrokerConfig {
   readonly allowIfNoRule: boolean
   /** `stderr`, `off`, or the path of a file; empty: stderr where there is an authorizer. */
   readonly auditLog: string
+  readonly limits: ConnectionLimitOptions
+  /** What `securityProperties` and those of single listeners say, as they stand there. */
+  readonly security: ReadonlyMap<string, string>
 }
 
 type Draft = { -readonly [Key in keyof BrokerConfig]: BrokerConfig[Key] }
@@ -210,6 +216,8 @@ export const brokerProperties: Readonly<Record<string, BrokerProperty>> = {
   'log.cleaner.min.cleanable.ratio': ofTopics('min.cleanable.dirty.ratio'),
   'log.cleaner.min.compaction.lag.ms': ofTopics('min.compaction.lag.ms'),
   'log.cleaner.max.compaction.lag.ms': ofTopics('max.compaction.lag.ms'),
+  ...limitProperties,
+  ...securityProperties,
 }
 
 /** Of a cluster, of threads, or of where the data is (`--dir` says that): taken, so that a server.properties can be used, without effect. */
@@ -219,7 +227,6 @@ export const withoutEffect: readonly string[] = [
   'controller.quorum.voters',
   'default.replication.factor',
   'inter.broker.listener.name',
-  'listener.security.protocol.map',
   'log.dir',
   'log.dirs',
   'log.flush.interval.ms',
@@ -230,11 +237,16 @@ export const withoutEffect: readonly string[] = [
   'num.recovery.threads.per.data.dir',
   'offsets.topic.replication.factor',
   'process.roles',
+  'sasl.mechanism.controller.protocol',
+  'sasl.mechanism.inter.broker.protocol',
+  'sasl.server.max.receive.size',
+  'security.inter.broker.protocol',
   'share.coordinator.state.topic.min.isr',
   'share.coordinator.state.topic.replication.factor',
   'socket.receive.buffer.bytes',
-  'socket.request.max.bytes',
   'socket.send.buffer.bytes',
+  'ssl.enabled.protocols',
+  'ssl.protocol',
   'transaction.state.log.min.isr',
   'transaction.state.log.replication.factor',
 ]
@@ -243,8 +255,10 @@ export const withoutEffect: readonly string[] = [
 export function brokerConfig(text: string, file = ''): BrokerConfig {
   const given = readProperties(text)
   const known = [...Object.keys(brokerProperties), ...withoutEffect]
+  const secure = new Map([...given].filter(([name]) => Object.hasOwn(securityProperties, unscoped(name))))
   for (const name of given.keys())
-    if (!known.includes(name)) throw new UsageError(`${file}: there is no property ${name}${meant(name, known)}`)
+    if (!known.includes(name) && !secure.has(name))
+      throw new UsageError(`${file}: there is no property ${name}${meant(name, known)}`)
   const draft: Draft = {
     durability: 'sync',
     maintenance: {},
@@ -259,9 +273,15 @@ export function brokerConfig(text: string, file = ''): BrokerConfig {
     superUsers: [],
     allowIfNoRule: false,
     auditLog: '',
+    limits: {},
+    security: secure,
+  }
+  for (const [name, value] of secure) {
+    const { apply, takes } = securityProperties[unscoped(name)]!
+    if (!apply(draft, value)) throw new UsageError(`${file}: ${name} takes ${takes}`)
   }
   for (const [name, { apply, takes }] of Object.entries(brokerProperties)) {
-    const value = given.get(name)
+    const value = secure.has(name) ? undefined : given.get(name)
     if (value !== undefined && !apply(draft, value)) throw new UsageError(`${file}: ${name} takes ${takes}, not ${value}`)
   }
   return draft

@@ -11,6 +11,7 @@ import { perfCommands } from './commands/perf.ts'
 import { produce } from './commands/produce.ts'
 import { topicCommands } from './commands/topics.ts'
 import { transactionCommands } from './commands/transactions.ts'
+import { userCommands } from './commands/users.ts'
 import { verify } from './commands/verify.ts'
 import { bashCompletion, zshCompletion } from './completion.ts'
 
@@ -46,6 +47,7 @@ export const commands: readonly Command[] = [
   ...aclCommands,
   ...transactionCommands,
   ...perfCommands,
+  ...userCommands,
   backup,
   adopt,
   dumpLog,

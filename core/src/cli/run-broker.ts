@@ -5,6 +5,7 @@ import type { AuditEvent } from '../server/audit-trail.ts'
 import { AuditLog, auditLine } from './audit-log.ts'
 import { brokerConfig, type BrokerConfig } from './broker-config.ts'
 import type { CommandContext, ExitCode } from './command.ts'
+import { listenerSecurity } from './listener-security.ts'
 import { listenersOf } from './listeners.ts'
 import { readText } from './read-text.ts'
 
@@ -12,13 +13,22 @@ interface BrokerValues {
   readonly dir: string
   readonly listen: readonly string[]
   readonly config: string | undefined
+  readonly insecure: boolean
 }
 
 /** @throws what `embeddedLog` and `serveLog` throw: DATA_DIRECTORY_LOCKED says who holds it */
-export async function runBroker({ dir, listen, config: file }: BrokerValues, context: CommandContext): Promise<ExitCode> {
+export async function runBroker(
+  { dir, listen, config: file, insecure }: BrokerValues,
+  context: CommandContext,
+): Promise<ExitCode> {
   const { world, out, err } = context
   const config = file === undefined ? brokerConfig('') : brokerConfig(readText(world.disk, file), file)
-  const listeners = listenersOf(listen, config)
+  const onError = (error: unknown, remote?: NetPlace): void => err(failure(error, remote))
+  const listeners = listenersOf(listen, config).map(({ name, protocol, place }) => {
+    return { ...place, ...listenerSecurity(name, protocol, { config, world, onError }) }
+  })
+  if (insecure)
+    err('millrace broker: --insecure: whoever reaches a listener without authentication may read and change everything')
   // Before anything is open, so that a signal never finds it half way.
   const stop = context.stop()
   const log = await embeddedLog({ dir, world, ...logOptions(config) })
@@ -26,9 +36,10 @@ export async function runBroker({ dir, listen, config: file }: BrokerValues, con
   try {
     audit = auditOf(config, context)
     const { fetchSessionSlots } = config
-    const onError = (error: unknown, remote: NetPlace): void => err(failure(error, remote))
     const served = await serveLog(log, {
       listeners,
+      limits: config.limits,
+      allowInsecure: insecure,
       fetchSessionSlots,
       authorization: authorizationOf(config),
       onAudit: audit?.tell ?? null,
@@ -70,8 +81,11 @@ function auditOf({ auditLog, authorizer }: BrokerConfig, { world, err }: Command
 
 type LogOptions = Omit<Parameters<typeof embeddedLog>[0], 'dir' | 'world'>
 
-function failure(error: unknown, { host, port }: NetPlace): string {
-  return `connection of ${host}:${port}: ${error instanceof Error ? error.message : String(error)}`
+function failure(error: unknown, remote?: NetPlace): string {
+  const what = error instanceof Error ? error.message : String(error)
+  return remote === undefined || remote.host === ''
+    ? `millrace broker: ${what}`
+    : `connection of ${remote.host}:${remote.port}: ${what}`
 }
 
 function aborted(signal: AbortSignal): Promise<unknown> {

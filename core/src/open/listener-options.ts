@@ -165,7 +165,9 @@ function fixed(tls: ServerTls): () => ServerTls {
 async function saslTerms(sasl: ResolvedSasl, around: Surroundings): Promise<SaslTerms> {
   const { random } = around.broker.directory.world
   const mechanisms: SaslMechanism[] = [
-    ...(sasl.scram ?? []).map((name) => scram(name, around.broker.scramUsers, random)),
+    ...(sasl.scram ?? []).map((name) =>
+      scram(name, around.broker.scramUsers, () => Buffer.from(random.bytes(24)).toString('base64')),
+    ),
     ...(sasl.oauthBearer === null ? [] : [await tokens(sasl.oauthBearer, around)]),
     ...(sasl.plain === null ? [] : [plain(sasl.plain, random)]),
   ]

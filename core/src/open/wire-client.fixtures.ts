@@ -1,4 +1,4 @@
-import type { NetPlace, NetSocket } from '../base/net.ts'
+import type { ConnectPlace, NetSocket } from '../base/net.ts'
 import { NodeNet } from '../platform/node-net.ts'
 import { apiOf, type ApiName, type RequestDraft, type ResponseOf } from '../protocol/apis.ts'
 import { FrameSplitter } from '../protocol/frame-splitter.ts'
@@ -30,7 +30,7 @@ export class WireClient implements AsyncDisposable {
     })
   }
 
-  static async connect(place: NetPlace): Promise<WireClient> {
+  static async connect(place: ConnectPlace): Promise<WireClient> {
     return new WireClient(await new NodeNet().connect(place))
   }
 

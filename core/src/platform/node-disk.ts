@@ -37,7 +37,7 @@ export class NodeDisk implements Disk {
   create(path: string): DiskFile {
     return new NodeFile(
       path,
-      diskStep('create', path, () => fs.openSync(path, 'w+')),
+      diskStep('create', path, () => fs.openSync(path, 'w+', ownFile)),
     )
   }
 
@@ -91,6 +91,10 @@ export class NodeDisk implements Disk {
 
 const sync = promisify(fs.fsync)
 
+/** What is in a log is nobody's business but its owner's. What is there already keeps its mode. */
+const ownFile = 0o600
+const ownFolder = 0o700
+
 /** Null on Windows, which cannot open a folder; NTFS journals names by itself. */
 function openFolder(path: string): number | null {
   if (process.platform === 'win32') return null
@@ -119,7 +123,7 @@ function makeFolders(path: string): void {
   const parent = dirname(path)
   if (!fs.existsSync(parent)) makeFolders(parent)
   try {
-    fs.mkdirSync(path)
+    fs.mkdirSync(path, ownFolder)
   } catch (error) {
     if (!isFolder(path)) throw error
   }

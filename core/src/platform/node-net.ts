@@ -149,17 +149,13 @@ class NodeListener implements NetListener {
 
 class NodeSocket implements NetSocket {
   readonly remote: NetPlace
+  readonly subject: string | null
   private readonly socket: Socket
 
   constructor(socket: Socket) {
     this.socket = socket
     this.remote = placeOf(socket)
-  }
-
-  get subject(): string | null {
-    if (!(this.socket instanceof TLSSocket) || !this.socket.authorized) return null
-    const certificate = this.socket.getPeerX509Certificate()
-    return certificate === undefined ? null : nameOf(certificate.subject)
+    this.subject = socket instanceof TLSSocket ? subjectOf(socket) : null
   }
 
   start({ onData, onDrain, onEnd, onClose }: SocketEvents): void {
@@ -212,6 +208,11 @@ function netError(what: string, cause: Error): NetError {
 
 function isAddress(host: string): boolean {
   return /^[\d.]+$/.test(host) || host.includes(':')
+}
+
+function subjectOf(socket: TLSSocket): string | null {
+  const certificate = socket.authorized ? socket.getPeerX509Certificate() : undefined
+  return certificate === undefined ? null : nameOf(certificate.subject)
 }
 
 /** As RFC 2253 writes it, the most particular part first. Node gives one part a line, escaped as there, in the order of the certificate. */

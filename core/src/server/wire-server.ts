@@ -126,8 +126,8 @@ export class WireServer {
     if (tooEarlyMs > 0) return this.lateRefusals.refuse(socket, tooEarlyMs)
     const principal = shownBy(socket, listener)
     if (principal !== null && !this.isClosing) return this.serve(socket, listener, advertised, principal)
-    socket.destroy()
     if (principal === null) onError(nobody(socket), socket.remote)
+    socket.destroy()
   }
 
   private serve(socket: NetSocket, { sasl }: WireListener, advertised: NetPlace, principal: Principal): void {

@@ -1,4 +1,3 @@
-import type { Random } from '../../base/random.ts'
 import type { ScramUsers } from '../../broker/scram-users.ts'
 import { sameSecret, scramHash, scramHmac } from '../../broker/secrets.ts'
 import { quoted, refused, type SaslExchange, type SaslMechanism, type SaslStep } from './mechanism.ts'
@@ -6,7 +5,7 @@ import { quoted, refused, type SaslExchange, type SaslMechanism, type SaslStep }
 type ScramName = 'SCRAM-SHA-256' | 'SCRAM-SHA-512'
 
 /**
- * SCRAM (RFC 5802, 7677), without channel binding and without Kafka's delegation tokens:
+ * SCRAM (RFC 5802, 7677) with a nonce of the server that nobody can guess, without channel binding and without Kafka's delegation tokens:
  *
  *   client first   n,[a=authzid],n=user,r=client nonce
  *   server first   r=client nonce + server nonce,s=salt,i=iterations
@@ -17,9 +16,11 @@ type ScramName = 'SCRAM-SHA-256' | 'SCRAM-SHA-512'
  *   S1  A user that there is not gets a salt and iterations like any other, and fails where a wrong password does.
  *   S2  A proof is good for this exchange alone: the nonce of the server is drawn for it.
  */
-export function scram(name: ScramName, users: ScramUsers, random: Random): SaslMechanism {
-  return { name, begin: () => new ScramExchange(name, users, Buffer.from(random.bytes(24)).toString('base64')) }
+export function scram(name: ScramName, users: Credentials, nonce: () => string): SaslMechanism {
+  return { name, begin: () => new ScramExchange(name, users, nonce()) }
 }
+
+type Credentials = Pick<ScramUsers, 'credential' | 'fakeCredential'>
 
 /** As they stood in the tokens: the signatures are over these very characters. */
 interface FirstMessages {
@@ -33,11 +34,11 @@ interface FirstMessages {
 
 class ScramExchange implements SaslExchange {
   private readonly name: ScramName
-  private readonly users: ScramUsers
+  private readonly users: Credentials
   private readonly serverNonce: string
   private first: FirstMessages | null = null
 
-  constructor(name: ScramName, users: ScramUsers, serverNonce: string) {
+  constructor(name: ScramName, users: Credentials, serverNonce: string) {
     this.name = name
     this.users = users
     this.serverNonce = serverNonce

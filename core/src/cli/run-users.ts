@@ -5,10 +5,15 @@ import { linesOf } from './lines.ts'
 import { printRows } from './print-rows.ts'
 import { readText } from './read-text.ts'
 import { UsageError } from './usage-error.ts'
-import { withLog, type Place } from './with-log.ts'
+import { withLog } from './with-log.ts'
+
+/** Passwords are set where the data is, or by kafka-configs on a server. */
+interface Place {
+  readonly dir: string
+}
 
 export function listUsers(values: Place & { readonly json: boolean }, context: CommandContext): Promise<ExitCode> {
-  return withLog(values, context, async (log) => {
+  return withLog({ dir: values.dir, 'bootstrap-server': undefined }, context, async (log) => {
     const rows = (await scramUsers(log).list()).map(({ user, mechanism, iterations }) => ({ user, mechanism, iterations }))
     printRows(rows, values.json, context.out)
   })
@@ -29,7 +34,7 @@ export async function setUser(values: SetValues, context: CommandContext): Promi
   const mechanism = values.mechanism as ScramMechanism
   const password = await firstLine(file === undefined ? context.input : [Buffer.from(readText(context.world.disk, file))])
   if (password === '') throw new UsageError('the password is empty: give it on standard input, or with --password-file')
-  return withLog(values, context, async (log) => {
+  return withLog({ dir: values.dir, 'bootstrap-server': undefined }, context, async (log) => {
     await scramUsers(log).set(user, { mechanism, password, iterations })
     context.out(`${user} can log in with ${mechanism}`)
   })
@@ -37,7 +42,7 @@ export async function setUser(values: SetValues, context: CommandContext): Promi
 
 export function deleteUser(values: UserValues, context: CommandContext): Promise<ExitCode> {
   const mechanism = values.mechanism as ScramMechanism
-  return withLog(values, context, async (log) => {
+  return withLog({ dir: values.dir, 'bootstrap-server': undefined }, context, async (log) => {
     await scramUsers(log).remove(values.user, mechanism)
     context.out(`${values.user} can no longer log in with ${mechanism}`)
   })

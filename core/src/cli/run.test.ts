@@ -93,7 +93,7 @@ test('help of one command says its options, their defaults, and what else there 
   ]) {
     const { code, out } = await millrace(...args)
     expect(code).toBe(0)
-    expect(out).toMatch(/^millrace broker --dir DIR \[--listen HOST:PORT…\] \[--config FILE\]/)
+    expect(out).toMatch(/^millrace broker --dir DIR \[--listen \[NAME:\/\/\]HOST:PORT…\] \[--config FILE\]/)
     expect(out).toContain('When it is ready it prints one line')
   }
   expect((await millrace('dump-log', '--help')).out).toMatch(/--index-interval-bytes N .*\(default 4096\)/)

@@ -103,6 +103,7 @@ export type {
   TopicConfigEntry,
   TopicDescription,
 } from './client/admin.ts'
+export type { ConsumerGroupOptions } from './broker/consumer-group-options.ts'
 export type { MaintenanceOptions } from './broker/maintenance.ts'
 export type {
   GroupAdmin,

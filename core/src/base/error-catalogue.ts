@@ -262,6 +262,7 @@ const rows = {
     outcome: 'fatal',
     todo: 'Correct the regular expression, or make it shorter.',
   },
+  INVALID_GROUP_CONFIG: { fault: 'caller', outcome: 'fatal', todo: 'Correct the setting; nothing was changed.' },
   INVALID_HEARTBEAT: { fault: 'caller', outcome: 'fatal', todo: 'Send what KIP-848 asks for in a heartbeat of this kind.' },
   GROUP_NOT_FOUND: { fault: 'caller', outcome: 'fatal', todo: 'Correct the name of the group.' },
   NON_EMPTY_GROUP: { fault: 'caller', outcome: 'fatal', todo: 'Close the members of the group first.' },

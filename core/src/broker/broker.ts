@@ -6,6 +6,8 @@ import { LogDirectory } from '../log/log-directory.ts'
 import type { Durability, LogGeometry } from '../log/log-options.ts'
 import { AccessControl } from './access-control.ts'
 import { AutoCreation, type AutoCreatedTopics } from './auto-creation.ts'
+import { consumerGroupSettings, type ConsumerGroupOptions } from './consumer-group-options.ts'
+import { GroupSettings } from './group-settings.ts'
 import { Groups } from './groups.ts'
 import { Maintenance, type MaintenanceOptions } from './maintenance.ts'
 import { internalTopics } from './internal-topics.ts'
@@ -34,6 +36,8 @@ export interface BrokerOptions {
   readonly maintenance?: MaintenanceOptions | undefined
   /** Default: topics are made by nobody but `Topics.create`. */
   readonly autoCreateTopics?: AutoCreatedTopics | undefined
+  /** Of the new consumer protocol. Default: as Kafka does. */
+  readonly consumerGroups?: ConsumerGroupOptions | undefined
 }
 
 /** The use cases of the log, without a wire: what the embedded client and the server both stand on. */
@@ -42,6 +46,7 @@ export class Broker {
   readonly topics: Topics
   readonly access: AccessControl
   readonly groups: Groups
+  readonly groupSettings: GroupSettings
   readonly transactions: Transactions
   readonly producerIds: ProducerIds
   readonly scramUsers: ScramUsers
@@ -58,7 +63,9 @@ export class Broker {
     this.directory = directory
     this.topics = topics
     this.access = new AccessControl(topics.metadata)
-    this.groups = new Groups(directory, topics, '__consumer_offsets', options.metrics)
+    this.groupSettings = new GroupSettings(topics.metadata, consumerGroupSettings(options.consumerGroups))
+    const settingsOf = (group: string): ReturnType<GroupSettings['of']> => this.groupSettings.of(group)
+    this.groups = new Groups(directory, topics, { topic: '__consumer_offsets', settingsOf, metrics: options.metrics })
     this.maintenance = new Maintenance(directory, topics, this.groups, maintenance)
     if (maintenance !== undefined) this.maintenance.start()
     topics.forgetNamesWith((names) => this.groups.forgetTopics(names))

@@ -6,6 +6,7 @@ import { coreError } from '../base/error-catalogue.ts'
 import { MillraceError } from '../base/errors.ts'
 import type {
   ConsumerGroupDescription,
+  ConsumerGroupSettings,
   ConsumerHeartbeat,
   ConsumerHeartbeatAnswer,
 } from '../coordinator/consumer-group-answers.ts'
@@ -41,6 +42,14 @@ import { TopicsNow } from './topics-now.ts'
 import type { Topics } from './topics.ts'
 import type { GroupCommit } from './transaction-work.ts'
 
+interface GroupsOptions {
+  /** Which keeps them. */
+  readonly topic: string
+  /** What holds for a group of the new consumer protocol. */
+  readonly settingsOf: (group: string) => ConsumerGroupSettings
+  readonly metrics: Metrics<CoreMetrics>
+}
+
 /**
  * Groups, each in the partition of `__consumer_offsets` that its name says: members, generations and offsets.
  *
@@ -62,11 +71,13 @@ export class Groups {
   private readonly living = new Set<string>()
   private readonly watches = new Set<Watch>()
   private readonly topicsNow: TopicsNow
+  private readonly settingsOf: GroupsOptions['settingsOf']
   private closed = false
   private readonly rebalances: Counter
   private readonly commits: Counter
 
-  constructor(directory: LogDirectory, topics: Topics, topic: string, metrics: Metrics<CoreMetrics>) {
+  constructor(directory: LogDirectory, topics: Topics, { topic, settingsOf, metrics }: GroupsOptions) {
+    this.settingsOf = settingsOf
     this.rebalances = metrics.counter('millrace.group.rebalances')
     this.commits = metrics.counter('millrace.group.offset.commits')
     metrics.observe('millrace.groups', () => this.withMembers().length)
@@ -89,7 +100,7 @@ export class Groups {
     let home = this.partitions.get(partition)
     if (home === undefined) {
       const log = this.topics.log({ topic: this.topic, partition })
-      const make = (): GroupCoordinator => new GroupCoordinator({ topics: this.topicsNow })
+      const make = (): GroupCoordinator => new GroupCoordinator({ topics: this.topicsNow, settingsOf: this.settingsOf })
       home = new ReplayedPartition(this.directory, log, make, applyGroups)
       this.partitions.set(partition, home)
     }

@@ -1,3 +1,4 @@
+import type { ConsumerGroupOptions } from '../broker/consumer-group-options.ts'
 import type { MaintenanceOptions } from '../broker/maintenance.ts'
 import { topicSettings, type TopicSetting } from '../coordinator/topic-settings.ts'
 import type { Durability } from '../log/log-options.ts'
@@ -12,6 +13,7 @@ import { UsageError } from './usage-error.ts'
 export interface BrokerConfig {
   readonly durability: Durability
   readonly maintenance: MaintenanceOptions
+  readonly consumerGroups: ConsumerGroupOptions
   readonly autoCreate: boolean
   readonly partitions: number
   /** Of topics that are made by being used. */
@@ -53,6 +55,18 @@ function maintained(option: keyof MaintenanceOptions, about: string, usual: stri
     apply: (draft, value) => {
       draft.maintenance = { ...draft.maintenance, [option]: Number(value) * unit }
       return integer(value, 1)
+    },
+  }
+}
+
+function ofConsumerGroups(option: keyof ConsumerGroupOptions, about: string, usual: string): BrokerProperty {
+  return {
+    default: usual,
+    takes: 'a number above 0',
+    about,
+    apply: (draft, value) => {
+      draft.consumerGroups = { ...draft.consumerGroups, [option]: Number(value) }
+      return integer(value, 1) && Number(value) < 2 ** 31
     },
   }
 }
@@ -197,6 +211,17 @@ export const brokerProperties: Readonly<Record<string, BrokerProperty>> = {
     '10080',
     60_000,
   ),
+  'group.consumer.session.timeout.ms': ofConsumerGroups(
+    'sessionTimeoutMs',
+    'Silent for so long, a member of the new consumer protocol is expelled.',
+    '45000',
+  ),
+  'group.consumer.heartbeat.interval.ms': ofConsumerGroups(
+    'heartbeatIntervalMs',
+    'How often such members are to send heartbeats.',
+    '5000',
+  ),
+  'group.consumer.max.size': ofConsumerGroups('maxSize', 'The most members of such a group.', '2147483647'),
   'log.cleanup.policy': ofTopics('cleanup.policy'),
   'compression.type': ofTopics('compression.type'),
   'message.max.bytes': ofTopics('max.message.bytes'),
@@ -262,6 +287,7 @@ export function brokerConfig(text: string, file = ''): BrokerConfig {
   const draft: Draft = {
     durability: 'sync',
     maintenance: {},
+    consumerGroups: {},
     autoCreate: true,
     partitions: 1,
     topicConfig: {},

@@ -1,6 +1,7 @@
 import { coreError } from '../base/error-catalogue.ts'
 import type { TopicId } from '../base/ids.ts'
 import { accessRulePrefix, AccessRules } from './access-rules.ts'
+import { groupConfigPrefix, GroupConfigs } from './group-config.ts'
 import { scramPrefix, ScramCredentials, scramSecretKey } from './scram-credentials.ts'
 import { ClientQuotas, quotaPrefix } from './client-quotas.ts'
 import { checkTopicConfig, type TopicConfig } from './topic-config.ts'
@@ -13,6 +14,7 @@ import { checkTopicConfig, type TopicConfig } from './topic-config.ts'
  *   deleting/<id>  { v: 1, topic, partitions }                         folders that are to be removed; null: they are
  *   producer-ids   { v: 1, next }                                      ids below `next` may have been used
  *   access-rule/…  see `AccessRules`
+ *   group-config/… see `group-config.ts`
  *   scram/…        see `scram-credentials.ts`
  *   quota/…        see `client-quotas.ts`
  *
@@ -57,6 +59,7 @@ export class Metadata {
   private producerIds = 0
   readonly scramCredentials: ScramCredentials = new ScramCredentials()
   readonly clientQuotas: ClientQuotas = new ClientQuotas()
+  readonly groupConfigs: GroupConfigs = new GroupConfigs()
 
   get allTopics(): Iterable<TopicMetadata> {
     return this.topics.values()
@@ -154,6 +157,7 @@ export class Metadata {
     if (key.startsWith('topic/')) this.replayTopic(key.slice('topic/'.length), value)
     else if (key.startsWith('deleting/')) this.replayDeleting(key.slice('deleting/'.length), value)
     else if (key.startsWith(accessRulePrefix)) this.replayAccessRule(key, value)
+    else if (key.startsWith(groupConfigPrefix)) this.groupConfigs.replay(key, value)
     else if (key.startsWith(scramPrefix) || key === scramSecretKey) this.scramCredentials.replay(key, value)
     else if (key.startsWith(quotaPrefix)) this.clientQuotas.replay({ key, value })
     else if (key === 'producer-ids' && value !== null) this.producerIds = parse<{ readonly next: number }>(key, value).next

@@ -71,6 +71,7 @@ test('tells only what is asked for, and refuses what is not there', () =>
       of(broker, ''),
       of(8, '1'),
       of(32, 'group'),
+      of(32, ''),
       of(3, 't'),
     ]
     const { results } = await client.ask('describeConfigs', { resources }, 1)
@@ -83,7 +84,8 @@ test('tells only what is asked for, and refuses what is not there', () =>
       [errorCodes.INVALID_REQUEST, 0],
       [0, 0],
       [0, 0],
-      [0, 0],
+      [0, 2],
+      [errorCodes.INVALID_REQUEST, 0],
       [errorCodes.INVALID_REQUEST, 0],
     ])
     expect(results[0]!.configs[0]).toMatchObject({ name: 'retention.ms', synonyms: [] })

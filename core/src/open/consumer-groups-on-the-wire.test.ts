@@ -209,6 +209,57 @@ test('stands in lists, is no classic group, and can be deleted when it is empty'
     expect(await list([])).toEqual([])
   }))
 
+test('has settings of its own, which hold from the next heartbeat on', () =>
+  onTheWire(async (client) => {
+    const group = { resourceType: 32, resourceName: 'g' }
+    const set = async (name: string, value: string | null, configOperation = 0): Promise<number> => {
+      const resources = [{ ...group, configs: [{ name, configOperation, value }] }]
+      return (await client.ask('incrementalAlterConfigs', { resources, validateOnly: false })).responses[0]!.errorCode
+    }
+    const shown = async (): Promise<unknown> => {
+      const resources = [{ ...group, configurationKeys: null }]
+      const { results } = await client.ask('describeConfigs', { resources, includeSynonyms: false, includeDocumentation: false })
+      return results[0]!.configs.map(({ name, value, configSource }) => [name, value, configSource])
+    }
+    const interval = async (): Promise<number> => (await client.ask('consumerGroupHeartbeat', joinOf('a'))).heartbeatIntervalMs
+    expect(await interval()).toBe(5000)
+    expect(await set('consumer.heartbeat.interval.ms', '7000')).toBe(0)
+    expect(await interval()).toBe(7000)
+    expect(await shown()).toEqual([
+      ['consumer.heartbeat.interval.ms', '7000', 8],
+      ['consumer.session.timeout.ms', '45000', 5],
+    ])
+    const listed = await client.ask('listConfigResources', { resourceTypes: [32] })
+    expect(listed.configResources).toEqual([{ resourceName: 'g', resourceType: 32 }])
+    expect(await set('consumer.session.timeout.ms', '7000')).toBe(errorCodes.INVALID_CONFIG)
+    expect(await set('consumer.session.timeout.ms', 'long')).toBe(errorCodes.INVALID_CONFIG)
+    expect(await set('retention.ms', '7000')).toBe(errorCodes.INVALID_CONFIG)
+    expect(await set('consumer.heartbeat.interval.ms', null, 1)).toBe(0)
+    expect(await interval()).toBe(5000)
+    const configs = [{ name: 'consumer.session.timeout.ms', value: '60000' }]
+    await client.ask('alterConfigs', { resources: [{ ...group, configs }], validateOnly: true })
+    expect((await client.ask('listConfigResources', { resourceTypes: [32] })).configResources).toEqual([])
+    await client.ask('alterConfigs', { resources: [{ ...group, configs }], validateOnly: false })
+    expect(await shown()).toContainEqual(['consumer.session.timeout.ms', '60000', 8])
+  }))
+
+test('takes its usual settings from how the log is opened', async () => {
+  const dir = mkdtempSync(join(tmpdir(), 'millrace-wire-'))
+  try {
+    const wrong = embeddedLog({ dir, consumerGroups: { heartbeatIntervalMs: 1000, sessionTimeoutMs: 1000 } })
+    await expect(wrong).rejects.toThrow('INVALID_OPTION')
+    await expect(embeddedLog({ dir, consumerGroups: { maxSize: 0 } })).rejects.toThrow('INVALID_OPTION')
+    await using log = await embeddedLog({ dir, durability: 'os', consumerGroups: { heartbeatIntervalMs: 1000, maxSize: 1 } })
+    await using served = await serveLog(log, { listeners: [{ port: 0 }] })
+    await using client = await WireClient.connect(served.places[0]!)
+    expect((await client.ask('consumerGroupHeartbeat', joinOf('a'))).heartbeatIntervalMs).toBe(1000)
+    const full = await client.ask('consumerGroupHeartbeat', joinOf('b'))
+    expect(full.errorCode).toBe(errorCodes.GROUP_MAX_SIZE_REACHED)
+  } finally {
+    rmSync(dir, { recursive: true, force: true })
+  }
+})
+
 test('goes on where it stood when the log is opened again', async () => {
   const dir = mkdtempSync(join(tmpdir(), 'millrace-wire-'))
   try {

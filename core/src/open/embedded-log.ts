@@ -3,6 +3,7 @@ import { coreMetrics } from '../base/metric-catalogue.ts'
 import type { World } from '../base/world.ts'
 import type { AutoCreatedTopics } from '../broker/auto-creation.ts'
 import { Broker } from '../broker/broker.ts'
+import type { ConsumerGroupOptions } from '../broker/consumer-group-options.ts'
 import { defaultCoordinatorPartitions } from '../broker/internal-topics.ts'
 import type { MaintenanceOptions } from '../broker/maintenance.ts'
 import { EmbeddedLog } from '../client/embedded/embedded-log.ts'
@@ -30,6 +31,8 @@ export interface EmbeddedLogOptions {
    * topic. (Kafka's auto.create.topics.enable is true by default.)
    */
   readonly autoCreateTopics?: AutoCreateTopics | false
+  /** What holds for groups of the new consumer protocol (KIP-848). Default: as Kafka does. */
+  readonly consumerGroups?: ConsumerGroupOptions
   /** The clock, randomness and disk. Default: Node's. */
   readonly world?: World
 }
@@ -52,6 +55,11 @@ const rules: OptionRules<Required<EmbeddedLogOptions>> = {
     check: (value): value is AutoCreateTopics | false => value === false || isObject(value),
     expected: 'false, or partitions and config',
     default: false,
+  },
+  consumerGroups: {
+    check: (value): value is ConsumerGroupOptions => isObject(value),
+    expected: 'sessionTimeoutMs, heartbeatIntervalMs and maxSize',
+    default: {},
   },
   world: { check: (value): value is World => isObject(value), expected: 'clock, random and disk', default: nodeWorld() },
 }
@@ -87,6 +95,7 @@ export async function embeddedLog(options: EmbeddedLogOptions): Promise<LogClien
       coordinatorPartitions: defaultCoordinatorPartitions,
       maintenance,
       autoCreateTopics: autoCreated(read.autoCreateTopics),
+      consumerGroups: read.consumerGroups,
       holder: `Millrace, ${processName()}`,
     }),
   )

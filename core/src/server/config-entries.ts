@@ -1,13 +1,15 @@
+import type { Broker } from '../broker/broker.ts'
 import { describeConfig, type DescribedSetting } from '../broker/describe-config.ts'
 
 type TopicConfig = Parameters<typeof describeConfig>[0]
+type GroupSetting = ReturnType<Broker['groupSettings']['describe']>[number]
 type SettingName = DescribedSetting['name']
 
 /** Kafka's numbers of what has settings. */
 export const resourceTypes = { topic: 2, broker: 4, brokerLogger: 8, clientMetrics: 16, group: 32 } as const
 
 /** Kafka's numbers of where a value comes from. */
-export const configSources = { topic: 1, staticBroker: 4, default: 5 } as const
+export const configSources = { topic: 1, staticBroker: 4, default: 5, group: 8 } as const
 
 /** Kafka's numbers of what a value is. */
 export const configTypes = { boolean: 1, string: 2, int: 3, short: 4, long: 5, double: 6, list: 7 } as const
@@ -79,6 +81,15 @@ export function settingsShown(config: TopicConfig): ConfigEntry[] {
       synonyms: [...own, ...fallback],
       documentation: about,
     }
+  })
+}
+
+/** The settings of a group with what holds. */
+export function groupSettingsShown(settings: readonly GroupSetting[]): ConfigEntry[] {
+  return settings.map(({ name, value, isDefault, about }) => {
+    const configSource = isDefault ? configSources.default : configSources.group
+    const synonyms = isDefault ? [] : [{ name, value, source: configSource }]
+    return { name, value, readOnly: false, configSource, configType: configTypes.int, synonyms, documentation: about }
   })
 }
 

@@ -1,7 +1,6 @@
 import type { RequestOf, ResponseDraft } from '../../protocol/apis.ts'
 import { errorCodes } from '../../protocol/error-codes.ts'
-import { resourceTypes } from '../config-entries.ts'
-import { refuseChange } from '../config-resources.ts'
+import { checkChangeable, ownersOf } from '../config-resources.ts'
 import type { Handler, RequestContext } from '../handler.ts'
 import { duplicatesOf, outcomeOf, Refused, type Refusal } from '../refusal.ts'
 
@@ -15,13 +14,13 @@ export interface ResourceChange {
   readonly configs: readonly { readonly name: string }[]
 }
 
-/** Gives topics exactly these settings: what is not named goes back to its default. Each resource for itself. */
+/** Gives topics and groups exactly these settings: what is not named goes back to its default. Each resource for itself. */
 export const answerAlterConfigs: Handler<'alterConfigs'> = async ({ resources, validateOnly }, context) => ({
   throttleTimeMs: 0,
   responses: await eachResource(resources, context, (resource) => replace(resource, validateOnly, context)),
 })
 
-async function replace(resource: Resource, validateOnly: boolean, { broker }: RequestContext): Promise<void> {
+async function replace(resource: Resource, validateOnly: boolean, context: RequestContext): Promise<void> {
   const { resourceName, configs } = resource
   const empty = configs.find(({ value }) => value === null)
   if (empty !== undefined) throw new Refused(errorCodes.INVALID_REQUEST, `the setting ${empty.name} has no value`)
@@ -29,11 +28,12 @@ async function replace(resource: Resource, validateOnly: boolean, { broker }: Re
     ...Object.fromEntries(Object.keys(config).map((name) => [name, null])),
     ...Object.fromEntries(configs.map(({ name, value }) => [name, value])),
   })
-  if (validateOnly) broker.topics.checkConfigChange(resourceName, decide)
-  else await broker.topics.changeConfig(resourceName, decide)
+  const owners = ownersOf(resource, context)
+  if (validateOnly) owners.checkConfigChange(resourceName, decide)
+  else await owners.changeConfig(resourceName, decide)
 }
 
-/** One after the other; refused are those that come twice, name a setting twice, or are no topics. */
+/** One after the other; refused are those that come twice, name a setting twice, or cannot be changed. */
 export async function eachResource<Change extends ResourceChange>(
   resources: readonly Change[],
   context: RequestContext,
@@ -52,8 +52,7 @@ export async function eachResource<Change extends ResourceChange>(
       if (comesTwice) throw new Refused(errorCodes.INVALID_REQUEST, 'the request names this resource more than once')
       checkNames(resource)
       const { resourceType, resourceName } = resource
-      if (resourceType !== resourceTypes.topic) refuseChange(resourceType, resourceName, context)
-      context.broker.topics.checkName(resourceName)
+      checkChangeable(resourceType, resourceName, context)
       return work(resource)
     })
   }

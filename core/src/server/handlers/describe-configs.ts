@@ -1,8 +1,8 @@
 import type { RequestOf, ResponseDraft } from '../../protocol/apis.ts'
 import { errorCodes } from '../../protocol/error-codes.ts'
 import { brokerSettings } from '../broker-settings.ts'
-import { resourceTypes, settingsShown, type ConfigEntry } from '../config-entries.ts'
-import { checkBrokerName } from '../config-resources.ts'
+import { groupSettingsShown, resourceTypes, settingsShown, type ConfigEntry } from '../config-entries.ts'
+import { checkBrokerName, checkGroupName } from '../config-resources.ts'
 import type { Handler, RequestContext } from '../handler.ts'
 import { accepted, refusalOf, Refused } from '../refusal.ts'
 
@@ -10,7 +10,7 @@ type Request = RequestOf<'describeConfigs'>
 type Resource = Request['resources'][number]
 type ResourceAnswer = NonNullable<ResponseDraft<'describeConfigs'>['results']>[number]
 
-/** The settings of topics and of the broker, each with where its value comes from. Other resources have none. */
+/** The settings of topics, of groups and of the broker, each with where its value comes from. Other resources have none. */
 export const answerDescribeConfigs: Handler<'describeConfigs'> = (request, context) => ({
   throttleTimeMs: 0,
   results: request.resources.map((resource) => described(resource, request, context)),
@@ -42,8 +42,10 @@ function entriesOf({ resourceType, resourceName }: Resource, context: RequestCon
     case resourceTypes.brokerLogger:
       checkBrokerName(resourceName, context)
       return []
-    case resourceTypes.clientMetrics:
     case resourceTypes.group:
+      checkGroupName(resourceName, context)
+      return groupSettingsShown(context.broker.groupSettings.describe(resourceName))
+    case resourceTypes.clientMetrics:
       return []
     default:
       throw new Refused(errorCodes.INVALID_REQUEST, `there is no resource type ${resourceType}`)

@@ -1,6 +1,7 @@
 import type { RequestOf } from '../../protocol/apis.ts'
 import { errorCodes } from '../../protocol/error-codes.ts'
 import { isListSetting, usualValue } from '../config-entries.ts'
+import { ownersOf } from '../config-resources.ts'
 import type { Handler, RequestContext } from '../handler.ts'
 import { Refused } from '../refusal.ts'
 import { eachResource } from './alter-configs.ts'
@@ -10,7 +11,7 @@ type Change = Resource['configs'][number]
 
 const operations = { set: 0, delete: 1, append: 2, subtract: 3 } as const
 
-/** Changes the named settings of topics and leaves the others (KIP-339). All changes of a resource or none, each resource for itself. */
+/** Changes the named settings of topics and groups and leaves the others (KIP-339). All changes of a resource or none, each resource for itself. */
 export const answerIncrementalAlterConfigs: Handler<'incrementalAlterConfigs'> = async (
   { resources, validateOnly },
   context,
@@ -19,11 +20,13 @@ export const answerIncrementalAlterConfigs: Handler<'incrementalAlterConfigs'> =
   responses: await eachResource(resources, context, (resource) => change(resource, validateOnly, context)),
 })
 
-async function change({ resourceName, configs }: Resource, validateOnly: boolean, { broker }: RequestContext): Promise<void> {
+async function change(resource: Resource, validateOnly: boolean, context: RequestContext): Promise<void> {
+  const { resourceName, configs } = resource
+  const owners = ownersOf(resource, context)
   const decide = (config: Readonly<Record<string, string>>): Record<string, string | null> =>
     Object.fromEntries(configs.map((one) => [one.name, changed(one, config[one.name])]))
-  if (validateOnly) broker.topics.checkConfigChange(resourceName, decide)
-  else await broker.topics.changeConfig(resourceName, decide)
+  if (validateOnly) owners.checkConfigChange(resourceName, decide)
+  else await owners.changeConfig(resourceName, decide)
 }
 
 /** Null: the default. @throws Refused */

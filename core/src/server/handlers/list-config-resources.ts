@@ -24,6 +24,8 @@ async function namesOf(type: number, context: RequestContext): Promise<string[]>
     case resourceTypes.broker:
     case resourceTypes.brokerLogger:
       return brokersOf(context).map(({ nodeId }) => String(nodeId))
+    case resourceTypes.group:
+      return [...context.broker.groupSettings.groups]
     default:
       return []
   }

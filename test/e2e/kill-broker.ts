@@ -20,7 +20,7 @@ import { millraceMain } from '../wire/millrace-main.ts'
 import { ConnectionLost, WireClient } from '../wire/wire-client.ts'
 import { IdempotentWriter } from './on-the-wire/idempotent-writer.ts'
 import { CommittedReader, Deserter, OffsetCommitter } from './on-the-wire/other-workers.ts'
-import { endOf, makeTopics, moved, partitions, plain, readAll } from './on-the-wire/topics.ts'
+import { makeTopics, moved, nothingHangs, partitions, readAll } from './on-the-wire/topics.ts'
 import { TransactionalWriter } from './on-the-wire/transactional-writer.ts'
 import { violated, type Worker } from './on-the-wire/worker.ts'
 import { seeded } from './seeded.ts'
@@ -138,7 +138,8 @@ async function connected(port: number, work: (client: WireClient) => Promise<nev
 /** What is behind an open transaction nobody sees: so first those that were left are aborted, by their producers or by their timeout. */
 async function look(port: number, clients: Clients): Promise<Outcome> {
   await clients.comeBack(port)
-  await nothingHangs(port)
+  using client = await WireClient.connect(port)
+  await nothingHangs(client)
   return clients.check(port)
 }
 
@@ -170,19 +171,6 @@ async function dieAfter(
   const { code, signal } = await ended
   if (how === 'SIGTERM' && code !== 0)
     throw new Error(`SIGTERM ended the broker with ${signal ?? code}: ${complaints.join('\n')}`)
-}
-
-const mostLooks = 300
-
-/** The last stable offset reaches the end of each partition: whoever never came back was aborted after its timeout. */
-async function nothingHangs(port: number): Promise<void> {
-  using client = await WireClient.connect(port)
-  for (const topic of [plain, moved])
-    for (let partition = 0; partition < partitions; partition++)
-      for (let looks = 0; (await endOf(client, topic, partition, 1)) < (await endOf(client, topic, partition, 0)); looks++) {
-        if (looks === mostLooks) violated(`the last stable offset of ${topic}-${partition} does not reach its end`)
-        await pause(100)
-      }
 }
 
 async function stop({ child, ended, complaints }: BrokerProcess): Promise<void> {

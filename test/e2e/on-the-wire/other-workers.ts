@@ -61,7 +61,12 @@ export class OffsetCommitter implements Worker {
 
 /** Opens a transaction in each life of the broker, writes into it, and is never heard of again. */
 export class Deserter implements Worker {
+  private readonly onWritten: () => void
   answered = 0
+
+  constructor(onWritten: () => void = () => {}) {
+    this.onWritten = onWritten
+  }
 
   async work(client: WireClient): Promise<never> {
     const transactionalId = `deserter ${this.answered}`
@@ -78,6 +83,7 @@ export class Deserter implements Worker {
       expectCode(produced.responses[0]!.partitionResponses[0]!.errorCode, 'a batch of a deserter')
     }
     this.answered++
+    this.onWritten()
     return new Promise<never>((_, reject) => client.onClose(reject))
   }
 }

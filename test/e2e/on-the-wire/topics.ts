@@ -1,6 +1,6 @@
-import type { WireClient } from '../../wire/wire-client.ts'
 import { recordsOf } from '../../wire/records-of.ts'
-import { expectCode, settled } from './worker.ts'
+import type { WireClient } from '../../wire/wire-client.ts'
+import { expectCode, settled, violated } from './worker.ts'
 
 /** Written by idempotent producers, one for each partition. */
 export const plain = 'plain'
@@ -57,7 +57,7 @@ export async function readAll(client: WireClient, topic: string, partition: numb
   }
 }
 
-export async function endOf(client: WireClient, topic: string, partition: number, isolationLevel: 0 | 1): Promise<number> {
+async function endOf(client: WireClient, topic: string, partition: number, isolationLevel: 0 | 1): Promise<number> {
   const topics = [{ name: topic, partitions: [{ partitionIndex: partition, timestamp: -1 }] }]
   const answer = (await client.ask('listOffsets', { replicaId: -1, isolationLevel, topics }, 7)).topics[0]!.partitions[0]!
   expectCode(answer.errorCode, `the end of ${topic}-${partition}`)
@@ -75,4 +75,16 @@ export async function committedOffset(client: WireClient, groupId: string): Prom
   const { errorCode, committedOffset: offset } = answer.topics[0]!.partitions[0]!
   expectCode(errorCode, `the offset of ${groupId}`)
   return offset < 0 ? null : offset
+}
+
+const mostLooks = 300
+
+/** The last stable offset reaches the end of each partition: whoever never came back was aborted after its timeout. */
+export async function nothingHangs(client: WireClient): Promise<void> {
+  for (const topic of [plain, moved])
+    for (let partition = 0; partition < partitions; partition++)
+      for (let looks = 0; (await endOf(client, topic, partition, 1)) < (await endOf(client, topic, partition, 0)); looks++) {
+        if (looks === mostLooks) violated(`the last stable offset of ${topic}-${partition} does not reach its end`)
+        await new Promise((resolve) => setTimeout(resolve, 100))
+      }
 }

@@ -94,6 +94,7 @@ function factsOf([transactionalId, state]: readonly [string, TransactionState]):
     timeoutMs,
     partitions,
     startedAt: partitions.length > 0 ? startedAt : null,
+    lastStartedAt: startedAt < 0 ? null : startedAt,
   }
 }
 

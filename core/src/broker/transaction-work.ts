@@ -47,6 +47,8 @@ export interface TransactionFacts extends ProducerIdentity {
   readonly partitions: readonly TopicPartition[]
   /** Of that transaction, milliseconds since 1970; null without one. */
   readonly startedAt: number | null
+  /** Of the last transaction that there was; null before the first. */
+  readonly lastStartedAt: number | null
 }
 
 /** A transaction that a partition has open and no coordinator knows of. */

@@ -43,6 +43,8 @@ export interface TransactionDescription {
   readonly partitions: readonly TopicPartition[]
   /** Of that transaction, milliseconds since 1970; null without one. */
   readonly startedAt: number | null
+  /** Of the last transaction that there was; null before the first. */
+  readonly lastStartedAt: number | null
 }
 
 export interface HangingTransactionDescription extends TopicPartition {

@@ -23,6 +23,22 @@ test('describes the cluster, to clients of brokers', () =>
     }
   }))
 
+test('describes topics by their ids, whatever their name is said to be', () =>
+  onTheWire(async (client, log) => {
+    await log.admin.createTopics([{ topic: 't', partitions: 2 }])
+    const [named] = (await client.ask('metadata', { topics: [{ name: 't', topicId: noId }] })).topics
+    for (const name of [null, '', 'other']) {
+      const [found] = (await client.ask('metadata', { topics: [{ name, topicId: named!.topicId }] })).topics
+      expect(found).toEqual(named)
+    }
+    const unknown = 'f'.repeat(32)
+    expect((await client.ask('metadata', { topics: [{ name: '', topicId: unknown }] })).topics).toMatchObject([
+      { errorCode: errorCodes.UNKNOWN_TOPIC_ID, name: null, topicId: unknown, partitions: [] },
+    ])
+    const nothing = await client.ask('metadata', { topics: [{ name: null, topicId: noId }] })
+    expect(nothing.topics).toMatchObject([{ errorCode: errorCodes.UNKNOWN_TOPIC_ID }])
+  }))
+
 test('tells how much of the disk partitions take', () =>
   onTheWire(async (client, log) => {
     await log.admin.createTopics([{ topic: 't', partitions: 2 }])

@@ -375,7 +375,8 @@ test('transactions are listed by state, producer, age and name, and described', 
     expect(await list({ stateFilters: ['Ongoing'] })).toEqual([id])
     expect(await list({ stateFilters: ['CompleteCommit'] })).toEqual([])
     expect(await list({ producerIdFilters: [by.producerId] })).toEqual([id])
-    expect(await list({ durationFilter: 60_000 }, 1)).toEqual([])
+    // Kafka takes a producer that never began one for the oldest.
+    expect(await list({ durationFilter: 60_000 }, 1)).toEqual(['idle'])
     expect(await list({ transactionalIdPattern: 'i.*e|nothing' })).toEqual(['idle'])
     const unknown = await client.ask('listTransactions', { stateFilters: ['Empty', 'Odd'], producerIdFilters: [] })
     expect(unknown).toMatchObject({ unknownStateFilters: ['Odd'], transactionStates: [{ transactionalId: 'idle' }] })

@@ -17,14 +17,14 @@ export const answerDescribeTransactions: Handler<'describeTransactions'> = async
 async function stateOf(transactionalId: string, broker: Broker): Promise<State> {
   if (transactionalId === '') return refused(transactionalId, errorCodes.INVALID_REQUEST)
   try {
-    const { state, timeoutMs, startedAt, producerId, producerEpoch, partitions } =
+    const { state, timeoutMs, lastStartedAt, producerId, producerEpoch, partitions } =
       await broker.transactions.inspection.describe(transactionalId)
     return {
       errorCode: errorCodes.NONE,
       transactionalId,
       transactionState: state,
       transactionTimeoutMs: timeoutMs,
-      transactionStartTimeMs: startedAt ?? -1,
+      transactionStartTimeMs: lastStartedAt ?? -1,
       producerId,
       producerEpoch,
       topics: indexesOf(partitions).map(({ name, partitions: indexes }) => ({ topic: name, partitions: indexes })),

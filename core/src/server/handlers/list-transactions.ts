@@ -46,7 +46,7 @@ function patternOf(text: string | null): NamePattern | null | undefined {
 }
 
 function isAsked(
-  { transactionalId, producerId, state, startedAt }: TransactionFacts,
+  { transactionalId, producerId, state, lastStartedAt }: TransactionFacts,
   { stateFilters, producerIdFilters, durationFilter }: RequestOf<'listTransactions'>,
   pattern: NamePattern | null,
   now: number,
@@ -54,7 +54,8 @@ function isAsked(
   return (
     (stateFilters.length === 0 || stateFilters.includes(state)) &&
     (producerIdFilters.length === 0 || producerIdFilters.includes(producerId)) &&
-    (durationFilter < 0 || (startedAt !== null && now - startedAt > durationFilter)) &&
+    // As Kafka does: also of a transaction that is complete, and before the first.
+    (durationFilter < 0 || now - (lastStartedAt ?? -1) > durationFilter) &&
     (pattern === null || pattern.matches(transactionalId))
   )
 }

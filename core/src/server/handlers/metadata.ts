@@ -38,7 +38,8 @@ export const answerMetadata: Handler<'metadata'> = async (request, context) => {
 /** `mutations`: null where no topic is to be made. */
 async function described({ topicId, name }: Asked, mutations: MutationQuota | null, context: RequestContext): Promise<Answered> {
   const { broker, version } = context
-  const known = name ?? broker.topics.nameOf(topicId)
+  // Whoever asks by id may leave the name empty: Java's admin client does.
+  const known = topicId === noTopicId ? (name ?? undefined) : broker.topics.nameOf(topicId)
   // No name can be no name from version 12 on only.
   if (known === undefined) return refused(version >= 12 ? null : '', topicId, errorCodes.UNKNOWN_TOPIC_ID)
   try {

@@ -5,9 +5,9 @@ import { expect, test } from 'vitest'
 import { embeddedLog, serveLog, type AuthorizationOptions } from '@millrace/core'
 import { KafkaBroker } from './kafka-broker.ts'
 import { findKafka } from './kafka-home.ts'
-import { runKafkaTool, type KafkaToolName } from './kafka-tool.ts'
+import { runKafkaTool, type ToolName } from './kafka-tool.ts'
 
-type Step = readonly [KafkaToolName, string]
+type Step = readonly [ToolName, string]
 
 /** What an administrator does with rules, as Kafka's documentation shows it. */
 const administration: readonly Step[] = [

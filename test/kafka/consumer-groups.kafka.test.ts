@@ -7,9 +7,9 @@ import { kafkaDump } from './dump-log.ts'
 import { KafkaBroker } from './kafka-broker.ts'
 import { KafkaDriver } from './kafka-driver.ts'
 import { findKafka } from './kafka-home.ts'
-import { runKafkaTool, startKafkaTool, type KafkaToolName } from './kafka-tool.ts'
+import { runKafkaTool, startKafkaTool, type ToolName } from './kafka-tool.ts'
 
-type Tool = (name: KafkaToolName, args: string) => Promise<readonly string[]>
+type Tool = (name: ToolName, args: string) => Promise<readonly string[]>
 
 const consumerProtocol = ['--command-property', 'group.protocol=consumer']
 

@@ -42,7 +42,20 @@ export interface KafkaCommands {
   describeProducers: { args: Place; answer: readonly Readonly<Record<string, number>>[] }
   /** From the first offset to the end, as that consumer sees it. */
   consume: { args: Place & { isolation: 'read_committed' | 'read_uncommitted' }; answer: readonly JsonRecord[] }
+  /** Subscribed; `config` has its group. */
+  openConsumer: { args: { consumer: string; config: Settings; topics: readonly string[] }; answer: null }
+  /** What it got, what it is assigned then, and what was revoked and lost since the last one. */
+  poll: { args: { consumer: string; forMs: number }; answer: Polled }
+  /** Its positions; answers the name of the error, null for none. */
+  commit: { args: { consumer: string }; answer: string | null }
+  /** The consumer's positions become part of the producer's transaction, with who it is in its group. */
+  sendPositions: { args: { producer: string; consumer: string }; answer: null }
+  closeConsumer: { args: { consumer: string }; answer: null }
+  /** What Java's admin client answers to one call after the other, around a new topic. */
+  administer: { args: { topic: string }; answer: Readonly<Record<string, unknown>> }
   dumpLog: { args: { args: readonly string[] }; answer: ToolOutput }
+  /** One of Kafka's command line tools, in this process. */
+  tool: { args: { mainClass: string; args: readonly string[]; input: string }; answer: ToolEnd }
   readSegment: { args: { path: string }; answer: readonly KafkaBatch[] }
   readProducerSnapshot: { args: { path: string }; answer: readonly Readonly<Record<string, number>>[] }
   readTransactionIndex: { args: { path: string }; answer: readonly Readonly<Record<string, number>>[] }
@@ -65,6 +78,20 @@ export type OffsetSpec = 'earliest' | 'latest' | 'stable' | 'max-timestamp' | nu
 export interface Place {
   readonly topic: string
   readonly partition: number
+}
+
+interface Polled {
+  /** Of this poll. */
+  readonly records: readonly (Place & { readonly value: string })[]
+  /** `topic-partition`, sorted. */
+  readonly assigned: readonly string[]
+  readonly revoked: readonly string[]
+}
+
+export interface ToolEnd {
+  readonly code: number
+  readonly stdout: string
+  readonly stderr: string
 }
 
 interface ToolOutput {

@@ -46,7 +46,11 @@ class Clients implements AutoCloseable {
     admin = Admin.create(settings(null));
   }
 
-  private Map<String, Object> settings(JsonNode more) {
+  Admin admin() {
+    return admin;
+  }
+
+  Map<String, Object> settings(JsonNode more) {
     Map<String, Object> settings = new HashMap<>(Json.settings(more));
     settings.put("bootstrap.servers", bootstrap);
     settings.put("reconnect.backoff.max.ms", "200");
@@ -168,7 +172,7 @@ class Clients implements AutoCloseable {
     return all;
   }
 
-  private KafkaProducer<byte[], byte[]> producer(String name) {
+  KafkaProducer<byte[], byte[]> producer(String name) {
     KafkaProducer<byte[], byte[]> producer = producers.get(name);
     if (producer == null) throw new IllegalArgumentException("no producer " + name);
     return producer;

@@ -6,12 +6,14 @@ import com.fasterxml.jackson.databind.node.TextNode;
 import com.sun.management.OperatingSystemMXBean;
 import java.lang.management.ManagementFactory;
 import java.nio.file.Path;
+import java.util.List;
 
 /** The commands by name; kafka-driver.ts has their types. */
 class Commands {
   private static final OperatingSystemMXBean SYSTEM = (OperatingSystemMXBean) ManagementFactory.getOperatingSystemMXBean();
   private final Server server;
   private final Clients clients;
+  private final Consumers consumers = new Consumers();
 
   Commands(Server server, Clients clients) {
     this.server = server;
@@ -69,8 +71,25 @@ class Commands {
         return clients.describeProducers(text(it, "topic"), it.get("partition").asInt());
       case "consume":
         return clients.consume(text(it, "topic"), it.get("partition").asInt(), text(it, "isolation"));
+      case "openConsumer":
+        consumers.open(text(it, "consumer"), clients.settings(it.get("config")), List.of(Json.texts(it.get("topics"))));
+        return NullNode.instance;
+      case "poll":
+        return consumers.poll(text(it, "consumer"), it.get("forMs").asInt());
+      case "commit":
+        return consumers.commit(text(it, "consumer"));
+      case "sendPositions":
+        clients.producer(text(it, "producer")).sendOffsetsToTransaction(consumers.positions(text(it, "consumer")), consumers.group(text(it, "consumer")));
+        return NullNode.instance;
+      case "closeConsumer":
+        consumers.close(text(it, "consumer"));
+        return NullNode.instance;
+      case "administer":
+        return Administration.run(clients.admin(), text(it, "topic"));
       case "dumpLog":
         return output(Tools.dumpLog(Json.texts(it.get("args"))));
+      case "tool":
+        return output(Tools.tool(text(it, "mainClass"), Json.texts(it.get("args")), text(it, "input")));
       case "readSegment":
         return Files.segment(text(it, "path"));
       case "readProducerSnapshot":
@@ -92,6 +111,10 @@ class Commands {
 
   private static String text(JsonNode it, String field) {
     return it.get(field).asText();
+  }
+
+  private static JsonNode output(Tools.Ended ended) {
+    return Driver.JSON.createObjectNode().put("code", ended.status()).put("stdout", ended.stdout()).put("stderr", ended.stderr());
   }
 
   private static JsonNode output(Tools.Output output) {

@@ -136,6 +136,11 @@ const rows = {
     outcome: 'fatal',
     todo: "Let the topic's cleanup.policy contain delete, or write tombstones.",
   },
+  LIMIT_REACHED: {
+    fault: 'caller',
+    outcome: 'fatal',
+    todo: 'Remove what is not needed any more, or open the log with a higher limit.',
+  },
   INVALID_QUOTA: { fault: 'caller', outcome: 'fatal', todo: 'Name entities and quotas that there are, and values above 0.' },
   THROTTLING_QUOTA_EXCEEDED: { fault: 'caller', outcome: 'retriable', todo: 'Try again after the time that the answer says.' },
   OFFSET_OUT_OF_RANGE: {

@@ -10,6 +10,7 @@ import { consumerGroupSettings, type ConsumerGroupOptions } from './consumer-gro
 import { GroupSettings } from './group-settings.ts'
 import { Groups } from './groups.ts'
 import { Maintenance, type MaintenanceOptions } from './maintenance.ts'
+import { defaultLogLimits, type LogLimits } from './log-limits.ts'
 import { internalTopics } from './internal-topics.ts'
 import { produce, type Produced } from './produce.ts'
 import { ProducerIds } from './producer-ids.ts'
@@ -38,6 +39,8 @@ export interface BrokerOptions {
   readonly autoCreateTopics?: AutoCreatedTopics | undefined
   /** Of the new consumer protocol. Default: as Kafka does. */
   readonly consumerGroups?: ConsumerGroupOptions | undefined
+  /** Default: see `LogLimits`. */
+  readonly limits?: LogLimits | undefined
 }
 
 /** The use cases of the log, without a wire: what the embedded client and the server both stand on. */
@@ -57,7 +60,7 @@ export class Broker {
   readonly autoCreation: AutoCreation | null
 
   private constructor(directory: LogDirectory, topics: Topics, options: BrokerOptions) {
-    const { epochLimit, maintenance, autoCreateTopics } = options
+    const { epochLimit, maintenance, autoCreateTopics, limits = defaultLogLimits } = options
     this.autoCreation = autoCreateTopics === undefined ? null : new AutoCreation(topics, autoCreateTopics)
     this.metrics = options.metrics
     this.directory = directory
@@ -65,7 +68,12 @@ export class Broker {
     this.access = new AccessControl(topics.metadata)
     this.groupSettings = new GroupSettings(topics.metadata, consumerGroupSettings(options.consumerGroups))
     const settingsOf = (group: string): ReturnType<GroupSettings['of']> => this.groupSettings.of(group)
-    this.groups = new Groups(directory, topics, { topic: '__consumer_offsets', settingsOf, metrics: options.metrics })
+    this.groups = new Groups(directory, topics, {
+      topic: '__consumer_offsets',
+      settingsOf,
+      maxGroups: limits.maxGroups,
+      metrics: options.metrics,
+    })
     this.maintenance = new Maintenance(directory, topics, this.groups, maintenance)
     if (maintenance !== undefined) this.maintenance.start()
     topics.forgetNamesWith((names) => this.groups.forgetTopics(names))
@@ -80,6 +88,7 @@ export class Broker {
       topic: '__transaction_state',
       offsetsTopic: '__consumer_offsets',
       limits: { epochLimit },
+      maxIds: limits.maxTransactionalIds,
       metrics: options.metrics,
     })
   }
@@ -87,8 +96,9 @@ export class Broker {
   static async open(options: BrokerOptions): Promise<Broker> {
     const directory = await LogDirectory.open({ ...options, holder: options.holder ?? 'Millrace' })
     try {
-      const { coordinatorPartitions } = options
-      const topics = await Topics.open(directory, internalTopics(coordinatorPartitions, options.geometry.internalSegmentBytes))
+      const { coordinatorPartitions, geometry, limits = defaultLogLimits } = options
+      const internal = internalTopics(coordinatorPartitions, geometry.internalSegmentBytes)
+      const topics = await Topics.open(directory, internal, limits.maxPartitions)
       const broker = new Broker(directory, topics, options)
       await broker.transactions.recover()
       return broker

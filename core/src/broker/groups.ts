@@ -37,6 +37,7 @@ import { readControlKind } from '../record/control-record.ts'
 import { GroupCalls, groupReloaded } from './group-calls.ts'
 import { detailsOf, type GroupDetails } from './group-details.ts'
 import { batchOf } from './log-batches.ts'
+import { limitReached } from './log-limits.ts'
 import { ReplayedPartition } from './replayed-partition.ts'
 import { TopicsNow } from './topics-now.ts'
 import type { Topics } from './topics.ts'
@@ -48,6 +49,8 @@ interface GroupsOptions {
   /** What holds for a group of the new consumer protocol. */
   readonly settingsOf: (group: string) => ConsumerGroupSettings
   readonly metrics: Metrics<CoreMetrics>
+  /** More are refused with LIMIT_REACHED. */
+  readonly maxGroups: number
 }
 
 /**
@@ -72,12 +75,14 @@ export class Groups {
   private readonly watches = new Set<Watch>()
   private readonly topicsNow: TopicsNow
   private readonly settingsOf: GroupsOptions['settingsOf']
+  private readonly maxGroups: number
   private closed = false
   private readonly rebalances: Counter
   private readonly commits: Counter
 
-  constructor(directory: LogDirectory, topics: Topics, { topic, settingsOf, metrics }: GroupsOptions) {
+  constructor(directory: LogDirectory, topics: Topics, { topic, settingsOf, maxGroups, metrics }: GroupsOptions) {
     this.settingsOf = settingsOf
+    this.maxGroups = maxGroups
     this.rebalances = metrics.counter('millrace.group.rebalances')
     this.commits = metrics.counter('millrace.group.offset.commits')
     metrics.observe('millrace.groups', () => this.withMembers().length)
@@ -116,7 +121,9 @@ export class Groups {
    */
   async join(request: Omit<JoinRequest, 'call'>): Promise<JoinAnswer | { readonly retry: string }> {
     const home = this.home(request.group)
-    const reply = await this.calls.make((call) => this.run(home, (machine, at) => machine.join({ ...request, call }, at)))
+    const reply = await this.calls.make((call) =>
+      this.run(home, (machine, at) => this.withRoom(machine, request.group).join({ ...request, call }, at)),
+    )
     if (reply.kind === 'joined') return reply.answer
     return reply.kind === 'memberIdRequired' ? { retry: reply.memberId } : never()
   }
@@ -157,7 +164,7 @@ export class Groups {
   async consumerHeartbeat(beat: ConsumerHeartbeat): Promise<ConsumerHeartbeatAnswer> {
     let answer: ConsumerHeartbeatAnswer | undefined
     await this.run(this.home(beat.group), (machine, at) => {
-      const step = machine.consumerHeartbeat(beat, at)
+      const step = this.withRoom(machine, beat.group).consumerHeartbeat(beat, at)
       answer = step.answer
       return { records: step.records, replies: [] }
     })
@@ -210,7 +217,7 @@ export class Groups {
     const committer: Committer = { ...by, transactional: false, forgotten }
     await this.record(this.home(group), (machine, { timestamp }) => {
       for (const position of positions) this.topics.checkPlace(position)
-      return machine.commit(group, positions, timestamp, committer)
+      return this.withRoom(machine, group).commit(group, positions, timestamp, committer)
     })
     this.commits.add()
   }
@@ -226,7 +233,7 @@ export class Groups {
     await this.record(this.home(group), (machine, { timestamp }) => {
       machine.checkEmpty(group)
       for (const position of positions) this.topics.checkPlace(position)
-      return machine.commit(group, positions, timestamp)
+      return this.withRoom(machine, group).commit(group, positions, timestamp)
     })
   }
 
@@ -306,6 +313,15 @@ export class Groups {
   /** @throws GROUP_NOT_FOUND, NON_EMPTY_GROUP */
   async delete(group: string): Promise<void> {
     await this.record(this.home(group), (machine) => machine.deleteGroup(group))
+  }
+
+  /** The machine, where it knows the group or there may be one more. Groups whose partition is not loaded do not count. @throws LIMIT_REACHED */
+  private withRoom(machine: GroupCoordinator, group: string): GroupCoordinator {
+    if (machine.has(group)) return machine
+    let count = 0
+    for (const { loaded } of this.partitions.values()) count += loaded?.size ?? 0
+    if (count >= this.maxGroups) throw limitReached('groups', this.maxGroups, group)
+    return machine
   }
 
   /** Those that hold anything. */

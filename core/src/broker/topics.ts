@@ -11,6 +11,7 @@ import type { PartitionSpec } from '../log/open-partition.ts'
 import type { PartitionLog } from '../log/partition-log.ts'
 import { refuseOccupied, removeFolders } from '../log/topic-folders.ts'
 import type { InternalTopics } from './internal-topics.ts'
+import { limitReached } from './log-limits.ts'
 import { MetadataLog } from './metadata-log.ts'
 
 /**
@@ -39,12 +40,14 @@ export class Topics {
   readonly metadata: MetadataLog
   private readonly internal: ReadonlyMap<string, TopicMetadata>
   private readonly logs = new Map<TopicId, PartitionLog[]>()
+  private readonly maxPartitions: number
   private widest = 1
   private changes: Promise<unknown> = Promise.resolve()
   /** Forgets what others keep under the names of topics that are gone. It can be asked again for names that it knows nothing of. */
   private forgetNames: (names: readonly string[]) => Promise<void> = () => Promise.resolve()
 
-  private constructor(directory: LogDirectory, internal: InternalTopics) {
+  private constructor(directory: LogDirectory, internal: InternalTopics, maxPartitions: number) {
+    this.maxPartitions = maxPartitions
     this.directory = directory
     this.internal = new Map([internal.metadata, internal.offsets, internal.transactions].map((topic) => [topic.topic, topic]))
     this.metadata = new MetadataLog(directory, this.openPartition(internal.metadata, 0))
@@ -54,8 +57,8 @@ export class Topics {
    * Loads the metadata and opens every partition that the checkpoint or the journal knows.
    * @throws SEGMENT_DAMAGED or UNSUPPORTED_FORMAT when the metadata cannot be read; nothing has been changed then
    */
-  static async open(directory: LogDirectory, internal: InternalTopics): Promise<Topics> {
-    const topics = new Topics(directory, internal)
+  static async open(directory: LogDirectory, internal: InternalTopics, maxPartitions: number): Promise<Topics> {
+    const topics = new Topics(directory, internal, maxPartitions)
     await topics.metadata.open()
     await topics.openKnown()
     await topics.finishDeleting()
@@ -190,18 +193,31 @@ export class Topics {
     return Math.min(this.settings(topic).maxMessageBytes, this.directory.maxBatchBytes)
   }
 
-  /** All or none. @throws TOPIC_EXISTS, INVALID_TOPIC_NAME, INVALID_TOPIC_CONFIG, FOLDER_UNKNOWN, TRANSACTION_TOO_LARGE */
+  /** All or none. @throws TOPIC_EXISTS, INVALID_TOPIC_NAME, INVALID_TOPIC_CONFIG, LIMIT_REACHED, FOLDER_UNKNOWN, TRANSACTION_TOO_LARGE */
   create(specs: readonly NewTopicSpec[]): Promise<void> {
     return this.inTurn(async () => {
       // A crash may have come between the deletion of a namesake and of what was kept under its name.
       await this.forgetNames(specs.map(({ topic }) => topic).filter((name) => this.view.topic(name) === undefined))
-      await this.metadata.change((metadata) => this.recordsOf(metadata, this.withIds(specs)))
+      await this.metadata.change((metadata) => this.creation(metadata, specs))
     })
   }
 
   /** Refuses what `create` would refuse. */
   checkCreation(specs: readonly NewTopicSpec[]): void {
-    this.recordsOf(this.view, this.withIds(specs))
+    this.creation(this.view, specs)
+  }
+
+  private creation(metadata: Metadata, specs: readonly NewTopicSpec[]): readonly MetadataRecord[] {
+    const records = this.recordsOf(metadata, this.withIds(specs))
+    const more = specs.reduce((sum, { partitions }) => sum + partitions, 0)
+    this.checkRoom(metadata, more, specs[0]?.topic ?? '')
+    return records
+  }
+
+  private checkRoom(metadata: Metadata, more: number, where: string): void {
+    let partitions = more
+    for (const topic of metadata.allTopics) partitions += topic.partitions
+    if (partitions > this.maxPartitions) throw limitReached('partitions', this.maxPartitions, where)
   }
 
   private withIds(specs: readonly NewTopicSpec[]): TopicMetadata[] {
@@ -267,7 +283,7 @@ export class Topics {
     this.view.alterTopicConfig(topic, decide(this.get(topic).config))
   }
 
-  /** Adds partitions behind those that are there. Keys go to other partitions from then on. @throws UNKNOWN_TOPIC, INVALID_PARTITIONS */
+  /** Adds partitions behind those that are there. Keys go to other partitions from then on. @throws UNKNOWN_TOPIC, INVALID_PARTITIONS, LIMIT_REACHED */
   addPartitions(topic: string, partitions: number): Promise<void> {
     return this.inTurn(async () => {
       this.refuseInternal(topic)
@@ -283,6 +299,7 @@ export class Topics {
 
   private wider(metadata: Metadata, topic: string, partitions: number): MetadataRecord {
     const record = metadata.addPartitions(topic, partitions)
+    this.checkRoom(metadata, partitions - this.get(topic).partitions, topic)
     refuseOccupied(this.directory.world.disk, this.directory.folder, [{ ...this.get(topic), partitions }])
     return record
   }

@@ -10,6 +10,7 @@ import type { PartitionLog } from '../log/partition-log.ts'
 import { forEachRecord } from '../record/batch-reader.ts'
 import type { Groups } from './groups.ts'
 import type { ProducerIds } from './producer-ids.ts'
+import { limitReached } from './log-limits.ts'
 import { ReplayedPartition } from './replayed-partition.ts'
 import type { Topics } from './topics.ts'
 
@@ -46,6 +47,7 @@ export interface TransactionHomesOptions {
   readonly topic: string
   readonly offsetsTopic: string
   readonly limits: CoordinatorLimits
+  readonly maxIds: number
   readonly metrics: Metrics<CoreMetrics>
 }
 
@@ -58,6 +60,7 @@ export class TransactionHomes {
   private readonly topic: string
   private readonly count: number
   private readonly limits: CoordinatorLimits
+  private readonly maxIds: number
   private readonly partitions = new Map<number, TransactionHome>()
 
   constructor(options: TransactionHomesOptions) {
@@ -68,6 +71,7 @@ export class TransactionHomes {
     this.topic = options.topic
     this.offsetsTopic = options.offsetsTopic
     this.limits = options.limits
+    this.maxIds = options.maxIds
     this.count = options.topics.get(options.topic).partitions
   }
 
@@ -87,6 +91,14 @@ export class TransactionHomes {
       this.partitions.set(partition, home)
     }
     return home
+  }
+
+  /** Ids whose partition is not loaded do not count. @throws LIMIT_REACHED for an id that is new, where there are as many as there may be */
+  checkRoom(id: string, machine: TransactionalIds): void {
+    if (machine.get(id) !== undefined) return
+    let count = 0
+    for (const { loaded } of this.partitions.values()) count += loaded?.size ?? 0
+    if (count >= this.maxIds) throw limitReached('transactional ids', this.maxIds, id)
   }
 
   /** Those whose partition holds anything. */

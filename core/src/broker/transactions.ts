@@ -119,13 +119,14 @@ export class Transactions {
 
   /**
    * An identity for the producer of the id. A transaction that is open is aborted first, markers and all.
-   * @throws INVALID_OPTION, INVALID_TRANSACTION_TIMEOUT, PRODUCER_FENCED
+   * @throws INVALID_OPTION, INVALID_TRANSACTION_TIMEOUT, PRODUCER_FENCED, LIMIT_REACHED
    */
   async initProducerId(request: Initialised): Promise<ProducerIdentity> {
     const { id, timeoutMs = defaultTimeoutMs, by = null, version = 2 } = request
     checkId(id)
     await this.expiry.sweepSometimes()
     return this.command(id, null, (turn) => {
+      this.homes.checkRoom(id, turn.machine)
       const { answer, records } = this.initOnce(turn, { id, timeoutMs, by, version })
       if (answer.kind === 'ready') return this.write(turn, records, answer.identity)
       queueEnding(this.homes, turn, records, answer.ending).catch(ignore)

@@ -1,4 +1,5 @@
 import type { ConsumerGroupOptions } from '../broker/consumer-group-options.ts'
+import { defaultLogLimits, type LogLimits } from '../broker/log-limits.ts'
 import type { MaintenanceOptions } from '../broker/maintenance.ts'
 import { topicSettings, type TopicSetting } from '../coordinator/topic-settings.ts'
 import type { Durability } from '../log/log-options.ts'
@@ -24,6 +25,7 @@ export interface BrokerConfig {
   /** Names of listeners that are a controller's: there is none here. */
   readonly controllers: readonly string[]
   readonly fetchSessionSlots: number
+  readonly logLimits: Partial<LogLimits>
   /** Whether clients are held to the access rules. */
   readonly authorizer: boolean
   readonly superUsers: readonly string[]
@@ -67,6 +69,18 @@ function ofConsumerGroups(option: keyof ConsumerGroupOptions, about: string, usu
     apply: (draft, value) => {
       draft.consumerGroups = { ...draft.consumerGroups, [option]: Number(value) }
       return integer(value, 1) && Number(value) < 2 ** 31
+    },
+  }
+}
+
+function limited(option: keyof LogLimits, about: string): BrokerProperty {
+  return {
+    default: String(defaultLogLimits[option]),
+    takes: 'a number above 0',
+    about: `${about} Not a property of Kafka.`,
+    apply: (draft, value) => {
+      draft.logLimits = { ...draft.logLimits, [option]: Number(value) }
+      return integer(value, 1)
     },
   }
 }
@@ -187,6 +201,9 @@ export const brokerProperties: Readonly<Record<string, BrokerProperty>> = {
       return integer(value, 0) && Number(value) <= 1_000_000
     },
   },
+  'max.partitions': limited('maxPartitions', 'Partitions of all topics together.'),
+  'max.groups': limited('maxGroups', 'Groups that have members or offsets.'),
+  'max.transactional.ids': limited('maxTransactionalIds', 'Ids of transactional producers that are remembered.'),
   'log.flush.interval.messages': {
     default: '1',
     takes: 'an integer from 1',
@@ -295,6 +312,7 @@ export function brokerConfig(text: string, file = ''): BrokerConfig {
     advertised: [],
     controllers: [],
     fetchSessionSlots: 1_000,
+    logLimits: {},
     authorizer: false,
     superUsers: [],
     allowIfNoRule: false,

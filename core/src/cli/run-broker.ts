@@ -55,8 +55,22 @@ export async function runBroker(
   return 0
 }
 
-function logOptions({ durability, maintenance, autoCreate, partitions, topicConfig, consumerGroups }: BrokerConfig): LogOptions {
-  return { durability, maintenance, consumerGroups, autoCreateTopics: autoCreate && { partitions, config: topicConfig } }
+function logOptions({
+  durability,
+  maintenance,
+  logLimits,
+  autoCreate,
+  partitions,
+  topicConfig,
+  consumerGroups,
+}: BrokerConfig): LogOptions {
+  return {
+    durability,
+    maintenance,
+    limits: logLimits,
+    consumerGroups,
+    autoCreateTopics: autoCreate && { partitions, config: topicConfig },
+  }
 }
 
 function authorizationOf({ authorizer, superUsers, allowIfNoRule }: BrokerConfig): AuthorizationOptions | null {

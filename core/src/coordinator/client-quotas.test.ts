@@ -117,8 +117,11 @@ describe('client quotas', () => {
   })
 
   test('of another version are not read', () => {
-    expect(() => new ClientQuotas().replay({ key: 'quota/{"user":"a"}', value: '{"v":2}' })).toThrow(
-      expect.objectContaining({ code: 'UNSUPPORTED_FORMAT' }),
-    )
+    for (const [key, value] of [
+      ['quota/{"user":"a"}', '{"v":2}'],
+      ['quota/{"user":"a"}', '{'],
+      ['quota/a', '{"v":1,"values":{}}'],
+    ] as const)
+      expect(() => new ClientQuotas().replay({ key, value })).toThrow(expect.objectContaining({ code: 'UNSUPPORTED_FORMAT' }))
   })
 })

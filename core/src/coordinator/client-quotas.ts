@@ -96,9 +96,10 @@ export class ClientQuotas {
 
   replay({ key, value }: MetadataRecord): void {
     const text = key.slice(quotaPrefix.length)
+    const row = value === null ? null : rowIn(key, value)
     this.count(text, -1)
-    if (value === null) this.entries.delete(text)
-    else this.entries.set(text, { entity: JSON.parse(text) as QuotaEntity, values: valuesIn(key, value) })
+    if (row === null) this.entries.delete(text)
+    else this.entries.set(text, row)
     this.count(text, 1)
   }
 
@@ -193,15 +194,26 @@ function invalid(what: string, received?: string): MillraceError {
   return coreError('INVALID_QUOTA', { what, ...(received === undefined ? {} : { received }) })
 }
 
-function valuesIn(key: string, text: string): QuotaValues {
-  const { v, values } = JSON.parse(text) as { readonly v: number; readonly values: QuotaValues }
-  if (v === version) return values
+/** @throws UNSUPPORTED_FORMAT */
+function rowIn(key: string, value: string): EntityQuotas {
+  const entity = objectIn(key.slice(quotaPrefix.length)) as QuotaEntity | null
+  const row = objectIn(value) as { readonly v?: unknown; readonly values?: QuotaValues } | null
+  if (entity !== null && row?.v === version) return { entity, values: row.values ?? {} }
   throw coreError('UNSUPPORTED_FORMAT', {
     what: 'a metadata record has another version',
     where: key,
     expected: version,
-    received: String(v),
+    received: String(row === null ? 'no object' : row.v),
   })
+}
+
+function objectIn(json: string): object | null {
+  try {
+    const parsed: unknown = JSON.parse(json)
+    return typeof parsed === 'object' ? parsed : null
+  } catch {
+    return null
+  }
 }
 
 /** As sockets write it; null: it is none. An IPv4 address may come in the form of IPv6. */

@@ -43,6 +43,10 @@ export class ConsumerGroups {
     return this.groups.get(name)
   }
 
+  get size(): number {
+    return this.groups.size
+  }
+
   get names(): IterableIterator<string> {
     return this.groups.keys()
   }

@@ -265,15 +265,20 @@ export class GroupCoordinator {
     return this.groups.get(name) ?? this.consumers.get(name)
   }
 
+  /** Groups that have members, or offsets: those of both are counted once where that is cheap, so that it may be a few less. */
+  get size(): number {
+    return Math.max(this.groups.size + this.consumers.size, this.offsets.size)
+  }
+
   private get names(): ReadonlySet<string> {
     return new Set([...this.groups.keys(), ...this.consumers.names, ...this.offsets.names])
   }
 
   private checkKnown(name: string): void {
-    if (!this.isKnown(name)) throw groupNotFound(name)
+    if (!this.has(name)) throw groupNotFound(name)
   }
 
-  private isKnown(name: string): boolean {
+  has(name: string): boolean {
     return this.find(name) !== undefined || this.offsets.committed(name).length > 0
   }
 
@@ -285,7 +290,7 @@ export class GroupCoordinator {
   describe(name: string): GroupDescription {
     const known = this.groups.get(name)?.describe() ?? this.consumers.describe(name)
     if (known !== undefined) return known
-    const state = this.isKnown(name) ? 'Empty' : 'Dead'
+    const state = this.has(name) ? 'Empty' : 'Dead'
     return { group: name, type: 'classic', state, protocolType: '', protocol: null, generation: 0, leader: null, members: [] }
   }
 

@@ -70,6 +70,10 @@ export class GroupOffsets {
     return this.groups.get(group)?.get(nameOf(place)) ?? null
   }
 
+  get size(): number {
+    return this.groups.size
+  }
+
   /** Groups that have committed something. */
   get names(): IterableIterator<string> {
     return this.groups.keys()

@@ -100,6 +100,10 @@ export class TransactionalIds {
     this.expirationMs = limits.expirationMs ?? defaultExpirationMs
   }
 
+  get size(): number {
+    return this.ids.size
+  }
+
   get(id: string): TransactionState | undefined {
     return this.ids.get(id)
   }

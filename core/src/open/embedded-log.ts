@@ -5,6 +5,7 @@ import type { AutoCreatedTopics } from '../broker/auto-creation.ts'
 import { Broker } from '../broker/broker.ts'
 import type { ConsumerGroupOptions } from '../broker/consumer-group-options.ts'
 import { defaultCoordinatorPartitions } from '../broker/internal-topics.ts'
+import { defaultLogLimits, type LogLimits } from '../broker/log-limits.ts'
 import type { MaintenanceOptions } from '../broker/maintenance.ts'
 import { EmbeddedLog } from '../client/embedded/embedded-log.ts'
 import type { LogClient } from '../client/log-client.ts'
@@ -33,6 +34,8 @@ export interface EmbeddedLogOptions {
   readonly autoCreateTopics?: AutoCreateTopics | false
   /** What holds for groups of the new consumer protocol (KIP-848). Default: as Kafka does. */
   readonly consumerGroups?: ConsumerGroupOptions
+  /** How much there may be of what stays in memory: what is more is refused with LIMIT_REACHED. */
+  readonly limits?: Partial<LogLimits>
   /** The clock, randomness and disk. Default: Node's. */
   readonly world?: World
 }
@@ -61,7 +64,14 @@ const rules: OptionRules<Required<EmbeddedLogOptions>> = {
     expected: 'sessionTimeoutMs, heartbeatIntervalMs and maxSize',
     default: {},
   },
+  limits: { check: (value): value is Partial<LogLimits> => isObject(value), expected: 'an object of limits', default: {} },
   world: { check: (value): value is World => isObject(value), expected: 'clock, random and disk', default: nodeWorld() },
+}
+
+const limitRules: OptionRules<LogLimits> = {
+  maxPartitions: { check: isIntegerFrom(1), expected: 'a number of partitions', default: defaultLogLimits.maxPartitions },
+  maxGroups: { check: isIntegerFrom(1), expected: 'a number of groups', default: defaultLogLimits.maxGroups },
+  maxTransactionalIds: { check: isIntegerFrom(1), expected: 'a number of ids', default: defaultLogLimits.maxTransactionalIds },
 }
 
 const autoCreateRules: OptionRules<AutoCreatedTopics> = {
@@ -94,6 +104,7 @@ export async function embeddedLog(options: EmbeddedLogOptions): Promise<LogClien
       geometry: defaultGeometry,
       coordinatorPartitions: defaultCoordinatorPartitions,
       maintenance,
+      limits: readOptions<LogLimits>('limits', read.limits, limitRules),
       autoCreateTopics: autoCreated(read.autoCreateTopics),
       consumerGroups: read.consumerGroups,
       holder: `Millrace, ${processName()}`,

@@ -14,6 +14,8 @@ import type { Cluster } from './cluster.ts'
 import { checkCode } from './refusals.ts'
 import { movedOn } from './wire-offsets.ts'
 
+const underWay: ReadonlySet<TransactionState> = new Set(['Ongoing', 'PrepareCommit', 'PrepareAbort'])
+
 /** The administration of the transactions of a log that is reached over the wire. */
 export class WireTransactionAdmin implements TransactionAdmin {
   private readonly cluster: Cluster
@@ -51,14 +53,17 @@ export class WireTransactionAdmin implements TransactionAdmin {
       const answer = await this.cluster.askCoordinator('transaction', transactionalId, 'describeTransactions', request)
       const found = answer.transactionStates[0]!
       checkCode(found.errorCode, { where: transactionalId })
+      const state = found.transactionState as TransactionState
+      const lastStartedAt = found.transactionStartTimeMs < 0 ? null : found.transactionStartTimeMs
       return {
         transactionalId,
-        state: found.transactionState as TransactionState,
+        state,
         producerId: found.producerId,
         producerEpoch: found.producerEpoch,
         timeoutMs: found.transactionTimeoutMs,
         partitions: found.topics.flatMap(({ topic, partitions }) => partitions.map((partition) => ({ topic, partition }))),
-        startedAt: found.transactionStartTimeMs < 0 ? null : found.transactionStartTimeMs,
+        startedAt: underWay.has(state) ? lastStartedAt : null,
+        lastStartedAt,
       }
     })
   }

@@ -196,8 +196,8 @@ function invalid(what: string, received?: string): MillraceError {
 
 /** @throws UNSUPPORTED_FORMAT */
 function rowIn(key: string, value: string): EntityQuotas {
-  const entity = objectIn(key.slice(quotaPrefix.length)) as QuotaEntity | null
-  const row = objectIn(value) as { readonly v?: unknown; readonly values?: QuotaValues } | null
+  const entity: QuotaEntity | null = objectIn(key.slice(quotaPrefix.length))
+  const row: { readonly v?: unknown; readonly values?: QuotaValues } | null = objectIn(value)
   if (entity !== null && row?.v === version) return { entity, values: row.values ?? {} }
   throw coreError('UNSUPPORTED_FORMAT', {
     what: 'a metadata record has another version',

@@ -18,6 +18,8 @@ export interface ConsumerHeartbeat {
   readonly rebalanceTimeoutMs: number
   readonly topics: readonly string[] | null
   readonly regex: string | null
+  /** Which topics the regular expression may match. Default: all. */
+  readonly sees?: ((topic: string) => boolean) | undefined
   readonly assignor: string | null
   /** What it holds. */
   readonly owned: PartitionSets | null

@@ -53,12 +53,12 @@ export function assign(draft: Draft, topics: TopicsView): void {
   draft.put({ kind: 'targetEpoch', value: draft.state.epoch })
 }
 
-/** Which topics the regular expressions of the members match now. */
-export function resolveRegexes(draft: Draft, topics: TopicsView, { timestamp }: Instant): void {
+/** Which topics the regular expressions of the members match now, of those that whoever asks may know of. */
+export function resolveRegexes(draft: Draft, topics: TopicsView, { timestamp }: Instant, sees: (topic: string) => boolean): void {
   const wanted = new Set([...draft.state.members.values()].flatMap(({ regex }) => regex ?? []))
   for (const regex of wanted) {
     const pattern = patternOf(regex)
-    const matching = topics.names.filter((name) => pattern.matches(name)).toSorted()
+    const matching = topics.names.filter((name) => pattern.matches(name) && sees(name)).toSorted()
     const before = draft.state.regexes.get(regex)
     if (before !== undefined && sameTexts(before.topics, matching)) continue
     draft.put({ kind: 'regex', regex, value: { topics: matching, timestamp } })

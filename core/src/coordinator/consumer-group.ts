@@ -125,7 +125,7 @@ export class ConsumerGroup {
       !sameTexts(told.topics, before.topics) ||
       (told.assignor !== before.assignor && assignorOf(draft.state) !== assignorOf(this.state))
     if (!isOther && this.seenTopics === topics.version) return
-    resolveRegexes(draft, topics, at)
+    resolveRegexes(draft, topics, at, beat.sees ?? all)
     const hash = topicsHash(subscribedIn(draft.state), topics)
     if (isOther || hash !== draft.state.topicsHash) draft.bump(hash)
     else this.seenTopics = topics.version
@@ -331,3 +331,5 @@ function placeOf({ epoch, previousEpoch, state, assigned, revoking }: MemberPlac
 function samePlace(a: MemberPlace, b: MemberPlace): boolean {
   return a.epoch === b.epoch && a.state === b.state && sameSets(a.assigned, b.assigned) && sameSets(a.revoking, b.revoking)
 }
+
+const all = (): boolean => true

@@ -163,6 +163,23 @@ describe('SEC-11: what a client may not describe is as if it were not there', ()
       [...allow('group', 'g', 'describe'), ...allow('transactionalId', 'tx', 'describe')],
     ))
 
+  test('topics that a regular expression matches for a group', () =>
+    withSecret(async (client, log) => {
+      await log.admin.addAccessRules(allow('group', 'g', 'read'))
+      const beat = { groupId: 'g', memberId: 'AAAAAAAAAAAAAAAAAAAAAA', rebalanceTimeoutMs: 5_000, topicPartitions: [] }
+      const joined = await client.ask('consumerGroupHeartbeat', {
+        ...beat,
+        memberEpoch: 0,
+        subscribedTopicNames: [],
+        subscribedTopicRegex: '.*',
+      })
+      const [seen] = await log.admin.describeTopics(['seen'])
+      expect(joined).toMatchObject({
+        errorCode: 0,
+        assignment: { topicPartitions: [{ topicId: seen!.topicId, partitions: [0] }] },
+      })
+    }))
+
   test('a topic is not made by whoever may describe it and not create it', () =>
     withSecret(
       async (client, log) => {

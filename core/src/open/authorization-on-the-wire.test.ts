@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import type { AccessRule } from '../base/access-rule.ts'
+import { clusterName, type AccessRule, type Operation, type ResourceType } from '../base/access-rule.ts'
 import type { TopicId } from '../base/ids.ts'
 import type { LogClient } from '../client/log-client.ts'
 import { apiNames, type ApiName, type ResponseOf } from '../protocol/apis.ts'
@@ -124,6 +124,31 @@ describe('SEC-10: one server with rules', () => {
 
   test.each(apiNames.flatMap((name) => casesOf(name)))('SEC-10: %s needs %s', (_name, _needs, run) => run())
 })
+
+/** Whoever reads commits offsets and is in groups, too. */
+const reading: readonly Operation[] = ['read', 'describe', 'describeConfigs']
+
+test('SEC-12: who may read everything changes nothing', () =>
+  onTheWire(
+    async (client, log) => {
+      const topicId = await prepare(log)
+      const types: readonly ResourceType[] = ['topic', 'group', 'transactionalId', 'cluster']
+      const everything = types.flatMap((type) =>
+        reading.map((operation) => ruleOf([type, type === 'cluster' ? clusterName : '*', operation])),
+      )
+      await log.admin.addAccessRules(everything)
+      const before = await log.admin.listAccessRules()
+      const refused = async <Name extends ApiName>(name: Name): Promise<void> => {
+        const list: 'open' | readonly AccessCase<Name>[] = accessCases[name]
+        const changing = list === 'open' ? [] : list.filter(({ needs }) => needs.some((need) => !reading.includes(need[2])))
+        for (const one of changing) expect([name, await isRefused(client, name, one, topicId)]).toEqual([name, true])
+      }
+      for (const name of apiNames) if (handlers[name] !== undefined) await refused(name)
+      expect(await log.admin.listAccessRules()).toEqual(before)
+      expect(await log.admin.describeTopics(['t'])).toMatchObject([{ topicId, partitions: 1 }])
+    },
+    { authorization: {} },
+  ))
 
 test('SEC-10: without an authorizer there are no rules to hold to', () =>
   onTheWire(async (client, log) => {

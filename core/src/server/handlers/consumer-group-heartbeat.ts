@@ -20,7 +20,7 @@ export const answerConsumerGroupHeartbeat: Handler<'consumerGroupHeartbeat'> = a
 
 function beatOf(
   request: RequestOf<'consumerGroupHeartbeat'>,
-  { broker, version, clientId, remote }: RequestContext,
+  { broker, version, clientId, remote, access }: RequestContext,
 ): ConsumerHeartbeat {
   const { memberId, memberEpoch, instanceId, rackId, rebalanceTimeoutMs, topicPartitions } = request
   // In version 0 the coordinator names members that join.
@@ -36,6 +36,7 @@ function beatOf(
     rebalanceTimeoutMs,
     topics: request.subscribedTopicNames,
     regex: request.subscribedTopicRegex,
+    sees: access.isEnforced ? (topic) => access.sees('describe', 'topic', topic) : undefined,
     assignor: request.serverAssignor,
     owned: topicPartitions === null ? null : setsOf(topicPartitions),
   }

@@ -1,5 +1,5 @@
 import { spawn, type ChildProcess } from 'node:child_process'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -84,4 +84,34 @@ test('a listener that others reach is refused, and so is a place that is none', 
     code: 2,
     err: expect.stringContaining('--listen takes HOST:PORT, not here'),
   })
+})
+
+test('SEC-41: a broker holds clients to the rules of its directory, and writes down what they do', async () => {
+  const config = join(tmpdir(), `${folder.split('/').at(-1)}.properties`)
+  const audit = `${config}.jsonl`
+  writeFileSync(config, `authorizer.class.name=millrace\naudit.log=${audit}\n`)
+  try {
+    const rule = '--allow-principal User:ANONYMOUS --operation Create --operation Describe --topic mine'
+    expect(await millrace('acls', 'add', '--dir', folder, ...rule.split(' '))).toMatchObject({ code: 0 })
+    const broker = await startBroker('--listen', '127.0.0.1:0', '--config', config)
+    try {
+      await using client = await WireClient.connect({ host: '127.0.0.1', port: broker.port })
+      const shape = { numPartitions: 1, replicationFactor: 1, assignments: [], configs: [] }
+      const { topics } = await client.ask('createTopics', { topics: ['mine', 'yours'].map((name) => ({ name, ...shape })) })
+      expect(topics.map(({ name, errorCode }) => [name, errorCode])).toEqual([
+        ['mine', 0],
+        ['yours', 29],
+      ])
+    } finally {
+      expect(await terminate(broker)).toBe(0)
+    }
+    const lines = readFileSync(audit, 'utf8').trim().split('\n')
+    expect(lines.map((line) => JSON.parse(line) as unknown)).toMatchObject([
+      { principal: 'User:ANONYMOUS', api: 'createTopics', resourceName: 'yours', outcome: 'refused', operation: 'create' },
+      { principal: 'User:ANONYMOUS', api: 'createTopics', resourceName: 'mine', outcome: 'done' },
+    ])
+  } finally {
+    rmSync(config, { force: true })
+    rmSync(audit, { force: true })
+  }
 })

@@ -146,7 +146,10 @@ test.each(['', '[]', '{}', 'null', '["topic","literal","t","User:x","*","dance",
 
 test('many rules cost a decision no more than those of its name', () => {
   const rules = new AccessRules()
-  for (let index = 0; index < 20_000; index++) change(rules, { ...rule, resourceName: `t${index}` }, true)
+  for (let index = 0; index < 20_000; index++) {
+    change(rules, { ...rule, resourceName: `t${index}` }, true)
+    change(rules, { ...rule, resourceName: `elsewhere${index}`, patternType: 'prefixed' }, true)
+  }
   change(rules, { ...rule, resourceName: 't1', patternType: 'prefixed', permission: 'deny' }, true)
   const asker = { principal: 'User:x', host: 'h' }
   expect(rules.decide(asker, 'read', 'topic', 't2')).toBe('allowed')

@@ -38,7 +38,9 @@ type OfPattern = Map<string, Map<string, AccessRule>>
 interface OfType {
   readonly literal: Map<string, OfPattern>
   readonly prefixed: Map<string, OfPattern>
-  /** Of the prefixes, each length once. */
+  /** How many prefixes there are of each length. */
+  readonly counts: Map<number, number>
+  /** Those lengths, the shortest first. */
   lengths: readonly number[]
 }
 
@@ -116,10 +118,11 @@ export class AccessRules {
 
   private add(key: string, rule: AccessRule): void {
     this.byKey.set(key, rule)
-    const rules = ofKey(this.byType, rule.resourceType, (): OfType => ({ literal: new Map(), prefixed: new Map(), lengths: [] }))
-    const pattern = ofKey(rules[rule.patternType], rule.resourceName, (): OfPattern => new Map())
-    ofKey(pattern, rule.principal, () => new Map<string, AccessRule>()).set(key, rule)
-    if (rule.patternType === 'prefixed') rules.lengths = lengthsOf(rules.prefixed)
+    const rules = ofKey(this.byType, rule.resourceType, newType)
+    const { resourceName, patternType, principal } = rule
+    if (patternType === 'prefixed' && !rules.prefixed.has(resourceName)) count(rules, resourceName.length, 1)
+    const pattern = ofKey(rules[patternType], resourceName, (): OfPattern => new Map())
+    ofKey(pattern, principal, () => new Map<string, AccessRule>()).set(key, rule)
   }
 
   private remove(key: string, { resourceType, patternType, resourceName, principal }: AccessRule): void {
@@ -131,8 +134,8 @@ export class AccessRules {
     if (own.size === 0) pattern.delete(principal)
     if (pattern.size > 0) return
     rules[patternType].delete(resourceName)
+    if (patternType === 'prefixed') count(rules, resourceName.length, -1)
     if (rules.literal.size + rules.prefixed.size === 0) this.byType.delete(resourceType)
-    else rules.lengths = lengthsOf(rules.prefixed)
   }
 }
 
@@ -144,8 +147,16 @@ function ofKey<K, V>(map: Map<K, V>, key: K, make: () => V): V {
   return made
 }
 
-function lengthsOf(prefixed: OfType['prefixed']): number[] {
-  return [...new Set(Array.from(prefixed.keys(), ({ length }) => length))].sort((a, b) => a - b)
+function newType(): OfType {
+  return { literal: new Map(), prefixed: new Map(), counts: new Map(), lengths: [] }
+}
+
+/** A prefix of the length has come or gone. */
+function count(rules: OfType, length: number, by: 1 | -1): void {
+  const before = rules.counts.get(length) ?? 0
+  if (before + by === 0) rules.counts.delete(length)
+  else rules.counts.set(length, before + by)
+  if (before === 0 || before + by === 0) rules.lengths = [...rules.counts.keys()].sort((a, b) => a - b)
 }
 
 /** Null: no rule of the pattern speaks of it. */

@@ -50,16 +50,21 @@ const denials: readonly Step[] = [
   ['kafka-get-offsets', '--topic hidden'],
   ['kafka-acls', '--add --allow-principal User:ANONYMOUS --operation AlterConfigs --topic seen'],
   ['kafka-configs', '--alter --entity-type topics --entity-name seen --add-config retention.ms=1000'],
+  ['kafka-console-consumer', '--topic hidden --group g --from-beginning --timeout-ms 5000'],
+  ['kafka-acls', '--add --deny-principal User:ANONYMOUS --operation All --group closed'],
+  ['kafka-console-consumer', '--topic seen --group closed --from-beginning --timeout-ms 5000'],
+  ['kafka-consumer-groups', '--describe --group closed'],
+  ['kafka-consumer-groups', '--list'],
   ['kafka-topics', '--delete --topic seen'],
 ]
 
 const standard = 'org.apache.kafka.metadata.authorizer.StandardAuthorizer'
 
-test('kafka-acls prints here what it prints against a Kafka', { timeout: 240_000 }, () =>
+test('kafka-acls prints here what it prints against a Kafka', { timeout: 480_000 }, () =>
   compare({ 'super.users': 'User:ANONYMOUS' }, { superUsers: ['User:ANONYMOUS'] }, administration),
 )
 
-test('whom a rule denies hears the same as of a Kafka', { timeout: 240_000 }, () =>
+test('whom a rule denies hears the same as of a Kafka', { timeout: 480_000 }, () =>
   compare({ 'allow.everyone.if.no.acl.found': 'true' }, { allowIfNoRule: true }, denials),
 )
 

@@ -2,6 +2,8 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
+import { embeddedLog } from '../open/embedded-log.ts'
+import { serveLog } from '../open/serve-log.ts'
 import { millrace, type Outcome } from './millrace.fixtures.ts'
 
 let folder = ''
@@ -71,6 +73,32 @@ test('a producer and a consumer get what they need, and lose it in the same word
   expect(await listed()).toHaveLength(3)
   await run(`acls remove ${consumer}`)
   expect(await listed()).toEqual([])
+})
+
+test('the same works on a server, by who may change its rules', async () => {
+  await using log = await embeddedLog({ dir: folder, durability: 'os' })
+  await using served = await serveLog(log, { listeners: [{ port: 0 }], authorization: {} })
+  const there = (line: string): Promise<Outcome> =>
+    millrace(...line.split(' '), '--bootstrap-server', `127.0.0.1:${served.places[0]!.port}`)
+  const add = 'acls add --allow-principal User:Bob --operation Read --topic t'
+  expect(await there(add)).toMatchObject({ code: 1, err: expect.stringMatching(/AUTHORI[SZ]/i) })
+  const rule = { patternType: 'literal', principal: 'User:ANONYMOUS', host: '*', permission: 'allow' } as const
+  await log.admin.addAccessRules([{ ...rule, resourceType: 'cluster', resourceName: 'kafka-cluster', operation: 'alter' }])
+  expect(await there(add)).toMatchObject({ code: 0 })
+  const list = await there('acls list --topic t --json')
+  expect(JSON.parse(list.out)).toEqual([
+    {
+      resourceType: 'topic',
+      name: 't',
+      pattern: 'literal',
+      permission: 'allow',
+      principal: 'User:Bob',
+      operation: 'read',
+      host: '*',
+    },
+  ])
+  expect(await there('acls remove --topic t')).toMatchObject({ code: 0, out: expect.stringContaining('User:Bob') })
+  expect(await log.admin.listAccessRules({ resourceType: 'topic' })).toEqual([])
 })
 
 test.each([

@@ -115,6 +115,18 @@ describe('listeners of a file', () => {
     })
   })
 
+  test('those of docs/security.md are taken', () => {
+    const page = readFileSync(new URL('../../docs/security.md', import.meta.url), 'utf8')
+    const files = [...page.matchAll(/^```properties\n([^]*?)^```/gm)].map(([, text]) => text!)
+    expect(files).toHaveLength(4)
+    for (const text of files) {
+      const here = text.replaceAll(/\/etc\/millrace\/broker.pem/g, join(folder, 'keystore.pem'))
+      expect(
+        listenersIn(here.replaceAll(/\/etc\/millrace\/authorities.pem/g, join(folder, 'truststore.pem'))).length,
+      ).toBeGreaterThan(0)
+    }
+  })
+
   test('SEC-2: the broker says what it does not take, and starts without authentication only when it is told to', async () => {
     const config = join(folder, 'server.properties')
     writeFileSync(

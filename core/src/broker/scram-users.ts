@@ -12,6 +12,9 @@ import {
 import type { MetadataLog } from './metadata-log.ts'
 import { digestOf, saltedPassword, scramKeys } from './secrets.ts'
 
+/** Of a name, and of what a client makes of a password: no record of the metadata is to be large. */
+const longest = 1_000
+
 /** What becomes of one credential of a user. */
 export type ScramChange =
   | {
@@ -35,9 +38,12 @@ export class ScramUsers {
   private readonly random: Random
   /** For as long as there is no credential, and so no secret, in the log. */
   private readonly passingSecret: Uint8Array
+  /** Until something changes. */
+  private readonly usual = new Map<ScramMechanism, number>()
 
   constructor(metadata: MetadataLog, random: Random) {
     this.metadata = metadata
+    metadata.onChange(() => this.usual.clear())
     this.random = random
     this.passingSecret = random.bytes(32)
   }
@@ -56,7 +62,16 @@ export class ScramUsers {
     const secret = this.credentials.secret ?? this.passingSecret
     const part = (what: string): Uint8Array => digestOf(secret, `${what}/${mechanism}/${user}`)
     const keys = scramKeys(mechanism, part('key'))
-    return { ...keys, iterations: usualIterations(this.credentials, mechanism), salt: saltOf(part('salt')) }
+    return { ...keys, iterations: this.usualIterations(mechanism), salt: saltOf(part('salt')) }
+  }
+
+  /** What most credentials have. */
+  private usualIterations(mechanism: ScramMechanism): number {
+    const known = this.usual.get(mechanism)
+    if (known !== undefined) return known
+    const found = mostCommon(this.credentials.users.map((user) => this.credentials.of(user).get(mechanism)?.iterations))
+    this.usual.set(mechanism, found ?? minIterations)
+    return found ?? minIterations
   }
 
   /** Those that there are, once that is durable. */
@@ -68,7 +83,7 @@ export class ScramUsers {
 
   /** All changes of one user or none. @throws UNACCEPTABLE_CREDENTIAL, UNKNOWN_CREDENTIAL */
   async alter(user: string, changes: readonly ScramChange[]): Promise<void> {
-    if (user === '') throw unacceptable('the name of a user is empty')
+    if (user === '' || user.length > longest) throw unacceptable('the name of a user is empty, or too long')
     for (const change of changes) check(user, change)
     await this.metadata.change(({ scramCredentials }) => {
       const secret = scramCredentials.secret === null ? [secretRecord(this.passingSecret)] : []
@@ -92,8 +107,8 @@ function check(user: string, change: ScramChange): void {
     const expected = `${minIterations} to ${maxIterations}`
     throw unacceptable('the iterations are out of range', user, expected, iterations)
   }
-  if (salt.length === 0) throw unacceptable('the salt is empty', user)
-  if (salted.length === 0) throw unacceptable('the salted password is empty', user)
+  for (const [what, { length }] of Object.entries({ salt, 'salted password': salted }))
+    if (length === 0 || length > longest) throw unacceptable(`the ${what} is empty, or too long`, user)
 }
 
 function recordOf(user: string, change: ScramChange, there: ScramCredentials): ReturnType<typeof credentialRecord> {
@@ -118,12 +133,8 @@ function saltOf(bytes: Uint8Array): Uint8Array {
   return new Uint8Array(Buffer.from(bits.toString(36)))
 }
 
-/** What most credentials have. */
-function usualIterations(credentials: ScramCredentials, mechanism: ScramMechanism): number {
+function mostCommon(numbers: readonly (number | undefined)[]): number | undefined {
   const counts = new Map<number, number>()
-  for (const user of credentials.users) {
-    const iterations = credentials.of(user).get(mechanism)?.iterations
-    if (iterations !== undefined) counts.set(iterations, (counts.get(iterations) ?? 0) + 1)
-  }
-  return [...counts].reduce((most, one) => (one[1] > most[1] ? one : most), [minIterations, 0] as const)[0]
+  for (const one of numbers) if (one !== undefined) counts.set(one, (counts.get(one) ?? 0) + 1)
+  return [...counts].toSorted(([, few], [, many]) => many - few)[0]?.[0]
 }

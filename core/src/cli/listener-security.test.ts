@@ -8,6 +8,7 @@ import { brokerConfig } from './broker-config.ts'
 import { listenersOf } from './listeners.ts'
 import { listenerSecurity } from './listener-security.ts'
 import { millrace } from './millrace.fixtures.ts'
+import { runCommand } from './run.ts'
 
 const pem = (name: string): string => readFileSync(new URL(`../platform/testdata/${name}`, import.meta.url), 'utf8')
 
@@ -136,6 +137,19 @@ describe('listeners of a file', () => {
     const dir = join(folder, 'data')
     const refused = await millrace('broker', '--dir', dir, '--config', config)
     expect(refused).toMatchObject({ code: 1, err: expect.stringMatching(/LISTENER_UNSAFE.*PLAIN without TLS/) })
-    expect(refused.err).not.toContain('insecure')
+    const told: string[] = []
+    const stopped = AbortSignal.abort()
+    const code = await runCommand(['broker', '--dir', dir, '--config', config, '--insecure'], {
+      world: nodeWorld(),
+      out: (line) => void told.push(line),
+      err: (line) => void told.push(line),
+      input: (async function* (): AsyncGenerator<Uint8Array> {})(),
+      stop: () => stopped,
+    })
+    expect([code, ...told]).toEqual([
+      0,
+      expect.stringContaining('--insecure: whoever'),
+      expect.stringContaining('ready at 0.0.0.0:'),
+    ])
   })
 })

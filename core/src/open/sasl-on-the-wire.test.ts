@@ -318,10 +318,11 @@ test('a credential that cannot be is refused, and of its user nothing is changed
       { ...upsertion, name: 'unsalted', salt: Buffer.alloc(0) },
       { ...upsertion, name: 'unkeyed', saltedPassword: Buffer.alloc(0) },
       { ...upsertion, name: '' },
+      { ...upsertion, name: 'x'.repeat(1_001) },
       { ...upsertion, name: 'strange', mechanism: 3 },
     ]
     expect(await codes({ deletions: [], upsertions: bad })).toEqual([
-      ...Array.from({ length: 5 }, () => UNACCEPTABLE_CREDENTIAL),
+      ...Array.from({ length: 6 }, () => UNACCEPTABLE_CREDENTIAL),
       UNSUPPORTED_SASL_MECHANISM,
     ])
     const one = { name: 'alice', mechanism: 1 }

@@ -57,6 +57,10 @@ class ScriptedSocket implements NetSocket {
     this.events!.onData(Buffer.concat(frames))
   }
 
+  sendBytes(bytes: Uint8Array): void {
+    this.events!.onData(bytes)
+  }
+
   drained(): void {
     this.isSlow = false
     this.waitingBytes = 0
@@ -103,7 +107,14 @@ async function settled(): Promise<void> {
   for (let turn = 0; turn < 10; turn++) await Promise.resolve()
 }
 
-const limits: ConnectionLimits = { maxInHandBytes: 100, maxInHandCalls: 5, maxWaitingBytes: 10, maxIdleMs: 60_000 }
+const limits: ConnectionLimits = {
+  maxInHandBytes: 100,
+  maxInHandCalls: 5,
+  maxWaitingBytes: 10,
+  maxIdleMs: 60_000,
+  minBytesPerSecond: 2,
+  slowFrameMs: 10_000,
+}
 
 function connected(given: Partial<ConnectionLimits> = {}): {
   socket: ScriptedSocket
@@ -295,6 +306,39 @@ describe('a connection', () => {
       connection.mute(1_000_000)
       await calls.answer('a')
       await new Promise<void>((resolve) => void world.clock.after(62_000, resolve))
+      expect(socket.state).toBe('destroyed')
+    })
+  })
+
+  test('SEC-21: whose request comes too slowly is closed, byte by byte as it may be', async () => {
+    const { world, socket, ends } = connected()
+    await world.run(async () => {
+      for (let second = 1; second <= 10 && socket.state === 'open'; second++) {
+        socket.sendBytes(second === 1 ? Buffer.from([0, 0, 1, 0]) : Buffer.from('x'))
+        await new Promise<void>((resolve) => void world.clock.after(1_000, resolve))
+      }
+    })
+    expect(socket.state).toBe('destroyed')
+    expect(ends).toMatchObject([{ code: 'FRAME_INVALID' }])
+  })
+
+  test('that sends fast enough, or is not read, is left alone', async () => {
+    const { world, socket, calls } = connected()
+    const wait = (ms: number): Promise<void> => new Promise((resolve) => void world.clock.after(ms, resolve))
+    await world.run(async () => {
+      socket.sendBytes(Buffer.from([0, 0, 0, 100]))
+      for (let second = 1; second <= 20; second++) {
+        socket.sendBytes(Buffer.from('xxxxx'))
+        await wait(1_000)
+      }
+      socket.sendBytes(Buffer.from([0, 0]))
+      expect(socket.isPaused).toBe(true) // the first request is large, and has no answer yet
+      await wait(30_000)
+      expect(socket.state).toBe('open')
+      await calls.answer('xxxxx'.repeat(20))
+      await wait(9_999) // and gets its time once it is read again
+      expect(socket.state).toBe('open')
+      await wait(20_000)
       expect(socket.state).toBe('destroyed')
     })
   })

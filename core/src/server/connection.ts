@@ -1,4 +1,5 @@
 import type { Clock, Timer } from '../base/clock.ts'
+import { coreError } from '../base/error-catalogue.ts'
 import type { NetSocket } from '../base/net.ts'
 import type { FrameSplitter } from '../protocol/frame-splitter.ts'
 
@@ -22,6 +23,9 @@ export interface ConnectionLimits {
   readonly maxWaitingBytes: number
   /** A connection that sends nothing for so long, or takes no answer for so long, is closed (connections.max.idle.ms). */
   readonly maxIdleMs: number
+  /** So fast a request must come in once it has begun, looked at every `slowFrameMs`: nobody holds memory by being slow. */
+  readonly minBytesPerSecond: number
+  readonly slowFrameMs: number
 }
 
 export interface ConnectionParts {
@@ -67,6 +71,11 @@ export class Connection {
   /** It has sent something, or has taken all that waited for it. */
   private lastHeardAt: number
   private idle: Timer | null = null
+  /** While a frame is coming. */
+  private coming: Timer | null = null
+  private framesTaken = 0
+  /** Since the last look at it: then it is not the client that is slow. */
+  private wasPaused = false
 
   constructor(parts: ConnectionParts) {
     this.parts = parts
@@ -96,6 +105,7 @@ export class Connection {
       const { frames, call } = this.parts
       frames.push(chunk)
       for (let frame = frames.next(); frame !== undefined; frame = frames.next()) this.accept(call(frame))
+      if (this.coming === null && frames.pendingBytes > 0) this.watchFrame()
     } catch (error) {
       this.failure ??= error
       this.drain()
@@ -108,7 +118,25 @@ export class Connection {
     this.goOn()
   }
 
+  /** Looks at the frame that is coming from time to time: it must have grown, where the fault is not ours. */
+  private watchFrame(): void {
+    const { clock, frames } = this.parts
+    const { slowFrameMs, minBytesPerSecond } = this.limits
+    const { framesTaken: before } = this
+    this.wasPaused = this.isPaused
+    const { pendingBytes: bytes } = frames
+    const look = (): void => {
+      this.coming = null
+      if (this.isClosed || frames.pendingBytes === 0) return
+      const isSlow = this.framesTaken === before && frames.pendingBytes - bytes < (minBytesPerSecond * slowFrameMs) / 1_000
+      if (isSlow && !this.wasPaused) this.destroy(coreError('FRAME_INVALID', { what: 'a request comes in too slowly' }))
+      else this.watchFrame()
+    }
+    this.coming = clock.inBackground(slowFrameMs, look)
+  }
+
   private accept(call: Call): void {
+    this.framesTaken++
     this.queue.push({ call, answer: null })
     this.inHandBytes += call.sizeBytes
   }
@@ -144,6 +172,7 @@ export class Connection {
       this.hasSlowReader
     if (isFull === this.isPaused) return
     this.isPaused = isFull
+    this.wasPaused ||= isFull
     if (isFull) socket.pause()
     else socket.resume()
   }
@@ -220,6 +249,7 @@ export class Connection {
     this.isClosed = true
     this.idle?.cancel()
     this.muted?.timer.cancel()
+    this.coming?.cancel()
     this.queue.splice(0)
     this.parts.onClosed(this.failure ?? error)
   }

@@ -59,6 +59,8 @@ export const defaultLimits: WireLimits = {
   maxInHandCalls: 100,
   maxWaitingBytes: 8 << 20,
   maxIdleMs: 600_000,
+  minBytesPerSecond: 1_000,
+  slowFrameMs: 30_000,
 }
 
 /**

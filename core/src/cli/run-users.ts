@@ -7,7 +7,7 @@ import { readText } from './read-text.ts'
 import { UsageError } from './usage-error.ts'
 import { withLog } from './with-log.ts'
 
-/** Passwords are set where the data is, or by kafka-configs on a server. */
+/** A directory: of a broker that runs they are the business of kafka-configs. */
 interface Place {
   readonly dir: string
 }

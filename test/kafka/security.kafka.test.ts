@@ -1,10 +1,11 @@
 import { spawn } from 'node:child_process'
+import { generateKeyPairSync, sign } from 'node:crypto'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
+import { fileURLToPath, pathToFileURL } from 'node:url'
 import { expect, test } from 'vitest'
-import { embeddedLog, scramUsers, serveLog } from '@millrace/core'
+import { embeddedLog, scramUsers, serveLog, type ListenerOptions } from '@millrace/core'
 import { findKafka } from './kafka-home.ts'
 
 const file = (name: string): string => fileURLToPath(new URL(`../../core/src/platform/testdata/${name}`, import.meta.url))
@@ -23,10 +24,10 @@ interface ToolEnd {
 }
 
 /** One of Kafka's tools, as whoever the file of properties says. */
-function run(tool: keyof typeof tools, args: readonly string[], input = ''): Promise<ToolEnd> {
+function run(tool: keyof typeof tools, args: readonly string[], input = '', java: readonly string[] = []): Promise<ToolEnd> {
   const home = findKafka()
   const options = ['-Xmx128m', '-XX:+UseSerialGC', '-XX:TieredStopAtLevel=1', `-Dlog4j2.configurationFile=${home.logging}`]
-  const child = spawn('java', [...options, '-cp', home.classPath, tools[tool], ...args], { timeout: 60_000 })
+  const child = spawn('java', [...options, ...java, '-cp', home.classPath, tools[tool], ...args], { timeout: 60_000 })
   const chunks: Buffer[] = []
   for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk: Buffer) => chunks.push(chunk))
   child.stdin.end(input)
@@ -132,6 +133,47 @@ test("Kafka's tools over TLS as SCRAM users that they made, with sessions that e
       code: 0,
       text: 't\n',
     })
+  } finally {
+    rmSync(dir, { recursive: true, force: true })
+  }
+})
+
+test("Kafka's tools log in with a token that is for this server", { timeout: 120_000 }, async () => {
+  const dir = mkdtempSync(join(tmpdir(), 'millrace-security-'))
+  try {
+    const { publicKey, privateKey } = generateKeyPairSync('ec', { namedCurve: 'prime256v1' })
+    const keys = JSON.stringify({ keys: [{ ...publicKey.export({ format: 'jwk' }), kid: 'one' }] })
+    const now = Math.floor(Date.now() / 1_000)
+    const claims = { iss: 'https://issuer', aud: 'millrace', sub: 'alice', iat: now, exp: now + 600 }
+    const signed = [{ alg: 'ES256', kid: 'one' }, claims]
+      .map((part) => Buffer.from(JSON.stringify(part)).toString('base64url'))
+      .join('.')
+    const signature = sign('sha256', Buffer.from(signed), { key: privateKey, dsaEncoding: 'ieee-p1363' })
+    const token = join(dir, 'token')
+    writeFileSync(token, `${signed}.${signature.toString('base64url')}`)
+    await using log = await embeddedLog({ dir: join(dir, 'data'), durability: 'os' })
+    const listener = (audience: string): ListenerOptions => {
+      return { port: 0, sasl: { oauthBearer: { keys, issuer: 'https://issuer', audience } } }
+    }
+    await using served = await serveLog(log, { listeners: [listener('millrace'), listener('others')] })
+    const url = pathToFileURL(token).href
+    const lines = [
+      'security.protocol=SASL_PLAINTEXT',
+      'sasl.mechanism=OAUTHBEARER',
+      'sasl.login.callback.handler.class=org.apache.kafka.common.security.oauthbearer.OAuthBearerLoginCallbackHandler',
+      'sasl.jaas.config=org.apache.kafka.common.security.oauthbearer.OAuthBearerLoginModule required;',
+      `sasl.oauthbearer.token.endpoint.url=${url}`,
+    ]
+    const config = join(dir, 'client.properties')
+    writeFileSync(config, lines.join('\n'))
+    const java = [`-Dorg.apache.kafka.sasl.oauthbearer.allowed.urls=${url}`]
+    const [taken, refused] = await Promise.all(
+      served.places.map(({ host, port }) =>
+        run('topics', ['--bootstrap-server', `${host}:${port}`, '--command-config', config, '--list'], '', java),
+      ),
+    )
+    expect(taken).toMatchObject({ code: 0 })
+    expect(refused).toMatchObject({ code: 1, text: expect.stringContaining('Authentication failed') })
   } finally {
     rmSync(dir, { recursive: true, force: true })
   }

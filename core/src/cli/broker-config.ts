@@ -126,7 +126,7 @@ export const brokerProperties: Readonly<Record<string, BrokerProperty>> = {
     'advertised',
     '',
     'NAME://HOST:PORT, …',
-    'Where clients find a listener, if not where it listens.',
+    'Where clients find a listener, if not where it listens; of one at every address it is the name of the machine.',
   ),
   'controller.listener.names': list(
     'controllers',

@@ -3,6 +3,7 @@ import type { NetPlace, ServerTls } from '../base/net.ts'
 import { isIntegerFrom, isObject, isOneOf, isText, readOptions, type OptionRules } from '../base/options.ts'
 import type { Broker } from '../broker/broker.ts'
 import { scramMechanisms, type ScramMechanism } from '../coordinator/scram-credentials.ts'
+import { hostName } from '../platform/host-name.ts'
 import { checkServerTls } from '../platform/check-server-tls.ts'
 import type { SaslTerms } from '../server/authentication.ts'
 import { principalMapping } from '../server/principal-mapping.ts'
@@ -18,7 +19,7 @@ export interface ListenerOptions {
   readonly host?: string
   /** 0 takes a free one. Default 9092. */
   readonly port?: number
-  /** Where clients find it, if not where it listens. */
+  /** Where clients find it, if not where it listens. Of a listener at every address (0.0.0.0, ::) the default is the name of this machine. */
   readonly advertised?: NetPlace
   /**
    * PEM texts; or what gives them, asked for each connection, so that certificates can be changed while it listens (give the same object
@@ -89,12 +90,8 @@ const listenerRules: OptionRules<ResolvedListener> = {
 type ResolvedSasl = { readonly [Key in keyof Required<SaslOptions>]: Required<SaslOptions>[Key] | null }
 
 const saslRules: OptionRules<ResolvedSasl> = {
-  plain: {
-    check: (value): value is Record<string, string> =>
-      isObject(value) && Object.keys(value).length > 0 && Object.values(value).every(isText),
-    expected: 'passwords by users, at least one',
-    default: null,
-  },
+  // Looked at more closely by `checkUsers`: passwords are in no message.
+  plain: { check: (value): value is Record<string, string> => isObject(value), expected: 'passwords by users', default: null },
   scram: {
     check: (value): value is readonly ScramMechanism[] =>
       Array.isArray(value) && value.length > 0 && value.every(isOneOf(...scramMechanisms)),
@@ -147,6 +144,7 @@ export async function wireListener(given: ListenerOptions, around: Surroundings)
     host,
     port,
     ...(advertised === null ? {} : { advertised }),
+    ...(everyAddress.test(host) ? { advertisedHost: hostName() } : {}),
     ...(tls === null ? {} : { tls }),
     ...(sasl === null ? {} : { sasl: await saslTerms(sasl, around) }),
     principalOf: (subject) => {
@@ -164,6 +162,7 @@ function fixed(tls: ServerTls): () => ServerTls {
 
 async function saslTerms(sasl: ResolvedSasl, around: Surroundings): Promise<SaslTerms> {
   const { random } = around.broker.directory.world
+  if (sasl.plain !== null) checkUsers(sasl.plain)
   const mechanisms: SaslMechanism[] = [
     ...(sasl.scram ?? []).map((name) =>
       scram(name, around.broker.scramUsers, () => Buffer.from(random.bytes(24)).toString('base64')),
@@ -173,6 +172,12 @@ async function saslTerms(sasl: ResolvedSasl, around: Surroundings): Promise<Sasl
   ]
   if (mechanisms.length > 0) return { mechanisms, maxReauthMs: sasl.maxReauthMs ?? 0 }
   throw coreError('INVALID_OPTION', { what: 'sasl has no mechanism', where: 'sasl', expected: 'plain, scram or oauthBearer' })
+}
+
+function checkUsers(users: Readonly<Record<string, string>>): void {
+  if (Object.keys(users).length > 0 && Object.entries(users).every(([user, password]) => isText(user) && isText(password))) return
+  const expected = 'passwords by users, at least one, and none of them empty'
+  throw coreError('INVALID_OPTION', { what: 'the users of PLAIN are none', where: 'plain', expected })
 }
 
 async function tokens(given: OAuthBearerOptions, { broker, onError }: Surroundings): Promise<SaslMechanism> {
@@ -185,6 +190,8 @@ async function tokens(given: OAuthBearerOptions, { broker, onError }: Surroundin
   return oauthBearer(terms, clock)
 }
 
+/** No place to connect to. */
+const everyAddress = /^(0\.0\.0\.0|::|0:0:0:0:0:0:0:0)$/
 const loopback = /^(127(\.\d{1,3}){3}|::1|localhost)$/
 
 /** @throws LISTENER_UNSAFE */

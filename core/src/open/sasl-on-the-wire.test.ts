@@ -1,5 +1,5 @@
 import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { hostname, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, test, vi } from 'vitest'
 import type { NetPlace } from '../base/net.ts'
@@ -7,7 +7,7 @@ import { saltedPassword, scramHash, scramHmac } from '../broker/secrets.ts'
 import type { LogClient } from '../client/log-client.ts'
 import { NodeNet } from '../platform/node-net.ts'
 import { errorCodes } from '../protocol/error-codes.ts'
-import { serverTls } from './certificates.fixtures.ts'
+import { pem, serverTls } from './certificates.fixtures.ts'
 import { embeddedLog } from './embedded-log.ts'
 import type { ListenerOptions } from './listener-options.ts'
 import { scramUsers } from './scram-users.ts'
@@ -241,8 +241,8 @@ test.each(unsafe)('SEC-2: a listener that others reach is refused with %s', asyn
 
 test('SEC-1, SEC-2: without being told it listens on loopback; beyond it with SCRAM, with a certificate, or PLAIN over TLS', () =>
   served(async ({ log }) => {
-    await using own = await serveLog(log, { listeners: [{ port: 0 }] })
-    expect(own.places[0]!.host).toBe('127.0.0.1')
+    await using usual = await serveLog(log, { listeners: [{ port: 0 }] })
+    expect(usual.places[0]!.host).toBe('127.0.0.1')
     const safe: readonly ListenerOptions[] = [
       { sasl: { scram: ['SCRAM-SHA-512'] } },
       { tls: serverTls, sasl: { plain: { a: 'b' } } },
@@ -250,6 +250,18 @@ test('SEC-1, SEC-2: without being told it listens on loopback; beyond it with SC
     ]
     await using others = await serveLog(log, { listeners: safe.map((one) => ({ host: '0.0.0.0', port: 0, ...one })) })
     expect(others.places).toHaveLength(3)
+    const { port } = others.places[2]!
+    const own = { authorities: serverTls.authorities!, certificate: pem('client.pem'), key: pem('client.key') }
+    await using client = await WireClient.connect({ host: '127.0.0.1', port, tls: own })
+    const { brokers } = await client.ask('metadata', { topics: [] })
+    expect(brokers[0]).toMatchObject({ host: hostname(), port }) // and not 0.0.0.0, where nobody can connect
+  }))
+
+test('a password is in no message', () =>
+  served(async ({ log }) => {
+    const listeners = [{ port: 0, sasl: { plain: { alice: 'wonder', bob: '' } } }]
+    const error = await serveLog(log, { listeners }).catch((thrown: unknown) => thrown)
+    expect(String(error)).toMatch(/^(?!.*wonder).*INVALID_OPTION/)
   }))
 
 test.each([

@@ -69,6 +69,19 @@ describe('SEC-6: TLS', () => {
       expect(await isServed(place)).toBe(true)
     }))
 
+  test('whoever has not even begun to speak it when the listener is closed is cut off', async () => {
+    const { promise: closed, resolve } = Promise.withResolvers<void>()
+    await served({ tls: serverTls }, async (place) => {
+      await using known = await WireClient.connect({ ...place, tls: { authorities } })
+      const socket = connectPlain({ host: '127.0.0.1', port: place.port })
+      socket.on('error', () => {}) // reset, where it was still in the queue of the listener
+      socket.once('close', () => resolve())
+      await new Promise<void>((connected) => void socket.once('connect', connected))
+      expect((await known.ask('metadata', { topics: [] })).controllerId).toBe(1)
+    })
+    await closed
+  })
+
   test('a client that must show a certificate needs a good one', () =>
     served({ tls: { ...serverTls, clients: 'required' } }, async (place, errors) => {
       expect(await isServed(place, 'client.pem')).toBe(true)

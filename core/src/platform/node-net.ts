@@ -18,12 +18,14 @@ const handshakeTimeoutMs = 10_000
 /** Sockets of this machine. */
 export class NodeNet implements Net {
   async listen(place: ListenPlace, accept: (socket: NetSocket) => void): Promise<NetListener> {
-    const take = place.tls === undefined ? (socket: Socket) => accept(new NodeSocket(socket)) : secure(place, place.tls, accept)
+    const handshakes = new Handshakes()
+    const take =
+      place.tls === undefined ? (socket: Socket) => accept(new NodeSocket(socket)) : secure(place, place.tls, handshakes, accept)
     const server = createServer({ noDelay: true, keepAlive: true, pauseOnConnect: place.tls === undefined }, (socket) => {
       if (isAdmitted(socket, place)) take(socket)
     })
     await listening(server, place)
-    return new NodeListener(server)
+    return new NodeListener(server, handshakes)
   }
 
   connect(place: ConnectPlace): Promise<NetSocket> {
@@ -75,7 +77,12 @@ function isAdmitted(socket: Socket, { admit }: ListenPlace): boolean {
 }
 
 /** What makes connections secure. They come from a listener in front of it, which has let them in. */
-function secure(place: ListenPlace, tls: () => ServerTls, accept: (socket: NetSocket) => void): (socket: Socket) => void {
+function secure(
+  place: ListenPlace,
+  tls: () => ServerTls,
+  handshakes: Handshakes,
+  accept: (socket: NetSocket) => void,
+): (socket: Socket) => void {
   let current = tls()
   const { clients } = current
   const server = createTlsServer({
@@ -91,6 +98,7 @@ function secure(place: ListenPlace, tls: () => ServerTls, accept: (socket: NetSo
   server.on('tlsClientError', refuse)
   server.on('secureConnection', (socket) => {
     socket.pause()
+    handshakes.ended(socket)
     if (isTrusted(socket, clients)) accept(new NodeSocket(socket))
     else refuse(new Error(`the certificate of the client is not good: ${String(socket.authorizationError)}`), socket)
   })
@@ -107,6 +115,7 @@ function secure(place: ListenPlace, tls: () => ServerTls, accept: (socket: NetSo
       // What was there goes on.
       place.onRefused?.(netError('a new certificate is not good', error as Error), placeOf(socket))
     }
+    handshakes.begun(socket)
     server.emit('connection', socket)
   }
 }
@@ -131,19 +140,46 @@ function placeOf(socket: Socket): NetPlace {
   return { host: socket.remoteAddress ?? '', port: socket.remotePort ?? 0 }
 }
 
+/** Connections that are not secure yet: nobody else knows them when their listener is closed. */
+class Handshakes {
+  private readonly byPlace = new Map<string, Socket>()
+
+  begun(socket: Socket): void {
+    const key = keyOf(socket)
+    this.byPlace.set(key, socket)
+    socket.once('close', () => this.byPlace.delete(key))
+  }
+
+  /** A socket of TLS is another one than that below it; their other side is the same. */
+  ended(socket: Socket): void {
+    this.byPlace.delete(keyOf(socket))
+  }
+
+  destroy(): void {
+    for (const socket of this.byPlace.values()) socket.destroy()
+  }
+}
+
+function keyOf({ remoteAddress, remotePort }: Socket): string {
+  return `${remoteAddress}:${remotePort}`
+}
+
 class NodeListener implements NetListener {
   readonly place: NetPlace
   private readonly server: Server
+  private readonly handshakes: Handshakes
 
-  constructor(server: Server) {
+  constructor(server: Server, handshakes: Handshakes) {
     const { address, port } = server.address() as AddressInfo
     this.place = { host: address, port }
     this.server = server
+    this.handshakes = handshakes
   }
 
   /** Resolves at once: connections that are open would hold it up. */
   async close(): Promise<void> {
     this.server.close()
+    this.handshakes.destroy()
   }
 }
 

@@ -20,6 +20,8 @@ import type { Session } from './session.ts'
 export interface WireListener extends Pick<ListenPlace, 'host' | 'port' | 'tls'> {
   /** Where clients find it. Default: where it listens. */
   readonly advertised?: NetPlace
+  /** The same of a listener at every address, whose port may be one that is not known yet. */
+  readonly advertisedHost?: string
   /** Default: it does not ask who somebody is; a certificate may have said it. */
   readonly sasl?: SaslTerms
   /** Who the subject of a certificate is; null: nobody, and there is no connection. Default: the whole of the subject is the name. */
@@ -111,7 +113,8 @@ export class WireServer {
 
   private async listen(listener: WireListener): Promise<void> {
     const { net, onError } = this.options
-    const advertised = (): NetPlace => listener.advertised ?? { host: listener.host, port: own.place.port }
+    const advertised = (): NetPlace =>
+      listener.advertised ?? { host: listener.advertisedHost ?? listener.host, port: own.place.port }
     const place: ListenPlace = {
       ...listener,
       admit: (remote) => (this.isClosing ? null : this.gate.admit(remote)),

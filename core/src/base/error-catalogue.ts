@@ -310,11 +310,6 @@ const rows = {
     todo: 'Try again later, or look at the server: it has no leader, no coordinator or no room for this now.',
   },
   SERVER_REFUSED: { fault: 'world', outcome: 'fatal', todo: "Look up Kafka's name of the error, and the log of the server." },
-  LOGIN_FAILED: {
-    fault: 'caller',
-    outcome: 'fatal',
-    todo: 'Give the mechanism, user name and password that the server knows.',
-  },
   ACCESS_DENIED: {
     fault: 'caller',
     outcome: 'fatal',

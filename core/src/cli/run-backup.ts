@@ -7,7 +7,7 @@ interface BackupValues extends Pick<Place, 'dir'> {
 }
 
 export function runBackup(values: BackupValues, context: CommandContext): Promise<ExitCode> {
-  return withLog({ ...values, 'bootstrap-server': undefined }, context, async ({ admin }) => {
+  return withLog({ ...values, 'bootstrap-server': undefined, 'command-config': undefined }, context, async ({ admin }) => {
     const result = await admin.backUp({ to: values.to })
     const { partitions, copiedBytes, linkedBytes } = result
     context.out(

@@ -16,6 +16,11 @@ export const place = {
     also: ['broker-list'],
     about: 'instead of --dir: servers, a millrace broker or an Apache Kafka',
   },
+  'command-config': {
+    takes: 'text',
+    shown: 'FILE',
+    about: "with --bootstrap-server: properties with Kafka's names, for TLS and SASL",
+  },
 } as const
 
 export const json = { takes: 'flag', about: 'JSON instead of a table' } as const

@@ -1,5 +1,6 @@
 import { coreError } from '../base/error-catalogue.ts'
 import type { LogClient } from '../client/log-client.ts'
+import { clientConfig } from './client-config.ts'
 import type { CommandContext, ExitCode } from './command.ts'
 import { UsageError } from './usage-error.ts'
 
@@ -7,6 +8,7 @@ import { UsageError } from './usage-error.ts'
 export interface Place {
   readonly dir: string | undefined
   readonly 'bootstrap-server': string | undefined
+  readonly 'command-config': string | undefined
 }
 
 /**
@@ -24,14 +26,16 @@ export async function withLog(
 }
 
 /** Either adapter is hundreds of modules: what is not used is not loaded. */
-async function opened(place: Place, { world }: CommandContext): Promise<LogClient> {
-  const { dir, 'bootstrap-server': servers } = place
+async function opened(place: Place, { world, err }: CommandContext): Promise<LogClient> {
+  const { dir, 'bootstrap-server': servers, 'command-config': file } = place
   if ((dir === undefined) === (servers === undefined))
     throw new UsageError('--dir or --bootstrap-server, one of them: a data directory, or a server that has one')
   if (servers !== undefined) {
     const { connectLog } = await import('../open/connect-log.ts')
-    return connectLog({ bootstrapServers: servers, clientId: 'millrace-cli', world })
+    const config = file === undefined ? {} : clientConfig(world.disk, file, err)
+    return connectLog({ bootstrapServers: servers, clientId: 'millrace-cli', world, ...config })
   }
+  if (file !== undefined) throw new UsageError('--command-config goes with --bootstrap-server')
   if (world.disk.stat(dir!)?.kind !== 'folder')
     throw coreError('DATA_DIRECTORY_MISSING', { what: 'there is no such directory', where: dir! })
   const { embeddedLog } = await import('../open/embedded-log.ts')

@@ -1,10 +1,11 @@
 import { coreError } from '../base/error-catalogue.ts'
 import { coreMetrics } from '../base/metric-catalogue.ts'
 import type { ClientTls, NetPlace } from '../base/net.ts'
-import { isIntegerFrom, isObject, isText, readOptions, type OptionRules } from '../base/options.ts'
+import { isIntegerFrom, isObject, isOneOf, isText, readOptions, type OptionRules } from '../base/options.ts'
 import type { World } from '../base/world.ts'
 import type { LogClient } from '../client/log-client.ts'
 import { Cluster } from '../client/wire/cluster.ts'
+import { saslLogin, type SaslCredentials } from '../client/wire/sasl-login.ts'
 import { WireLog } from '../client/wire/wire-log.ts'
 import { MetricRegistry } from '../metrics/metric-registry.ts'
 import { NodeNet } from '../platform/node-net.ts'
@@ -21,14 +22,17 @@ export interface ConnectLogOptions {
   readonly connectTimeoutMs?: number
   /** How long what passes by itself is tried again: a leader that moves, a server that starts anew. Default 30 s. */
   readonly timeoutMs?: number
-  /** Default: plain text. */
+  /** PEM texts. Default: plain text; `{}` trusts the authorities of the system. */
   readonly tls?: ClientTls
+  /** Who this is. PLAIN sends the password, so that beyond loopback it needs `tls`. Default: nobody is asked. */
+  readonly sasl?: SaslCredentials
   /** The clock and randomness. Default: Node's. */
   readonly world?: Pick<World, 'clock' | 'random'>
 }
 
-interface ResolvedOptions extends Omit<Required<ConnectLogOptions>, 'tls'> {
+interface ResolvedOptions extends Omit<Required<ConnectLogOptions>, 'tls' | 'sasl'> {
   readonly tls: ClientTls | null
+  readonly sasl: SaslCredentials | null
 }
 
 const isList = (value: unknown): value is readonly string[] => Array.isArray(value) && value.length > 0 && value.every(isText)
@@ -47,20 +51,32 @@ const rules: OptionRules<ResolvedOptions> = {
     expected: 'an object of authorities, certificate, key and verify',
     default: null,
   },
+  sasl: {
+    check: (value): value is SaslCredentials | null => isObject(value),
+    expected: 'an object of mechanism, username and password',
+    default: null,
+  },
   world: { check: (value): value is World => isObject(value), expected: 'clock and random', default: nodeWorld() },
+}
+
+const saslRules: OptionRules<SaslCredentials> = {
+  mechanism: { check: isOneOf('PLAIN', 'SCRAM-SHA-256', 'SCRAM-SHA-512'), expected: 'PLAIN, SCRAM-SHA-256 or SCRAM-SHA-512' },
+  username: { check: isText, expected: 'a text that is not empty' },
+  password: { check: isText, expected: 'a text that is not empty' },
 }
 
 /**
  * Connects to a log that is served on Kafka's wire protocol: by `serveLog`, by `millrace broker`, or by an Apache Kafka.
- * @throws UNKNOWN_OPTION, INVALID_OPTION; SERVER_UNREACHABLE, NO_KAFKA_SERVER, LOGIN_FAILED, UNSUPPORTED_VERSION
+ * @throws UNKNOWN_OPTION, INVALID_OPTION; SERVER_UNREACHABLE, NO_KAFKA_SERVER, AUTHENTICATION_FAILED, UNSUPPORTED_VERSION
  */
 export async function connectLog(options: ConnectLogOptions): Promise<LogClient> {
-  const { bootstrapServers, tls, world, ...terms } = readOptions<ResolvedOptions>('connectLog', options, rules)
+  const { bootstrapServers, tls, sasl, world, ...terms } = readOptions<ResolvedOptions>('connectLog', options, rules)
   const bootstrap = [bootstrapServers]
     .flat()
     .flatMap((text) => text.split(','))
     .map(placeOf)
-  const cluster = await Cluster.connect(new NodeNet(), world, { ...terms, bootstrap, ...(tls === null ? {} : { tls }) })
+  const login = sasl === null ? {} : { login: saslLogin(readOptions<SaslCredentials>('sasl', sasl, saslRules), world.random) }
+  const cluster = await Cluster.connect(new NodeNet(), world, { ...terms, ...login, ...(tls === null ? {} : { tls }), bootstrap })
   return new WireLog(cluster, new MetricRegistry(coreMetrics, world.clock))
 }
 

@@ -33,7 +33,7 @@ export class Cluster {
     this.terms = terms
   }
 
-  /** Resolves when one of the servers has answered. @throws SERVER_UNREACHABLE, NO_KAFKA_SERVER, LOGIN_FAILED, UNSUPPORTED_VERSION */
+  /** Resolves when one of the servers has answered. @throws SERVER_UNREACHABLE, NO_KAFKA_SERVER, AUTHENTICATION_FAILED, UNSUPPORTED_VERSION */
   static async connect(net: Net, world: Pick<World, 'clock' | 'random'>, terms: ClusterTerms): Promise<Cluster> {
     const cluster = new Cluster(net, world, terms)
     try {

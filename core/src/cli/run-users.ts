@@ -12,8 +12,12 @@ interface Place {
   readonly dir: string
 }
 
+function inDirectory({ dir }: Place): Parameters<typeof withLog>[0] {
+  return { dir, 'bootstrap-server': undefined, 'command-config': undefined }
+}
+
 export function listUsers(values: Place & { readonly json: boolean }, context: CommandContext): Promise<ExitCode> {
-  return withLog({ dir: values.dir, 'bootstrap-server': undefined }, context, async (log) => {
+  return withLog(inDirectory(values), context, async (log) => {
     const rows = (await scramUsers(log).list()).map(({ user, mechanism, iterations }) => ({ user, mechanism, iterations }))
     printRows(rows, values.json, context.out)
   })
@@ -34,7 +38,7 @@ export async function setUser(values: SetValues, context: CommandContext): Promi
   const mechanism = values.mechanism as ScramMechanism
   const password = await firstLine(file === undefined ? context.input : [Buffer.from(readText(context.world.disk, file))])
   if (password === '') throw new UsageError('the password is empty: give it on standard input, or with --password-file')
-  return withLog({ dir: values.dir, 'bootstrap-server': undefined }, context, async (log) => {
+  return withLog(inDirectory(values), context, async (log) => {
     await scramUsers(log).set(user, { mechanism, password, iterations })
     context.out(`${user} can log in with ${mechanism}`)
   })
@@ -42,7 +46,7 @@ export async function setUser(values: SetValues, context: CommandContext): Promi
 
 export function deleteUser(values: UserValues, context: CommandContext): Promise<ExitCode> {
   const mechanism = values.mechanism as ScramMechanism
-  return withLog({ dir: values.dir, 'bootstrap-server': undefined }, context, async (log) => {
+  return withLog(inDirectory(values), context, async (log) => {
     await scramUsers(log).remove(values.user, mechanism)
     context.out(`${values.user} can no longer log in with ${mechanism}`)
   })

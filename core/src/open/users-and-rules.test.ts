@@ -62,3 +62,19 @@ test('SEC-11: users see and change what is theirs, an administrator everything, 
     ['User:admin', 'done', 'bob.b'],
   ])
 })
+
+test('SEC-41: who is not let in is told, without the password', async () => {
+  const events: AuditEvent[] = []
+  await onTheWire(
+    async (_unknown, _log, { places }) => {
+      const client = await WireClient.connect(places[0]!)
+      await client.ask('saslHandshake', { mechanism: 'PLAIN' })
+      await client.ask('saslAuthenticate', { authBytes: Buffer.from('\0mallory\0guessed-password') })
+      await client.closed
+    },
+    { listeners: [{ port: 0, sasl: { plain: passwords } }], onAudit: (event) => void events.push(event) },
+  )
+  expect(events).toMatchObject([{ api: 'saslAuthenticate', host: '127.0.0.1', outcome: 'refused', resourceType: 'user' }])
+  expect(events[0]!.detail).toContain('mallory')
+  expect(JSON.stringify(events)).not.toContain('guessed-password')
+})

@@ -1,6 +1,6 @@
 import type { Clock } from '../base/clock.ts'
 import type { Operation } from '../base/access-rule.ts'
-import type { ApiName } from '../protocol/apis.ts'
+import { anonymous, principalText } from '../base/principal.ts'
 
 /** Something that was changed over the wire, or refused. Names come from clients: they are cut, and whoever prints them has to escape them. */
 export interface AuditEvent {
@@ -10,15 +10,15 @@ export interface AuditEvent {
   readonly principal: string
   readonly host: string
   readonly clientId: string
-  /** The API's name, `createTopics`. */
+  /** The API's name, `createTopics`; empty where it was a certificate that nobody knows. */
   readonly api: string
   readonly resourceType: string
   readonly resourceName: string
-  /** `refused`: no access rule allowed it. `failed`: it was allowed, and something else was wrong. */
+  /** `refused`: no access rule allowed it, or somebody was not who they said. `failed`: it was allowed, and something else was wrong. */
   readonly outcome: 'done' | 'failed' | 'refused'
-  /** What no rule allowed, where it was refused; otherwise null. */
+  /** What no rule allowed; otherwise null. */
   readonly operation: Operation | null
-  /** Which settings, which rule; the name of the error where it failed. Never a value of a setting, never a secret. */
+  /** Which settings, which rule; why somebody is not known; the name of the error where it failed. Never a value of a setting, never a secret. */
   readonly detail: string
   /** A refusal that comes again and again is told once, and then how often it came. */
   readonly times: number
@@ -29,7 +29,7 @@ export interface AuditSource {
   readonly principal: string
   readonly host: string
   readonly clientId: string
-  readonly api: ApiName
+  readonly api: string
 }
 
 /** What is said of one thing. */
@@ -73,9 +73,19 @@ export class AuditTrail {
   }
 
   refused(source: AuditSource, operation: Operation, resourceType: string, resourceName: string): void {
+    this.refusal(this.eventOf(source, 'refused', operation, { resourceType, resourceName, detail: '' }))
+  }
+
+  /** Somebody who wanted to be let in. */
+  unknown(api: 'saslAuthenticate' | '', host: string, reason: string): void {
+    const source = { principal: principalText(anonymous), host, clientId: '', api }
+    this.refusal(this.eventOf(source, 'refused', null, { resourceType: 'user', resourceName: '', detail: reason }))
+  }
+
+  private refusal(event: AuditEvent): void {
     if (this.clock.monotonic() >= this.windowEnds) this.beginWindow()
-    const event = this.eventOf(source, 'refused', operation, { resourceType, resourceName, detail: '' })
-    const key = JSON.stringify([event.principal, event.host, event.api, operation, resourceType, event.resourceName])
+    const { principal, host, api, operation, resourceType, resourceName, detail } = event
+    const key = JSON.stringify([principal, host, api, operation, resourceType, resourceName, detail])
     const known = this.refusals.get(key)
     if (known !== undefined) known.again++
     else if (this.refusals.size < mostRefusals) {
@@ -99,9 +109,9 @@ export class AuditTrail {
   }
 
   private others(): AuditEvent {
-    const nobody: AuditSource = { principal: '', host: '', clientId: '', api: 'apiVersions' }
+    const nobody: AuditSource = { principal: '', host: '', clientId: '', api: '' }
     const thing = { resourceType: '', resourceName: '', detail: 'other refusals, of which there were too many to tell each' }
-    return { ...this.eventOf(nobody, 'refused', null, thing), api: '', times: this.untold }
+    return { ...this.eventOf(nobody, 'refused', null, thing), times: this.untold }
   }
 
   private eventOf(

@@ -7,7 +7,7 @@ import type { Broker } from '../broker/broker.ts'
 import { FrameSplitter } from '../protocol/frame-splitter.ts'
 import { AuditTrail, type AuditEvent } from './audit-trail.ts'
 import { Authentication, type AuthenticationLimits, type SaslTerms } from './authentication.ts'
-import { Authorizer, type AuthorizerOptions } from './authorizer.ts'
+import { Authorizer, plainAddress, type AuthorizerOptions } from './authorizer.ts'
 import { Closing } from './closing.ts'
 import { Connection, type ConnectionLimits } from './connection.ts'
 import { ConnectionGate, type GateLimits } from './connection-gate.ts'
@@ -125,13 +125,12 @@ export class WireServer {
   }
 
   private accept(socket: NetSocket, listener: WireListener, advertised: NetPlace): void {
-    const { onError } = this.options
     const { broker } = this.options
     const tooEarlyMs = this.isClosing ? 0 : broker.quotas.connected(socket.remote.host)
     if (tooEarlyMs > 0) return this.lateRefusals.refuse(socket, tooEarlyMs)
     const principal = shownBy(socket, listener)
     if (principal !== null && !this.isClosing) return this.serve(socket, listener, advertised, principal)
-    if (principal === null) onError(nobody(socket), socket.remote)
+    if (principal === null) this.unknown(nobody(socket), socket.remote, '')
     socket.destroy()
   }
 
@@ -152,7 +151,7 @@ export class WireServer {
           frames.limitBytes = limits.maxFrameBytes
           connection.allow(limits)
         },
-        failed: (error) => onError(error, remote),
+        failed: (error) => this.unknown(error, remote, 'saslAuthenticate'),
         end: () => connection.drain(),
         cut: (error) => connection.destroy(error),
       },
@@ -183,6 +182,11 @@ export class WireServer {
     })
     this.connections.set(connection, closing)
     connection.start()
+  }
+
+  private unknown(error: MillraceError, remote: NetPlace, api: 'saslAuthenticate' | ''): void {
+    this.options.onError(error, remote)
+    this.audit?.unknown(api, plainAddress(remote.host), error.message)
   }
 
   private ended(connection: Connection): void {

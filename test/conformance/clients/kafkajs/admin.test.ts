@@ -12,14 +12,17 @@ import {
   type Admin,
 } from 'kafkajs'
 import { expect, test } from 'vitest'
-import { embeddedLog, serveLog, type LogClient } from '@millrace/core'
+import { embeddedLog, serveLog, type AuthorizationOptions, type LogClient } from '@millrace/core'
 
 /** A log on the wire, and the administrator of kafkajs connected to it. */
-async function withAdmin(work: (admin: Admin, log: LogClient, port: number) => Promise<void>): Promise<void> {
+async function withAdmin(
+  work: (admin: Admin, log: LogClient, port: number) => Promise<void>,
+  authorization: AuthorizationOptions | null = null,
+): Promise<void> {
   const dir = mkdtempSync(join(tmpdir(), 'millrace-kafkajs-'))
   try {
     await using log = await embeddedLog({ dir, durability: 'os' })
-    await using served = await serveLog(log, { listeners: [{ port: 0 }] })
+    await using served = await serveLog(log, { listeners: [{ port: 0 }], authorization })
     const { host, port } = served.places[0]!
     const admin = new Kafka({ brokers: [`${host}:${port}`], logLevel: logLevel.NOTHING, retry: { retries: 0 } }).admin()
     await admin.connect()
@@ -137,3 +140,39 @@ test('describes the cluster, and hears that there are no access rules and nothin
     const topics = [{ topic: 't', partitionAssignment: [{ partition: 0, replicas: [1] }] }]
     await admin.alterPartitionReassignments({ topics })
   }))
+
+test('makes, finds and removes access rules, and is held to them', () =>
+  withAdmin(
+    async (admin, log) => {
+      await log.admin.createTopics([{ topic: 't', partitions: 1 }])
+      const rule = {
+        resourceType: AclResourceTypes.TOPIC,
+        resourceName: 't',
+        resourcePatternType: ResourcePatternTypes.LITERAL,
+        principal: 'User:ANONYMOUS',
+        host: '*',
+        operation: AclOperationTypes.DELETE,
+        permissionType: AclPermissionTypes.DENY,
+      }
+      expect(await admin.createAcls({ acl: [rule] })).toBe(true)
+      const { resources } = await admin.describeAcls({ ...rule, resourcePatternType: ResourcePatternTypes.MATCH })
+      expect(resources).toMatchObject([{ resourceName: 't', acls: [{ principal: 'User:ANONYMOUS', host: '*' }] }])
+      await log.admin.addAccessRules([
+        {
+          resourceType: 'cluster',
+          resourceName: 'kafka-cluster',
+          patternType: 'literal',
+          principal: 'User:ANONYMOUS',
+          host: '*',
+          operation: 'alter',
+          permission: 'allow',
+        },
+      ])
+      await expect(admin.deleteTopics({ topics: ['t'] })).rejects.toMatchObject({ type: 'TOPIC_AUTHORIZATION_FAILED' })
+      const { filterResponses } = await admin.deleteAcls({ filters: [rule] })
+      expect(filterResponses).toMatchObject([{ errorCode: 0, matchingAcls: [{ resourceName: 't' }] }])
+      await admin.deleteTopics({ topics: ['t'] })
+      expect(await log.admin.listTopics()).toEqual([])
+    },
+    { allowIfNoRule: true },
+  ))

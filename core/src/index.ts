@@ -74,6 +74,8 @@ export type {
 } from './client/producer.ts'
 export type { Transaction } from './client/transaction.ts'
 export type { AccessAdmin } from './client/access-admin.ts'
+export type { QuotaAdmin } from './client/quota-admin.ts'
+export type { EntityQuotas, QuotaEntity, QuotaValues } from './coordinator/client-quotas.ts'
 export type {
   HangingTransactionDescription,
   TransactionAdmin,

@@ -18,6 +18,20 @@ export function administration(adapter: LogAdapter): void {
       return batch
     }
 
+    test('quotas are set, listed and removed, all of an entity or none', async ({ log: { admin } }) => {
+      const entity = { user: 'alice', 'client-id': null }
+      await admin.alterQuotas(entity, { producer_byte_rate: 1_000, request_percentage: 0.5 })
+      const listed = { entity, values: { producer_byte_rate: 1_000, request_percentage: 0.5 } }
+      expect(await admin.listQuotas()).toContainEqual(listed)
+      for (const changes of [{ producer_byte_rate: 0 }, { consumer_byte_rate: 1, no_such_quota: 1 }, { producer_byte_rate: 0.5 }])
+        await expectFailure(() => admin.alterQuotas(entity, changes), 'INVALID_QUOTA')
+      await expectFailure(() => admin.alterQuotas({}, { producer_byte_rate: 1 }), 'INVALID_QUOTA')
+      await expectFailure(() => admin.alterQuotas({ user: '' }, { producer_byte_rate: 1 }), 'INVALID_QUOTA')
+      expect(await admin.listQuotas()).toContainEqual(listed)
+      await admin.alterQuotas(entity, { producer_byte_rate: null, request_percentage: null, consumer_byte_rate: null })
+      expect(await admin.listQuotas()).toEqual([])
+    })
+
     test('offsets are told in the order of the queries', async (bench) => {
       const [a, b] = [await filled(bench, 3), await filled(bench, 0)]
       const { admin } = bench.log

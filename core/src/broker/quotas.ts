@@ -11,7 +11,13 @@ import {
 import type { MetadataLog } from './metadata-log.ts'
 import { quotaWindowMs, quotaWindows, RateWindow, TokenBucket } from './rate-window.ts'
 
-export { entityTypes, type EntityMatch, type EntityType, type QuotaEntity } from '../coordinator/client-quotas.ts'
+export {
+  entityTypes,
+  type EntityMatch,
+  type EntityQuotas,
+  type EntityType,
+  type QuotaEntity,
+} from '../coordinator/client-quotas.ts'
 
 /** Who a request counts for. */
 export interface Payer {

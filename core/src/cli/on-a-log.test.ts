@@ -107,6 +107,34 @@ describe.each(['--dir', '--bootstrap-server'])('%s', (kind) => {
     )
   })
 
+  test('quotas are set, shown and removed', async () => {
+    const alice = '--entity-type users --entity-name alice'
+    expect(await run(`configs alter ${alice} --add-config producer_byte_rate=1000,request_percentage=12.5`)).toMatchObject({
+      code: 0,
+    })
+    expect(await run('configs alter --entity-type ips --entity-default --add-config connection_creation_rate=5')).toMatchObject({
+      code: 0,
+    })
+    expect(await json(`configs describe ${alice}`)).toEqual([
+      { entity: 'user alice', name: 'producer_byte_rate', value: 1_000 },
+      { entity: 'user alice', name: 'request_percentage', value: 12.5 },
+    ])
+    expect(await json('configs describe --entity-type ips')).toEqual([
+      { entity: 'ip (default)', name: 'connection_creation_rate', value: 5 },
+    ])
+    expect(await run(`configs alter ${alice} --delete-config producer_byte_rate,request_percentage`)).toMatchObject({
+      code: 0,
+      out: 'producer_byte_rate is removed\nrequest_percentage is removed',
+    })
+    expect(await json('configs describe --entity-type users')).toEqual([])
+    const refused = async (line: string): Promise<string> => (await run(line)).err
+    expect(await refused(`configs alter ${alice} --add-config producer_byte_rate=0`)).toContain('INVALID_QUOTA')
+    expect(await refused(`configs alter ${alice} --add-config producer_byte_rate=much`)).toContain('takes a number')
+    expect(await refused('configs alter --entity-type users --add-config producer_byte_rate=1')).toContain('--entity-default')
+    expect(await refused('configs describe')).toContain('--entity-name is missing')
+    expect(await refused('configs describe --topic t --entity-default')).toContain('--entity-default')
+  })
+
   test('lines are produced and consumed with keys, headers and nulls', async () => {
     await run('topics create --topic t')
     const properties = ['parse.key=true', 'key.separator=|', 'parse.headers=true', 'headers.delimiter=|', 'null.marker=NULL']

@@ -1,10 +1,11 @@
 import type { TopicId, TopicPartition } from '../base/ids.ts'
 import type { AccessAdmin } from './access-admin.ts'
 import type { GroupAdmin } from './group-admin.ts'
+import type { QuotaAdmin } from './quota-admin.ts'
 import type { TransactionAdmin } from './transaction-admin.ts'
 
-/** Topics, their settings, offsets, groups, transactions, and access rules. */
-export interface Admin extends AccessAdmin, GroupAdmin, TransactionAdmin {
+/** Topics, their settings, offsets, groups, transactions, access rules and quotas. */
+export interface Admin extends AccessAdmin, GroupAdmin, QuotaAdmin, TransactionAdmin {
   /** All or none. @throws TOPIC_EXISTS, INVALID_TOPIC_NAME, INVALID_PARTITIONS, INVALID_TOPIC_CONFIG; FOLDER_UNKNOWN */
   createTopics(topics: readonly NewTopic[]): Promise<void>
   /** All or none. @throws UNKNOWN_TOPIC; INVALID_TOPIC_NAME for the log's own topics, here and wherever topics are changed */

@@ -1,5 +1,6 @@
 import { coreError } from '../base/error-catalogue.ts'
 import type { MillraceError } from '../base/errors.ts'
+import { isObject } from '../base/options.ts'
 import type { MetadataRecord } from './metadata.ts'
 
 export type EntityType = 'user' | 'client-id' | 'ip'
@@ -85,6 +86,7 @@ export class ClientQuotas {
   /** Null removes. No record: nothing changes. @throws INVALID_QUOTA */
   alter(given: QuotaEntity, changes: Readonly<Record<string, number | null>>): MetadataRecord[] {
     const entity = checkedEntity(given)
+    if (!isObject(changes)) throw invalid('quotas come by their names')
     for (const [name, value] of Object.entries(changes)) checkValue(entity, name, value)
     const before = this.of(entity)
     const merged = Object.entries({ ...before, ...changes }).filter(([, value]) => value !== null)
@@ -158,6 +160,7 @@ function keyOf(entity: QuotaEntity): string {
 
 /** @throws INVALID_QUOTA */
 function checkedEntity(entity: QuotaEntity): QuotaEntity {
+  if (!isObject(entity)) throw invalid('a quota is of somebody')
   const types = Object.keys(entity)
   if (types.length === 0) throw invalid('a quota is of a user, a client id, both, or an address')
   const unknown = types.find((type) => !entityTypes.includes(type as EntityType))
@@ -166,6 +169,7 @@ function checkedEntity(entity: QuotaEntity): QuotaEntity {
     throw invalid('a quota of an address is of no user or client id', types.join(', '))
   for (const [type, name = null] of Object.entries(entity)) {
     if (name === null) continue
+    if (typeof name !== 'string') throw invalid('the name of an entity is a text', type)
     if (name === '') throw invalid('the name of an entity is empty', type)
     if (name.length > maxNameLength) throw invalid(`the name of an entity has more than ${maxNameLength} characters`, type)
   }
@@ -186,7 +190,7 @@ function checkValue(entity: QuotaEntity, name: string, value: number | null): vo
     throw invalid('there is no such quota for these entities', name)
   }
   if (value === null) return
-  if (!(value > 0) || value === Infinity) throw invalid('a quota is above 0', `${name}=${value}`)
+  if (typeof value !== 'number' || !(value > 0) || value === Infinity) throw invalid('a quota is above 0', `${name}=${value}`)
   if (rule.isInteger && !Number.isSafeInteger(value)) throw invalid('this quota is an integer', `${name}=${value}`)
 }
 

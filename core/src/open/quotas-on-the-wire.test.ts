@@ -6,6 +6,7 @@ import type { LogClient } from '../client/log-client.ts'
 import type { RequestDraft, ResponseOf } from '../protocol/apis.ts'
 import { errorCodes } from '../protocol/error-codes.ts'
 import { BatchBuilder } from '../record/batch-builder.ts'
+import { connectLog } from './connect-log.ts'
 import { embeddedLog } from './embedded-log.ts'
 import { onTheWire } from './on-the-wire.fixtures.ts'
 import { serveLog } from './serve-log.ts'
@@ -98,6 +99,22 @@ test('quotas are set, removed and found by a filter', () =>
     expect(await described(client, [{ entityType: 'ip', matchType: 2, match: null }])).toEqual([
       [{ ip: '10.0.0.1' }, { connection_creation_rate: 3 }],
     ])
+  }))
+
+test('a client of the wire sets and lists them as a program does that has the log', () =>
+  onTheWire(async (_client, log, served) => {
+    const { host, port } = served.places[0]!
+    await using remote = await connectLog({ bootstrapServers: `${host}:${port}` })
+    await remote.admin.alterQuotas({ user: 'alice', 'client-id': null }, { producer_byte_rate: 1_000 })
+    await log.admin.alterQuotas({ ip: null }, { connection_creation_rate: 5_000 })
+    const all = [
+      { entity: { user: 'alice', 'client-id': null }, values: { producer_byte_rate: 1_000 } },
+      { entity: { ip: null }, values: { connection_creation_rate: 5_000 } },
+    ]
+    expect([await remote.admin.listQuotas(), await log.admin.listQuotas()]).toEqual([all, all])
+    await expect(remote.admin.alterQuotas({}, { producer_byte_rate: 1 })).rejects.toMatchObject({ code: 'INVALID_QUOTA' })
+    await remote.admin.alterQuotas({ ip: null }, { connection_creation_rate: null })
+    expect(await log.admin.listQuotas()).toEqual(all.slice(0, 1))
   }))
 
 test('quotas are there when the log is opened again', async () => {

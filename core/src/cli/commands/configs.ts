@@ -4,20 +4,26 @@ import { json, place } from '../shared-options.ts'
 const load = () => import('../run-configs.ts')
 
 const entities = {
-  'entity-type': { takes: 'text', choices: ['topics'], default: 'topics', about: 'only topics have settings here' },
-  'entity-name': { takes: 'text', shown: 'TOPIC', required: true, also: ['topic'], about: 'the topic; --topic is the same' },
+  'entity-type': {
+    takes: 'text',
+    choices: ['topics', 'users', 'clients', 'ips'],
+    default: 'topics',
+    about: 'topics have settings; users, client ids and addresses have quotas',
+  },
+  'entity-name': { takes: 'text', shown: 'NAME', also: ['topic'], about: 'which one; for a topic --topic is the same' },
+  'entity-default': { takes: 'flag', about: 'the quotas of all who have none of their own' },
 } as const
 
 export const configCommands: readonly Command[] = [
   command({
     name: 'configs describe',
-    about: 'the settings of a topic that differ from the defaults',
+    about: 'the settings of a topic that differ from the defaults; the quotas of users, client ids and addresses',
     options: { ...place, ...entities, all: { takes: 'flag', about: 'all settings, with what they do' }, json },
     run: async (values, context) => (await load()).describeConfigs(values, context),
   }),
   command({
     name: 'configs alter',
-    about: 'set and reset settings of a topic: all of them or none',
+    about: 'set and reset settings of a topic, or quotas: all of them or none',
     options: {
       ...place,
       ...entities,

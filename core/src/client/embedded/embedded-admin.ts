@@ -5,6 +5,7 @@ import type { TopicPartition } from '../../base/ids.ts'
 import type { Broker } from '../../broker/broker.ts'
 import { describeConfig } from '../../broker/describe-config.ts'
 import { offsetForTime } from '../../broker/offset-for-time.ts'
+import type { EntityQuotas, QuotaChanges, QuotaEntity } from '../../broker/quotas.ts'
 import type { Admin, BackUpResult, NewTopic, OffsetQuery, RecordDeletion, TopicConfigEntry, TopicDescription } from '../admin.ts'
 import type { Isolation } from '../consumer.ts'
 import type { GroupDetails, GroupListing, PartitionLag, ResetPlace } from '../group-admin.ts'
@@ -13,6 +14,7 @@ import type { HangingTransactionDescription, TransactionDescription, Transaction
 import { backUpRules, badPlace, checkChanges, listRules, topicRules, type ResolvedTopic } from '../admin-options.ts'
 import { EmbeddedAccessAdmin } from './embedded-access-admin.ts'
 import { EmbeddedGroupAdmin } from './embedded-group-admin.ts'
+import { EmbeddedQuotaAdmin } from './embedded-quota-admin.ts'
 import { EmbeddedTransactionAdmin } from './embedded-transaction-admin.ts'
 
 /** The administration of the embedded log. */
@@ -20,12 +22,14 @@ export class EmbeddedAdmin implements Admin {
   private readonly broker: Broker
   private readonly access: EmbeddedAccessAdmin
   private readonly groups: EmbeddedGroupAdmin
+  private readonly quotas: EmbeddedQuotaAdmin
   private readonly transactions: EmbeddedTransactionAdmin
 
   constructor(broker: Broker) {
     this.broker = broker
     this.access = new EmbeddedAccessAdmin(broker)
     this.groups = new EmbeddedGroupAdmin(broker)
+    this.quotas = new EmbeddedQuotaAdmin(broker)
     this.transactions = new EmbeddedTransactionAdmin(broker)
   }
 
@@ -176,5 +180,13 @@ export class EmbeddedAdmin implements Admin {
 
   listAccessRules(filter?: AccessRuleFilter): Promise<readonly AccessRule[]> {
     return this.access.listAccessRules(filter)
+  }
+
+  alterQuotas(entity: QuotaEntity, changes: QuotaChanges): Promise<void> {
+    return this.quotas.alterQuotas(entity, changes)
+  }
+
+  listQuotas(): Promise<readonly EntityQuotas[]> {
+    return this.quotas.listQuotas()
   }
 }

@@ -11,9 +11,11 @@ import type { HangingTransactionDescription, TransactionDescription, Transaction
 import { byTopic } from './by-topic.ts'
 import type { Cluster, TopicView } from './cluster.ts'
 import { checkCode } from './refusals.ts'
+import type { EntityQuotas, QuotaChanges, QuotaEntity } from '../../broker/quotas.ts'
 import { WireAccessAdmin } from './wire-access-admin.ts'
 import { WireGroupAdmin } from './wire-group-admin.ts'
 import { movedOn, WireOffsets } from './wire-offsets.ts'
+import { WireQuotaAdmin } from './wire-quota-admin.ts'
 import { WireTransactionAdmin } from './wire-transaction-admin.ts'
 
 /** Kafka's number of topics among what has settings. */
@@ -32,6 +34,7 @@ export class WireAdmin implements Admin {
   private readonly groups: WireGroupAdmin
   private readonly transactions: WireTransactionAdmin
   private readonly access: WireAccessAdmin
+  private readonly quotas: WireQuotaAdmin
 
   constructor(cluster: Cluster) {
     this.cluster = cluster
@@ -39,6 +42,7 @@ export class WireAdmin implements Admin {
     this.groups = new WireGroupAdmin(cluster, this.offsets)
     this.transactions = new WireTransactionAdmin(cluster)
     this.access = new WireAccessAdmin(cluster)
+    this.quotas = new WireQuotaAdmin(cluster)
   }
 
   // Topics
@@ -305,6 +309,16 @@ export class WireAdmin implements Admin {
 
   listAccessRules(filter?: AccessRuleFilter): Promise<readonly AccessRule[]> {
     return this.access.listAccessRules(filter)
+  }
+
+  // Quotas
+
+  alterQuotas(entity: QuotaEntity, changes: QuotaChanges): Promise<void> {
+    return this.quotas.alterQuotas(entity, changes)
+  }
+
+  listQuotas(): Promise<readonly EntityQuotas[]> {
+    return this.quotas.listQuotas()
   }
 }
 

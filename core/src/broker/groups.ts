@@ -240,13 +240,18 @@ export class Groups {
   /**
    * The records that commit these positions within a transaction, checked: the places, and who may commit for the group (KIP-447).
    * `home` keeps the group and is loaded. @throws UNKNOWN_TOPIC, UNKNOWN_PARTITION, INVALID_OPTION, NUMBER_OUT_OF_RANGE,
-   * UNKNOWN_MEMBER_ID, FENCED_INSTANCE_ID, ILLEGAL_GENERATION
+   * UNKNOWN_MEMBER_ID, FENCED_INSTANCE_ID, ILLEGAL_GENERATION, LIMIT_REACHED
    */
   checkCommit(home: Home, commit: GroupCommit, now: number): readonly OffsetRecord[] {
     assert(home.loaded !== null, 'a commit is checked by a group that is not loaded')
     const { group, positions, member: memberId, instance: instanceId, generation } = commit
     for (const position of positions) this.topics.checkPlace(position)
-    return home.loaded.commit(group, positions, now, { memberId, instanceId, generation, transactional: true })
+    return this.withRoom(home.loaded, group).commit(group, positions, now, {
+      memberId,
+      instanceId,
+      generation,
+      transactional: true,
+    })
   }
 
   /** Refuses a member that is not in this epoch (KIP-848). @throws UNKNOWN_MEMBER_ID, STALE_MEMBER_EPOCH */

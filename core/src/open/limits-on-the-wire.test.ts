@@ -63,6 +63,11 @@ test('SEC-23: no more groups are made than there may be; those that are there go
     expect((await client.ask('joinGroup', { ...joining, groupId: 'd', protocols }, 3)).errorCode).toBe(
       errorCodes.POLICY_VIOLATION,
     )
+    await using producer = await log.producer({ transactionalId: 'x' })
+    const transaction = await producer.begin()
+    const offsets = { group: 'e', positions: [{ topic: 't', partition: 0, offset: 0 }] }
+    await expect(transaction.sendOffsets(offsets)).rejects.toMatchObject({ code: 'LIMIT_REACHED' })
+    await transaction.abort()
     await log.admin.deleteGroups(['b'])
     expect(await commit('c')).toBe(0)
   }))

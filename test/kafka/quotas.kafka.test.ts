@@ -26,7 +26,7 @@ const session: readonly string[] = [
   '--describe --entity-type ips',
 ]
 
-test('kafka-configs does with quotas here what it does with those of a Kafka', { timeout: 300_000 }, async () => {
+test('kafka-configs does with quotas here what it does with those of a Kafka', { timeout: 600_000 }, async () => {
   const home = findKafka()
   const dir = mkdtempSync(join(tmpdir(), 'millrace-quotas-'))
   try {
@@ -50,7 +50,7 @@ test('kafka-configs does with quotas here what it does with those of a Kafka', {
 async function run(home: KafkaHome, bootstrap: string, args: readonly string[]): Promise<readonly string[]> {
   const options = ['-Xmx128m', '-XX:+UseSerialGC', '-XX:TieredStopAtLevel=1', `-Dlog4j2.configurationFile=${home.logging}`]
   const command = [...options, '-cp', home.classPath, 'kafka.admin.ConfigCommand', '--bootstrap-server', bootstrap, ...args]
-  const child = spawn('java', command, { stdio: ['ignore', 'pipe', 'pipe'], timeout: 60_000 })
+  const child = spawn('java', command, { stdio: ['ignore', 'pipe', 'pipe'], timeout: 120_000 })
   let text = ''
   let problem = ''
   child.stdout.setEncoding('utf8').on('data', (chunk: string) => (text += chunk))

@@ -90,7 +90,9 @@ function patternOf(regex: string): NamePattern {
 }
 
 export function subscribedIn(state: ConsumerGroupState): readonly string[] {
-  return [...new Set([...state.members.values()].flatMap((member) => state.topicsOf(member)))].toSorted()
+  const topics = new Set<string>()
+  for (const member of state.members.values()) for (const topic of state.topicsOf(member)) topics.add(topic)
+  return [...topics].toSorted()
 }
 
 export function sameTexts(a: readonly string[], b: readonly string[]): boolean {

@@ -19,8 +19,10 @@ export class ConsumerGroupState {
   private readonly byId: Map<string, ConsumerMember>
   private readonly targets: Map<string, PartitionSets>
   private readonly resolved: Map<string, ResolvedRegex>
-  /** Whose a partition is, made when it is asked for. */
-  private holders: ReadonlyMap<string, string> | null = null
+  /** Whose a partition is; made when it is first asked for, and from then on kept. */
+  private holders: Map<string, string> | null
+  /** It is that of the state that this one is a copy of. */
+  private sharesHolders: boolean
 
   constructor(from?: ConsumerGroupState) {
     this.group = from?.group ?? { epoch: 0, topicsHash: 0 }
@@ -28,6 +30,8 @@ export class ConsumerGroupState {
     this.byId = new Map(from?.byId)
     this.targets = new Map(from?.targets)
     this.resolved = new Map(from?.resolved)
+    this.holders = from?.holders ?? null
+    this.sharesHolders = true
   }
 
   get epoch(): number {
@@ -67,7 +71,10 @@ export class ConsumerGroupState {
 
   /** Who holds a partition, or has to give it up yet; undefined: it is free. */
   holderOf(place: PlaceById): string | undefined {
-    this.holders ??= new Map([...this.byId.values()].flatMap(heldBy))
+    if (this.holders === null) {
+      this.holders = new Map([...this.byId.values()].flatMap(heldBy))
+      this.sharesHolders = false
+    }
     return this.holders.get(keyOf(place))
   }
 
@@ -88,19 +95,33 @@ export class ConsumerGroupState {
         else this.resolved.set(change.regex, change.value)
         return
       case 'member':
-        if (change.value === null) this.byId.delete(change.memberId)
+        if (change.value === null) this.remove(change.memberId)
         else this.change(change.memberId, change.value)
-        break
+        return
       case 'current':
         if (change.value !== null) this.change(change.memberId, change.value)
         else if (this.byId.has(change.memberId)) this.change(change.memberId, nowhere)
     }
-    this.holders = null
   }
 
   private change(id: string, change: MemberSubscription | MemberPlace): void {
     const before = this.byId.get(id) ?? { ...silent, ...nowhere, id }
-    this.byId.set(id, { ...before, ...change })
+    const after = { ...before, ...change }
+    this.byId.set(id, after)
+    if ('assigned' in change) this.move(before, after)
+  }
+
+  private remove(id: string): void {
+    const before = this.byId.get(id)
+    this.byId.delete(id)
+    if (before !== undefined) this.move(before, { ...before, ...nowhere })
+  }
+
+  private move(before: ConsumerMember, after: ConsumerMember): void {
+    if (this.sharesHolders) this.holders = null
+    if (this.holders === null) return
+    for (const [place, id] of heldBy(before)) if (this.holders.get(place) === id) this.holders.delete(place)
+    for (const [place, id] of heldBy(after)) this.holders.set(place, id)
   }
 }
 

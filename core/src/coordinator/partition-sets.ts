@@ -22,7 +22,9 @@ export function setsOf(places: Iterable<PlaceById>): PartitionSets {
 }
 
 export function placesIn(sets: PartitionSets): readonly PlaceById[] {
-  return [...sets].flatMap(([topicId, partitions]) => Array.from(partitions, (partition) => ({ topicId, partition })))
+  const places: PlaceById[] = []
+  for (const [topicId, partitions] of sets) for (const partition of partitions) places.push({ topicId, partition })
+  return places
 }
 
 /** In the order of topics and partitions, for records and answers. */

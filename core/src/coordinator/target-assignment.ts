@@ -1,7 +1,7 @@
 import type { TopicPartition } from '../base/ids.ts'
 import type { AssignedMember } from './assignor.ts'
 import type { ConsumerGroupState } from './consumer-group-state.ts'
-import { placesIn, setsOf, type PartitionSets } from './partition-sets.ts'
+import { setsOf, type PartitionSets } from './partition-sets.ts'
 import { defaultServerAssignor, serverAssignors } from './server-assignors.ts'
 import type { TopicsView } from './topics-view.ts'
 
@@ -34,9 +34,9 @@ function countOf(name: string, topics: TopicsView): readonly (readonly [string, 
 
 /** By name; what belongs to a topic that is gone is left out. */
 export function named(sets: PartitionSets, topics: TopicsView): readonly TopicPartition[] {
-  return [...placesIn(sets)].flatMap(({ topicId, partition }) => {
+  return [...sets].flatMap(([topicId, partitions]) => {
     const topic = topics.nameOf(topicId)
-    return topic === undefined ? [] : [{ topic, partition }]
+    return topic === undefined ? [] : Array.from(partitions, (partition) => ({ topic, partition }))
   })
 }
 

@@ -9,6 +9,14 @@ import { KafkaDriver } from './kafka-driver.ts'
 import { findKafka } from './kafka-home.ts'
 import { runKafkaTool, startKafkaTool, type ToolName } from './kafka-tool.ts'
 
+/** What an administrator sets of a group, and sees. */
+const settings: readonly string[] = [
+  '--alter --add-config consumer.session.timeout.ms=50000,consumer.heartbeat.interval.ms=6000',
+  '--describe',
+  '--alter --delete-config consumer.session.timeout.ms',
+  '--describe',
+]
+
 type Tool = (name: ToolName, args: string) => Promise<readonly string[]>
 
 const consumerProtocol = ['--command-property', 'group.protocol=consumer']
@@ -63,6 +71,7 @@ async function sessionOf(bootstrap: string): Promise<readonly (readonly [string,
   await ask('--delete-offsets --group g --topic t:0')
   await ask('--describe --group g')
   await ask('--delete --group g')
+  for (const args of settings) said.push([args, await tool('kafka-configs', `${args} --entity-type groups --entity-name g`)])
   await ask('--list')
   return said
 }

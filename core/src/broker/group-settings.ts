@@ -8,6 +8,8 @@ export interface DescribedGroupSetting {
   readonly name: string
   readonly value: string
   readonly isDefault: boolean
+  /** Of groups that do not say otherwise. */
+  readonly usual: string
   readonly about: string
 }
 
@@ -34,7 +36,7 @@ export class GroupSettings {
     const config = this.metadata.view.groupConfigs.of(group)
     const held = this.of(group)
     return Object.entries(groupSettings).map(([name, { of, about }]) => {
-      return { name, value: String(held[of]), isDefault: config[name] === undefined, about }
+      return { name, value: String(held[of]), isDefault: config[name] === undefined, usual: String(this.usual[of]), about }
     })
   }
 

@@ -86,9 +86,10 @@ export function settingsShown(config: TopicConfig): ConfigEntry[] {
 
 /** The settings of a group with what holds. */
 export function groupSettingsShown(settings: readonly GroupSetting[]): ConfigEntry[] {
-  return settings.map(({ name, value, isDefault, about }) => {
+  return settings.map(({ name, value, isDefault, usual, about }) => {
     const configSource = isDefault ? configSources.default : configSources.group
-    const synonyms = isDefault ? [] : [{ name, value, source: configSource }]
+    const own = isDefault ? [] : [{ name, value, source: configSource }]
+    const synonyms = [...own, { name: `group.${name}`, value: usual, source: configSources.default }]
     return { name, value, readOnly: false, configSource, configType: configTypes.int, synonyms, documentation: about }
   })
 }

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { embeddedLog, serveLog } from '@millrace/core'
 import { kafkaDump } from './dump-log.ts'
+import { BothServers, type Side } from './both-servers.ts'
 import { KafkaBroker } from './kafka-broker.ts'
 import { KafkaDriver } from './kafka-driver.ts'
 import { findKafka } from './kafka-home.ts'
@@ -139,5 +140,75 @@ test(
     } finally {
       rmSync(dir, { recursive: true, force: true })
     }
+  },
+)
+
+/** Polls until as many partitions are with the last one, and lets the others come along. */
+async function assigned({ driver }: Side, count: number, ...consumers: readonly string[]): Promise<readonly string[]> {
+  for (let round = 0; round < 2000; round++) {
+    let last: readonly string[] = []
+    for (const consumer of consumers) last = (await driver.call('poll', { consumer, forMs: 20 })).assigned
+    if (last.length === count) return last
+  }
+  throw new Error(`${consumers.at(-1)} does not get ${count} partitions`)
+}
+
+async function refusal({ driver }: Side, consumer: string): Promise<string> {
+  try {
+    for (let round = 0; round < 500; round++) await driver.call('poll', { consumer, forMs: 20 })
+    return 'nothing'
+  } catch (error) {
+    return (error as { type: string }).type
+  }
+}
+
+/** Members of which one is static subscribe by a pattern that the coordinator reads. */
+async function shareByPattern(side: Side): Promise<unknown> {
+  const { driver } = side
+  for (const [topic, partitions] of [
+    ['rx-a', 4],
+    ['rx-b', 2],
+    ['other', 1],
+  ] as const)
+    await driver.call('createTopic', { topic, partitions, config: {} })
+  const open = (consumer: string, instance: string | null, pattern = 'rx-.*'): Promise<null> => {
+    const group = {
+      'group.id': 'rx',
+      'group.protocol': 'consumer',
+      'auto.offset.reset': 'earliest',
+      'enable.auto.commit': 'false',
+    }
+    const config = instance === null ? group : { ...group, 'group.instance.id': instance }
+    return driver.call('openConsumer', { consumer, config, topics: [], pattern })
+  }
+  await open('one', 'i')
+  const alone = await assigned(side, 6, 'one')
+  await open('two', null)
+  await assigned(side, 3, 'one', 'two')
+  const had = await assigned(side, 3, 'two', 'one')
+  await driver.call('closeConsumer', { consumer: 'one' })
+  await open('one', 'i')
+  const again = await assigned(side, 3, 'two', 'one')
+  await open('thief', 'i')
+  const unreleased = await refusal(side, 'thief')
+  const committed = await driver.call('commit', { consumer: 'one' })
+  await driver.call('closeConsumer', { consumer: 'two' })
+  const left = await assigned(side, 6, 'one')
+  await open('lost', null, '(')
+  const invalid = await refusal(side, 'lost')
+  for (const consumer of ['one', 'thief', 'lost']) await driver.call('closeConsumer', { consumer })
+  return { alone, same: again.join() === had.join(), unreleased, committed, left, invalid }
+}
+
+test(
+  "Java's consumers subscribe by a pattern that the coordinator reads, on a Kafka and here",
+  { timeout: 240_000 },
+  async () => {
+    await using servers = await BothServers.start()
+    const [theirs, ours] = await servers.both(shareByPattern)
+    const all = ['rx-a-0', 'rx-a-1', 'rx-a-2', 'rx-a-3', 'rx-b-0', 'rx-b-1']
+    const expected = { alone: all, same: true, unreleased: 'UnreleasedInstanceIdException', committed: null, left: all }
+    expect(theirs).toEqual({ ...expected, invalid: 'InvalidRegularExpression' })
+    expect(ours).toEqual(theirs)
   },
 )

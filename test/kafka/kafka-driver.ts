@@ -43,7 +43,7 @@ export interface KafkaCommands {
   /** From the first offset to the end, as that consumer sees it. */
   consume: { args: Place & { isolation: 'read_committed' | 'read_uncommitted' }; answer: readonly JsonRecord[] }
   /** Subscribed; `config` has its group. */
-  openConsumer: { args: { consumer: string; config: Settings; topics: readonly string[] }; answer: null }
+  openConsumer: { args: { consumer: string; config: Settings; topics: readonly string[]; pattern?: string }; answer: null }
   /** What it got, what it is assigned then, and what was revoked and lost since the last one. */
   poll: { args: { consumer: string; forMs: number }; answer: Polled }
   /** Its positions; answers the name of the error, null for none. */

@@ -72,7 +72,7 @@ class Commands {
       case "consume":
         return clients.consume(text(it, "topic"), it.get("partition").asInt(), text(it, "isolation"));
       case "openConsumer":
-        consumers.open(text(it, "consumer"), clients.settings(it.get("config")), List.of(Json.texts(it.get("topics"))));
+        consumers.open(text(it, "consumer"), clients.settings(it.get("config")), List.of(Json.texts(it.get("topics"))), it.get("pattern"));
         return NullNode.instance;
       case "poll":
         return consumers.poll(text(it, "consumer"), it.get("forMs").asInt());

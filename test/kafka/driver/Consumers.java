@@ -14,6 +14,7 @@ import org.apache.kafka.clients.consumer.ConsumerRebalanceListener;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.clients.consumer.OffsetAndMetadata;
+import org.apache.kafka.clients.consumer.SubscriptionPattern;
 import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.serialization.StringDeserializer;
@@ -24,10 +25,11 @@ class Consumers {
 
   private final Map<String, Member> members = new HashMap<>();
 
-  void open(String name, Map<String, Object> config, List<String> topics) {
+  /** Subscribes by names, or by a pattern that the coordinator reads (KIP-848). */
+  void open(String name, Map<String, Object> config, List<String> topics, JsonNode pattern) {
     Member member = new Member(new KafkaConsumer<>(config, new StringDeserializer(), new StringDeserializer()), new ArrayList<>());
     members.put(name, member);
-    member.consumer.subscribe(topics, new ConsumerRebalanceListener() {
+    ConsumerRebalanceListener listener = new ConsumerRebalanceListener() {
       @Override
       public void onPartitionsAssigned(Collection<TopicPartition> places) {}
 
@@ -35,7 +37,9 @@ class Consumers {
       public void onPartitionsRevoked(Collection<TopicPartition> places) {
         places.forEach(place -> member.revoked.add(place.toString()));
       }
-    });
+    };
+    if (pattern == null) member.consumer.subscribe(topics, listener);
+    else member.consumer.subscribe(new SubscriptionPattern(pattern.asText()), listener);
   }
 
   ObjectNode poll(String name, int forMs) {

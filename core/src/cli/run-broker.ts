@@ -7,6 +7,7 @@ import { brokerConfig, type BrokerConfig } from './broker-config.ts'
 import type { CommandContext, ExitCode } from './command.ts'
 import { listenerSecurity } from './listener-security.ts'
 import { listenersOf } from './listeners.ts'
+import { onOneLine } from './on-one-line.ts'
 import { readText } from './read-text.ts'
 
 interface BrokerValues {
@@ -97,9 +98,8 @@ type LogOptions = Omit<Parameters<typeof embeddedLog>[0], 'dir' | 'world'>
 
 function failure(error: unknown, remote?: NetPlace): string {
   const what = error instanceof Error ? error.message : String(error)
-  return remote === undefined || remote.host === ''
-    ? `millrace broker: ${what}`
-    : `connection of ${remote.host}:${remote.port}: ${what}`
+  const isOfNobody = remote === undefined || remote.host === ''
+  return onOneLine(isOfNobody ? `millrace broker: ${what}` : `connection of ${remote.host}:${remote.port}: ${what}`)
 }
 
 function aborted(signal: AbortSignal): Promise<unknown> {

@@ -66,6 +66,12 @@ describe('metadata', () => {
     expect(() => metadata.alterTopicConfig('b', {})).toThrow(expect.objectContaining({ code: 'UNKNOWN_TOPIC' }))
   })
 
+  test('SEC-31: a setting of the name __proto__ is refused as any other that there is not', () => {
+    const metadata = created('t')
+    const poisoned = JSON.parse('{"__proto__":"x"}') as Record<string, string>
+    expect(() => metadata.alterTopicConfig('t', poisoned)).toThrow(expect.objectContaining({ code: 'INVALID_TOPIC_CONFIG' }))
+  })
+
   test('a deleted topic is remembered until its folders are removed', () => {
     const metadata = created('a')
     for (const record of metadata.deleteTopic('a')) metadata.replay(record)

@@ -127,11 +127,9 @@ export class Metadata {
   /** @throws UNKNOWN_TOPIC, INVALID_TOPIC_CONFIG */
   alterTopicConfig(name: string, changes: Readonly<Record<string, string | null>>): MetadataRecord {
     const topic = this.mustHave(name)
-    const config: Record<string, string> = { ...topic.config }
-    for (const [key, value] of Object.entries(changes)) {
-      if (value === null) delete config[key]
-      else config[key] = value
-    }
+    // Not by assignment: to a setting of the name __proto__ nothing can be assigned, and it would go unrefused.
+    const entries = Object.entries({ ...topic.config, ...changes })
+    const config = Object.fromEntries(entries.filter((entry): entry is [string, string] => entry[1] !== null))
     checkTopicConfig(name, config)
     return topicRecord({ ...topic, config })
   }

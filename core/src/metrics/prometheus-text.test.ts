@@ -70,7 +70,7 @@ describe.for(['prometheus', 'openmetrics'] as const)('%s', (format) => {
     }
   })
 
-  property.prop([fc.string({ unit: 'binary' })])('any text as the value of a label comes back', (text) => {
+  property.prop([fc.string({ unit: 'binary' })])('SEC-25: any text as the value of a label comes back', (text) => {
     const { samples } = parseExposition(prometheusText(filled(), { labels: { any: text }, format }))
     for (const { labels } of samples) expect(labels.get('any')).toBe(text.toWellFormed())
   })

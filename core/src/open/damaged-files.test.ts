@@ -65,7 +65,7 @@ const all = (topic: string): string[] => Array.from({ length: 10 }, (_, index) =
 /** Where the frames of the journal begin, and what stands in them is of no use to know here. */
 const blockBytes = 512
 
-describe('a damaged data directory', () => {
+describe('SEC-19: a damaged data directory', () => {
   test('without harm gives everything back', async () => {
     for (const ending of ['closed', 'killed'] as const) {
       expect(

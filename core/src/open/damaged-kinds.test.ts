@@ -197,18 +197,22 @@ describe.each(['closed', 'killed'] as const)('a log that was %s', (ending) => {
     expect(kinds).toEqual(expect.arrayContaining(closed))
   })
 
-  test.each(kinds)('with damaged files %s gives what is right, or says what is not', { timeout: 120_000 }, async (kind) => {
-    for (const { path, size } of files.filter((file) => kindOf(file.path) === kind)) {
-      if (size > 0 && !isTail(ending, path)) {
-        for (const at of new Set([0, 1, size >> 2, size >> 1, size - (size >> 2), size - 1].filter((place) => place < size))) {
-          const name = `${path} with another bit at ${at}`
-          check(path, name, await outcome(images[ending], ({ disk }) => disk.rot(path, at, 1 << (at & 7))))
+  test.each(kinds)(
+    'SEC-19: with damaged files %s gives what is right, or says what is not',
+    { timeout: 120_000 },
+    async (kind) => {
+      for (const { path, size } of files.filter((file) => kindOf(file.path) === kind)) {
+        if (size > 0 && !isTail(ending, path)) {
+          for (const at of new Set([0, 1, size >> 2, size >> 1, size - (size >> 2), size - 1].filter((place) => place < size))) {
+            const name = `${path} with another bit at ${at}`
+            check(path, name, await outcome(images[ending], ({ disk }) => disk.rot(path, at, 1 << (at & 7))))
+          }
+        }
+        for (const length of new Set([0, size >> 1, size - 1].filter((one) => one >= 0 && one < size))) {
+          const name = `${path} cut to ${length} of ${size} bytes`
+          check(path, name, await outcome(images[ending], ({ disk }) => disk.truncate(path, length)))
         }
       }
-      for (const length of new Set([0, size >> 1, size - 1].filter((one) => one >= 0 && one < size))) {
-        const name = `${path} cut to ${length} of ${size} bytes`
-        check(path, name, await outcome(images[ending], ({ disk }) => disk.truncate(path, length)))
-      }
-    }
-  })
+    },
+  )
 })

@@ -138,7 +138,7 @@ test('a fetch waits for as many bytes as it asks for, and for no longer than it 
     expect(short.responses[0]!.partitions[0]!.records).toHaveLength(2 * one)
   }))
 
-test('what makes no sense closes the connection, and no other', () =>
+test('SEC-14: what makes no sense closes the connection, and no other', () =>
   onTheWire(async (client, _log, served) => {
     for (const frame of [
       'ffffffff',

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, symlinkSync } from 'node:fs'
+import { mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
@@ -75,6 +75,18 @@ describe('NodeDisk', () => {
     expect(disk.stat(join(folder, 'b'))).toEqual({ kind: 'folder', sizeBytes: 0 })
     expect(disk.stat(join(folder, 'c'))).toEqual({ kind: 'other', sizeBytes: 0 })
     expect(disk.stat(join(folder, 'missing'))).toBeNull()
+  })
+
+  test.skipIf(process.platform === 'win32')('SEC-27: writes to no file elsewhere that a link leads to', () => {
+    const elsewhere = join(folder, 'elsewhere')
+    const link = join(folder, 'link')
+    writeFileSync(elsewhere, 'precious')
+    symlinkSync(elsewhere, link)
+    for (const write of [() => disk.create(link), () => disk.open(link), () => disk.truncate(link, 0)])
+      expect(write).toThrow(DiskError)
+    disk.rename(link, join(folder, 'renamed'))
+    disk.remove(join(folder, 'renamed'))
+    expect(text(disk.readFile(elsewhere))).toBe('precious')
   })
 
   test('renames over a file, links, truncates, removes, and syncs the folder', async () => {

@@ -6,7 +6,15 @@ import { lockDirectory } from './directory-lock.ts'
 import { diskFailure, diskStep, systemCode } from './disk-failure.ts'
 import { NodeFile } from './node-file.ts'
 
-/** The disk of this machine. Opening makes thousands of the synchronous calls: 0.27 s for 5,000 folders, 1.6 s by promises. */
+/** Windows has no O_NOFOLLOW, which counts as 0 then. */
+const { O_CREAT, O_NOFOLLOW, O_RDWR, O_TRUNC } = fs.constants
+
+/**
+ * The disk of this machine. What is opened for writing is the file itself: a symbolic link in its place is refused, so that nobody can lead
+ * the log to a file elsewhere (folders may be links: a data directory, or a partition that was moved to another disk).
+ *
+ * Opening makes thousands of the synchronous calls: 0.27 s for 5,000 folders, 1.6 s by promises.
+ */
 export class NodeDisk implements Disk {
   lock(path: string, holder: string): DirectoryLock {
     return lockDirectory(path, holder)
@@ -37,14 +45,14 @@ export class NodeDisk implements Disk {
   create(path: string): DiskFile {
     return new NodeFile(
       path,
-      diskStep('create', path, () => fs.openSync(path, 'w+', ownFile)),
+      diskStep('create', path, () => fs.openSync(path, O_RDWR | O_CREAT | O_TRUNC | O_NOFOLLOW, ownFile)),
     )
   }
 
   open(path: string): DiskFile {
     return new NodeFile(
       path,
-      diskStep('open', path, () => fs.openSync(path, 'r+')),
+      diskStep('open', path, () => fs.openSync(path, O_RDWR | O_NOFOLLOW)),
     )
   }
 
@@ -61,7 +69,7 @@ export class NodeDisk implements Disk {
   }
 
   truncate(path: string, sizeBytes: number): void {
-    diskStep('truncate', path, () => fs.truncateSync(path, sizeBytes))
+    diskStep('truncate', path, () => truncate(path, sizeBytes))
   }
 
   syncFolder(path: string): void {
@@ -99,6 +107,15 @@ const ownFolder = 0o700
 function openFolder(path: string): number | null {
   if (process.platform === 'win32') return null
   return diskStep('syncFolder', path, () => fs.openSync(path, fs.constants.O_RDONLY | fs.constants.O_DIRECTORY))
+}
+
+function truncate(path: string, sizeBytes: number): void {
+  const descriptor = fs.openSync(path, O_RDWR | O_NOFOLLOW)
+  try {
+    fs.ftruncateSync(descriptor, sizeBytes)
+  } finally {
+    fs.closeSync(descriptor)
+  }
 }
 
 function kindOf(found: fs.Stats): FileStat['kind'] {

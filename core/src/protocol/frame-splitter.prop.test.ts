@@ -58,7 +58,7 @@ describe('FrameSplitter', () => {
     expect(framesOf(splitter).map((frame) => [...frame])).toEqual([[2, 3], [4]])
   })
 
-  test('refuses a size above the limit before it keeps anything of the frame, and stays broken', () => {
+  test('SEC-14: refuses a size above the limit before it keeps anything of the frame, and stays broken', () => {
     const splitter = new FrameSplitter(100)
     splitter.push(framed([new Uint8Array(100)]))
     expect(splitter.next()).toHaveLength(100)
@@ -79,13 +79,13 @@ describe('FrameSplitter', () => {
     expect(() => splitter.next()).toThrow('FRAME_TOO_LARGE')
   })
 
-  test('refuses a negative size', () => {
+  test('SEC-14: refuses a negative size', () => {
     const splitter = new FrameSplitter(100)
     splitter.push(Uint8Array.of(0xff, 0xff, 0xff, 0xff))
     expect(() => splitter.next()).toThrow('FRAME_INVALID: the size of a frame is negative')
   })
 
-  test('keeps no more than twice what came, whatever the size says', () => {
+  test('SEC-14: keeps no more than twice what came, whatever the size says', () => {
     const splitter = new FrameSplitter(2 ** 31 - 1)
     const before = process.memoryUsage().arrayBuffers
     splitter.push(Uint8Array.of(0x7f, 0xff, 0xff, 0xff, ...new Uint8Array(100)))

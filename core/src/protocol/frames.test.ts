@@ -113,7 +113,7 @@ describe('a request', () => {
     expect(decodeRequestBody('apiVersions', 3, request.body)).toMatchObject({ clientSoftwareName: 'a' })
   })
 
-  test('has no more elements than a server can hold', () => {
+  test('SEC-14: has no more elements than a server can hold', () => {
     // A million and one topics with names of no bytes: two million bytes, but a hundred million as objects.
     const count = 1_000_001
     const frame = Buffer.alloc(14 + 2 * count)

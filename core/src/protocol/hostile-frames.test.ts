@@ -37,7 +37,7 @@ const samples = [
 /** Without those of an API whose requests may have bytes behind them. */
 const exact = samples.filter(({ messageCase: { kind, name } }) => kind === 'response' || apiOf(name).trailing !== 'ignored')
 
-describe('a frame that is not what it says', () => {
+describe('SEC-14, SEC-15: a frame that is not what it says', () => {
   test('cut at any byte it is refused', () => {
     for (const { messageCase, frame } of exact)
       for (let end = 0; end < frame.length; end += frame.length > 300 ? 7 : 1)

@@ -50,7 +50,7 @@ test.each<[string, CompressionName, () => Buffer, RegExp]>([
   ['snappy, xerial', 'snappy', xerialBomb, /CONTENT_TOO_LARGE/],
   ['snappy, raw', 'snappy', () => rawClaim([0xff, 0xff, 0xff, 0x0f], 2 << 20), /CONTENT_TOO_LARGE/],
   ['snappy, raw, whose claim cannot be true', 'snappy', () => rawClaim([0xff, 0xff, 0xff, 0xff, 0x0f], 100), /CORRUPT_BATCH/],
-])('%s: a block that becomes a gibibyte is refused, without the memory for it', (_name, codec, bomb, expected) => {
+])('SEC-17: %s: a block that becomes a gibibyte is refused, without the memory for it', (_name, codec, bomb, expected) => {
   const block = bomb()
   decompressRecords(compressRecords(mebibyte, { codec }), compressionCode(codec), 'warm', 1 << 20)
   const before = resourceUsage().maxRSS

@@ -1,8 +1,9 @@
 import { mkdtempSync, rmSync } from 'node:fs'
+import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { BatchBuilder, errorCodes } from '@millrace/core/testing'
+import { BatchBuilder, errorCodes, type RequestDraft } from '@millrace/core/testing'
 import { startBroker, type BrokerProcess } from '../wire/broker-process.ts'
 import { WireClient } from '../wire/wire-client.ts'
 import { makeTopics, moved, nothingHangs, plain, readAll } from './on-the-wire/topics.ts'
@@ -32,7 +33,7 @@ test('a client that is killed in the middle of a transaction leaves nothing behi
   expect(await readAll(client, moved, 0)).toEqual(new Map())
 })
 
-function note(value: string): { acks: number; timeoutMs: number; topicData: readonly object[] } & object {
+function note(value: string): RequestDraft<'produce'> {
   const builder = new BatchBuilder()
   builder.append(null, value, 1_000)
   return { acks: -1, timeoutMs: 10_000, topicData: [{ name: plain, partitionData: [{ index: 0, records: builder.build() }] }] }
@@ -74,7 +75,7 @@ test(
     const stopping = Promise.withResolvers<void>()
     const writing = Array.from({ length: 400 }, async (_, at) => {
       try {
-        const answer = (await writer.ask('produce', note(`${at}`) as never, 9)).responses[0]!.partitionResponses[0]!
+        const answer = (await writer.ask('produce', note(`${at}`), 9)).responses[0]!.partitionResponses[0]!
         expect(answer.errorCode).toBe(errorCodes.NONE)
         answered.push(at)
       } finally {
@@ -99,5 +100,30 @@ test(
     expect(kept).toEqual(kept.map((_, at) => at))
     expect(kept.length).toBeGreaterThanOrEqual(answered.length)
     expect(answered).toEqual(answered.map((_, at) => at))
+  },
+)
+
+test.skipIf(process.platform !== 'linux')(
+  'more connections than the process may have files harm no other',
+  { timeout: 90_000 },
+  async () => {
+    broker.child.kill('SIGKILL')
+    await broker.ended
+    broker = await startBroker({ dir, openFiles: 100 })
+    using early = await WireClient.connect(broker.port)
+    await makeTopics(early)
+    const open = Array.from({ length: 300 }, () => {
+      const socket = connect({ host: '127.0.0.1', port: broker.port })
+      return { socket, ended: new Promise((resolve) => socket.on('error', () => {}).once('close', resolve)) }
+    })
+    await Promise.race(open.map(({ ended }) => ended))
+    const write = async (client: WireClient): Promise<number> =>
+      (await client.ask('produce', note('x'), 9)).responses[0]!.partitionResponses[0]!.errorCode
+    expect(await write(early)).toBe(errorCodes.NONE)
+    for (const { socket } of open) socket.destroy()
+    await Promise.all(open.map(({ ended }) => ended))
+    using late = await WireClient.connect(broker.port)
+    expect(await write(late)).toBe(errorCodes.NONE)
+    expect((await readAll(late, plain, 0)).size).toBe(2)
   },
 )

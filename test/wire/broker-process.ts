@@ -19,16 +19,26 @@ export interface BrokerOptions {
   readonly config?: string
   /** Hears each line of its standard error, in place of `complaints`. */
   readonly onComplaint?: (line: string) => void
+  /** How many files it may have open; sockets are among them. */
+  readonly openFiles?: number
   /** Gets the process before it is ready. */
   readonly onSpawn?: (child: ChildProcess) => void
 }
 
 /** Resolves when it takes connections. @throws when it ends before */
-export async function startBroker({ dir, port = 0, config, onComplaint, onSpawn }: BrokerOptions): Promise<BrokerProcess> {
+export async function startBroker({
+  dir,
+  port = 0,
+  config,
+  onComplaint,
+  openFiles,
+  onSpawn,
+}: BrokerOptions): Promise<BrokerProcess> {
   const args = ['broker', '--dir', dir, '--listen', `127.0.0.1:${port}`, ...(config === undefined ? [] : ['--config', config])]
-  const child = spawn(process.execPath, ['--conditions=@millrace/source', millraceMain, ...args], {
-    stdio: ['ignore', 'pipe', 'pipe'],
-  })
+  const command = [process.execPath, '--conditions=@millrace/source', millraceMain, ...args]
+  // The shell makes way for the broker: what kills the one kills the other.
+  const limited = openFiles === undefined ? command : ['sh', '-c', `ulimit -n ${openFiles} && exec "$@"`, 'sh', ...command]
+  const child = spawn(limited[0]!, limited.slice(1), { stdio: ['ignore', 'pipe', 'pipe'] })
   onSpawn?.(child)
   const complaints: string[] = []
   onLines(child.stderr, onComplaint ?? ((line) => void complaints.push(line)))

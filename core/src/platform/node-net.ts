@@ -63,7 +63,11 @@ export class NodeNet implements Net {
 function listening(server: Server, { host, port }: NetPlace): Promise<void> {
   return new Promise((resolve, reject) => {
     server.once('error', (error) => reject(netError(`cannot listen on ${host}:${port}`, error)))
-    server.listen({ host, port }, resolve)
+    server.listen({ host, port }, () => {
+      // Of a connection that could not be taken, as where memory or files are short: it is lost, and those after it are not.
+      server.on('error', () => {})
+      resolve()
+    })
   })
 }
 

@@ -54,7 +54,8 @@ interface InHand {
  *   C3  Memory is bounded: what is in hand, what waits for a slow reader, and one frame that is coming.
  *   C4  A frame that makes no sense closes the connection; what was in hand before it is answered.
  *   C5  `drain` takes nothing more, answers what is in hand, and closes.
- *   C6  Nobody holds it open by silence: neither one that sends nothing, nor one that takes nothing. What its own calls wait for holds it.
+ *   C6  Nobody holds it open by silence: neither who sends nothing, or a frame byte by byte, nor who takes nothing. What its own calls
+ *       wait for holds it.
  *   C7  While it is muted nothing is read or begun; what has begun is answered (KIP-219). A drain ends it.
  */
 export class Connection {

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { BatchBuilder, errorCodes, type RequestDraft } from '@millrace/core/testing'
 import { startBroker, type BrokerProcess } from '../wire/broker-process.ts'
-import { WireClient } from '../wire/wire-client.ts'
+import { ConnectionLost, WireClient } from '../wire/wire-client.ts'
 import { makeTopics, moved, nothingHangs, plain, readAll } from './on-the-wire/topics.ts'
 import { startProgram } from './real-process.ts'
 
@@ -122,8 +122,14 @@ test.skipIf(process.platform !== 'linux')(
     expect(await write(early)).toBe(errorCodes.NONE)
     for (const { socket } of open) socket.destroy()
     await Promise.all(open.map(({ ended }) => ended))
-    using late = await WireClient.connect(broker.port)
-    expect(await write(late)).toBe(errorCodes.NONE)
-    expect((await readAll(late, plain, 0)).size).toBe(2)
+    // The broker may hear of the others later than of the next one, which it cannot take then.
+    for (let tries = 1; ; tries++) {
+      using late = await WireClient.connect(broker.port)
+      const answer = await write(late).catch((error: unknown) => error)
+      if (answer instanceof ConnectionLost && tries < 100) continue
+      expect(answer).toBe(errorCodes.NONE)
+      break
+    }
+    expect((await readAll(early, plain, 0)).size).toBe(2)
   },
 )

@@ -58,7 +58,7 @@ export class Canary {
 
   private async write(): Promise<void> {
     const builder = new BatchBuilder()
-    builder.append(null, `note ${this.written}`, 1_000)
+    builder.append(null, `note ${this.written}`, Date.now())
     const topicData = [{ name: this.topic, partitionData: [{ index: 0, records: builder.build() }] }]
     const answer = await this.client.ask('produce', { acks: -1, timeoutMs: 10_000, topicData }, 9)
     const { errorCode, baseOffset } = answer.responses[0]!.partitionResponses[0]!

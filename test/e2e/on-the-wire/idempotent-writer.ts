@@ -62,7 +62,7 @@ export class IdempotentWriter implements Worker {
     const { producerId, producerEpoch, next: sequence } = this
     const count = 1 + Math.floor(this.random() * most)
     const builder = new BatchBuilder()
-    for (let at = 0; at < count; at++) builder.append(null, `${sequence + at}`, 1_000)
+    for (let at = 0; at < count; at++) builder.append(null, `${sequence + at}`, Date.now())
     this.next += count
     return { sequence, count, batch: builder.build({ producerId, producerEpoch, baseSequence: sequence, transactional: false }) }
   }

@@ -76,7 +76,7 @@ export class Deserter implements Worker {
     expectCode(errorCode, 'initProducerId of a deserter')
     for (let index = 0; index < partitions; index++) {
       const builder = new BatchBuilder()
-      builder.append(null, `${transactionalId}:0:aborted:0:1`, 1_000)
+      builder.append(null, `${transactionalId}:0:aborted:0:1`, Date.now())
       const records = builder.build({ producerId, producerEpoch, baseSequence: 0, transactional: true })
       const topicData = [{ name: moved, partitionData: [{ index, records }] }]
       const produced = await client.ask('produce', { transactionalId, acks: -1, timeoutMs: 10_000, topicData }, 12)

@@ -106,7 +106,7 @@ export class TransactionalWriter implements Worker {
 
   private async write(client: WireClient, index: number, values: readonly string[]): Promise<void> {
     const builder = new BatchBuilder()
-    for (const value of values) builder.append(null, value, 1_000)
+    for (const value of values) builder.append(null, value, Date.now())
     const { producerId, producerEpoch } = this
     const baseSequence = this.sequences[index] ?? 0
     this.sequences[index] = baseSequence + values.length

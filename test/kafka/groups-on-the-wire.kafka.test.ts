@@ -3,21 +3,23 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { embeddedLog, serveLog, type LogClient } from '@millrace/core'
+import { KafkaDriver } from './kafka-driver.ts'
 import { findKafka } from './kafka-home.ts'
-import { runKafkaTool } from './kafka-tool.ts'
+import { toolClasses, type ToolName } from './kafka-tool.ts'
 
-type Tool = (name: Parameters<typeof runKafkaTool>[1], ...args: readonly string[]) => Promise<string>
+type Tool = (name: ToolName, ...args: readonly string[]) => Promise<string>
 
 /** Kafka's tools against a served log; each has to end well. */
 async function withTools(work: (tool: Tool, log: LogClient) => Promise<void>): Promise<void> {
-  const kafka = findKafka()
   const dir = mkdtempSync(join(tmpdir(), 'millrace-tools-'))
   try {
     await using log = await embeddedLog({ dir, durability: 'os' })
     await using served = await serveLog(log, { listeners: [{ port: 0 }] })
     const { host, port } = served.places[0]!
+    await using driver = new KafkaDriver(findKafka())
     const tool: Tool = async (name, ...args) => {
-      const { code, stdout, stderr } = await runKafkaTool(kafka, name, ['--bootstrap-server', `${host}:${port}`, ...args])
+      const words = ['--bootstrap-server', `${host}:${port}`, ...args]
+      const { code, stdout, stderr } = await driver.call('tool', { mainClass: toolClasses[name], args: words, input: '' })
       expect(code, `${stderr}${stdout}`).toBe(0)
       return stdout
     }

@@ -18,6 +18,7 @@ export type RuleName =
   | 'numbers'
   | 'times'
   | 'speeds'
+  | 'progress'
   | 'sizes'
 
 const replaced =
@@ -34,14 +35,19 @@ const rules: Readonly<Record<RuleName, Rule>> = {
   /** A tool makes up the name of its member. */
   members: replaced(/\b[a-z-]+-[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f-]{22}\b/g, 'MEMBER'),
   /** Columns are as wide as what stands in them. */
-  widths: (text: string) => text.replaceAll(/ +/g, ' ').replaceAll(/ $/gm, ''),
+  widths: (text: string) => text.replaceAll(/ +/g, ' ').replaceAll(/[ \t]+$/gm, ''),
   /** The broker of the harness says so, where a log says nothing. */
   harness: (text: string) =>
     text
       .replaceAll(/\b(min\.insync\.replicas=1|retention\.ms=(-1|604800000)|message\.timestamp\.after\.max\.ms=\d+)( |,|$)/gm, '')
       .replaceAll(/,$|^.*=\{DYNAMIC_DEFAULT_BROKER_CONFIG.*$/gm, ''),
   /** Whose row comes first is not said. */
-  order: (text: string) => text.split('\n').toSorted().join('\n'),
+  order: (text: string) =>
+    text
+      .split('\n')
+      .map((line) => line.trimEnd())
+      .toSorted()
+      .join('\n'),
   /** Under which names of a broker's settings defaults are found, where such a name is not set; and in hours or milliseconds. */
   synonyms: replaced(/ synonyms=\{.*\}$/gm, ''),
   /** Settings of tiers, and of copying between brokers, which a log of one node does not have. */
@@ -57,6 +63,8 @@ const rules: Readonly<Record<RuleName, Rule>> = {
   numbers: replaced(/-?\b\d+([.,]\d+)*\b/g, 'N'),
   times: replaced(/\b1[6-9]\d{11}\b/g, 'TIME'),
   speeds: replaced(/(?<="(avg|target)_throughput":)[\d.-]+/g, 'SPEED'),
+  /** How often it looks, and when. */
+  progress: replaced(/^.*"stage":"ProcessLoop".*\n|(?<="time":)"[^"]*"/gm, ''),
   sizes: replaced(/(?<="size":)\d+/g, 'SIZE'),
 }
 

@@ -57,9 +57,9 @@ const rules: Readonly<Record<RuleName, Rule>> = {
   /** Our internal topics are there from the beginning, Kafka's when they are first used; and we have one more. */
   internal: replaced(/^Dynamic configs for topic __\w+ are:\n( .*(\n|$))*/gm, ''),
   /** Features that nobody has here, and how often they were changed. */
-  features: replaced(/^Feature: (?!transaction\.version)\S+\s.*\n?|Epoch: \d+/gm, ''),
-  /** APIs that are not served: delegation tokens, voters, share groups, streams groups; and those that come with settings. */
-  apis: replaced(/^\t\w+\((17|36|38|39|40|41|51|64|68|69|7[6-9]|8\d|9\d)\): .*\n?/gm, ''),
+  features: replaced(/^Feature: (?!transaction\.version|group\.version)\S+\s.*\n?|Epoch: \d+/gm, ''),
+  /** APIs that are not served: delegation tokens, voters and brokers that go, share groups, streams groups. */
+  apis: replaced(/^\t\w+\((3[89]|4[01]|64|7[6-9]|8\d|9\d)\): .*\n?/gm, ''),
   numbers: replaced(/-?\b\d+([.,]\d+)*\b/g, 'N'),
   times: replaced(/\b1[6-9]\d{11}\b/g, 'TIME'),
   speeds: replaced(/(?<="(avg|target)_throughput":)[\d.-]+/g, 'SPEED'),

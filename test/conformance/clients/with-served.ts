@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { embeddedLog, serveLog, string, type Isolation, type LogClient } from '@millrace/core'
+import { embeddedLog, serveLog, string, type Isolation, type ListenerOptions, type LogClient } from '@millrace/core'
 
 /** A log on the wire, for a client of Kafka. */
 export interface Served {
@@ -12,11 +12,11 @@ export interface Served {
 }
 
 /** A new log, which makes topics of two partitions when they are first used. It goes with `work`. */
-export async function withServed(work: (served: Served) => Promise<void>): Promise<void> {
+export async function withServed(work: (served: Served) => Promise<void>, listener: ListenerOptions = {}): Promise<void> {
   const dir = mkdtempSync(join(tmpdir(), 'millrace-client-'))
   try {
     await using log = await embeddedLog({ dir, durability: 'os', autoCreateTopics: { partitions: 2 } })
-    await using served = await serveLog(log, { listeners: [{ port: 0 }] })
+    await using served = await serveLog(log, { listeners: [{ ...listener, port: 0 }], limits: { failedDelayMs: 1 } })
     const { host, port } = served.places[0]!
     await work({ log, bootstrap: `${host}:${port}`, dir })
   } finally {

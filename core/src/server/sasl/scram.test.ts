@@ -26,10 +26,10 @@ async function steps(one: SaslExchange, ...texts: readonly string[]): Promise<Sa
 }
 
 /** What a client answers to the server's first message. */
-function finalOf(name: Name, bare: string, serverFirst: string, password = 'pencil', header = 'n,,'): string {
+function finalOf(name: Name, bare: string, serverFirst: string, password = 'pencil', header = 'n,,', before = ''): string {
   const [, nonce, salted, iterations] = /^r=([^,]+),s=([^,]+),i=(\d+)$/.exec(serverFirst)!
   const key = saltedPassword(name, password, Buffer.from(salted!, 'base64'), Number(iterations))
-  const withoutProof = `c=${Buffer.from(header).toString('base64')},r=${nonce}`
+  const withoutProof = `c=${Buffer.from(header).toString('base64')},r=${before}${nonce}`
   const clientKey = scramHmac(name, key, 'Client Key')
   const signature = scramHmac(name, scramHash(name, clientKey), `${bare},${serverFirst},${withoutProof}`)
   return `${withoutProof},p=${Buffer.from(clientKey.map((byte, index) => byte ^ signature[index]!)).toString('base64')}`
@@ -100,6 +100,16 @@ describe('SEC-4: SCRAM', () => {
     const one = exchange()
     const serverFirst = textOf(await steps(one, 'n,,n=user,r=abc'))
     expect((await steps(one, change(finalOf('SCRAM-SHA-256', 'n=user,r=abc', serverFirst)))).kind).toBe('refused')
+  })
+
+  test('the last message may have the nonce of the client twice, as of librdkafka 2.0.2', async () => {
+    const one = exchange()
+    const serverFirst = textOf(await steps(one, 'n,,n=user,r=abc'))
+    const last = finalOf('SCRAM-SHA-256', 'n=user,r=abc', serverFirst, 'pencil', 'n,,', 'abc')
+    expect((await steps(one, last)).kind).toBe('done')
+    const other = exchange()
+    await steps(other, 'n,,n=user,r=abc')
+    expect((await steps(other, last.replace('r=abcabc', 'r=abc'))).kind).toBe('refused') // the proof is over it
   })
 
   test('a last message that was heard before is refused: the nonce is another one', async () => {

@@ -67,7 +67,8 @@ class ScramExchange implements SaslExchange {
     const [, withoutProof, binding, bothNonces, proof] = clientFinal.exec(text) ?? []
     if (withoutProof === undefined) return refused('the last message is not of SCRAM')
     if (binding !== Buffer.from(header).toString('base64')) return refused('the channel binding is not that of the first message')
-    if (bothNonces !== nonce) return refused('the nonce is not that of this exchange')
+    // librdkafka (2.0.2) puts its own nonce before both, and Kafka looks at the end too. The proof is over all of it.
+    if (!bothNonces!.endsWith(nonce)) return refused('the nonce is not that of this exchange')
     const { storedKey, serverKey } = this.credentialOf(user)
     const signed = `${clientFirstBare},${serverFirst},${withoutProof}`
     const clientKey = xor(Buffer.from(proof!, 'base64'), scramHmac(this.name, storedKey, signed))

@@ -64,7 +64,7 @@ def transform(bootstrap, _):
     tried = 0
     deadline = time.monotonic() + LIMIT_S
     while len(done) < 100 and time.monotonic() < deadline:
-        messages = [message for message in consumer.consume(7, 1) if message.error() is None]
+        messages = [message for message in consumer.consume(20, 0.3) if message.error() is None]
         if not messages:
             continue
         producer.begin_transaction()

@@ -1,6 +1,7 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { connect } from 'node:tls'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import type { ListenerOptions } from '../open/listener-options.ts'
 import { nodeWorld } from '../platform/node-world.ts'
@@ -55,6 +56,20 @@ describe('listeners of a file', () => {
     const texts = { certificate: pem('server.key') + pem('server.pem'), authorities: pem('authority.pem'), clients: 'required' }
     expect((tls as () => unknown)()).toMatchObject(texts)
     expect(three).toEqual({ host: '127.0.0.1', port: 9094 })
+  })
+
+  test('with SASL ask for certificates only where they say so themselves (KIP-684)', () => {
+    const lines = [
+      'listeners=A://127.0.0.1:1,B://127.0.0.1:2',
+      'listener.security.protocol.map=A:SASL_SSL,B:SASL_SSL',
+      keystore(),
+    ]
+    const sasl = ['sasl.enabled.mechanisms=SCRAM-SHA-512', `ssl.truststore.location=${join(folder, 'truststore.pem')}`]
+    const clients = ['ssl.client.auth=required', 'listener.name.b.ssl.client.auth=requested']
+    const found = listenersIn(...lines, ...sasl, ...clients).map(
+      ({ tls }) => (tls as () => { readonly clients: string })().clients,
+    )
+    expect(found).toEqual(['none', 'requested'])
   })
 
   test('may hold certificate and key themselves', () => {
@@ -152,4 +167,40 @@ describe('listeners of a file', () => {
       expect.stringContaining('ready at 0.0.0.0:'),
     ])
   })
+
+  test('SEC-6: a broker that runs takes a certificate that has changed, and keeps the old one where the new one is torn', async () => {
+    const config = join(folder, 'server.properties')
+    writeFileSync(config, ['listeners=SASL_SSL://127.0.0.1:0', keystore(), 'sasl.enabled.mechanisms=SCRAM-SHA-512'].join('\n'))
+    const told: string[] = []
+    const ready = Promise.withResolvers<number>()
+    const stop = new AbortController()
+    const ended = runCommand(['broker', '--dir', join(folder, 'data'), '--config', config], {
+      world: nodeWorld(),
+      out: (line) => ready.resolve(Number(/:(\d+),/.exec(line)![1])),
+      err: (line) => void told.push(line),
+      input: (async function* (): AsyncGenerator<Uint8Array> {})(),
+      stop: () => stop.signal,
+    })
+    const port = await ready.promise
+    expect(await shownAt(port)).toBe('CN=server')
+    const renewed = pem('server.key') + pem('server-renewed.pem')
+    writeFileSync(join(folder, 'keystore.pem'), renewed.slice(0, -200))
+    expect(await shownAt(port)).toBe('CN=server')
+    writeFileSync(join(folder, 'keystore.pem'), renewed)
+    expect(await shownAt(port)).toBe(String.raw`CN=server\, renewed`)
+    stop.abort()
+    expect(await ended).toBe(0)
+    expect(told.filter((line) => line.includes('CERTIFICATE_INVALID'))).toHaveLength(1)
+  })
 })
+
+/** The subject of the certificate that a listener shows. */
+function shownAt(port: number): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const socket = connect({ host: '127.0.0.1', port, ca: pem('authority.pem') }, () => {
+      resolve(socket.getPeerX509Certificate()!.subject)
+      socket.end()
+    })
+    socket.once('error', reject)
+  })
+}

@@ -27,13 +27,29 @@ export function listenerSecurity(name: string, protocol: SecurityProtocol, aroun
     ''
   return {
     ...(protocol.endsWith('SSL')
-      ? { tls: tlsOf(name, settings, around), principalMapping: settings('ssl.principal.mapping.rules') }
+      ? {
+          tls: tlsOf(name, clientsOf(name, protocol, settings, security), settings, around),
+          principalMapping: settings('ssl.principal.mapping.rules'),
+        }
       : {}),
     ...(protocol.startsWith('SASL') ? { sasl: saslOf(name, settings, around) } : {}),
   }
 }
 
-function tlsOf(name: string, settings: Settings, { world, onError }: Surroundings): NonNullable<ListenerOptions['tls']> {
+type Clients = 'none' | 'requested' | 'required'
+
+/** Where SASL says who somebody is, certificates are asked for only where that very listener says so (KIP-684). */
+function clientsOf(name: string, protocol: SecurityProtocol, settings: Settings, security: BrokerConfig['security']): Clients {
+  const own = security.get(`listener.name.${name.toLowerCase()}.ssl.client.auth`) ?? 'none'
+  return (protocol === 'SASL_SSL' ? own : settings('ssl.client.auth')) as Clients
+}
+
+function tlsOf(
+  name: string,
+  clients: Clients,
+  settings: Settings,
+  { world, onError }: Surroundings,
+): NonNullable<ListenerOptions['tls']> {
   const certificate = placeOf(settings, 'ssl.keystore.certificate.chain', 'ssl.keystore.location')
   const key = placeOf(settings, 'ssl.keystore.key', 'ssl.keystore.location')
   if (certificate === null || key === null)
@@ -48,7 +64,7 @@ function tlsOf(name: string, settings: Settings, { world, onError }: Surrounding
     key,
     ...(authorities === null ? {} : { authorities }),
     ...(passphrase === '' ? {} : { passphrase }),
-    clients: settings('ssl.client.auth') as 'none' | 'requested' | 'required',
+    clients,
   }
   const own = new ServerCertificates(world.disk, places, onError)
   return () => own.current()

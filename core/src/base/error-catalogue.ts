@@ -329,7 +329,7 @@ const rows = {
   LISTENER_UNSAFE: {
     fault: 'caller',
     outcome: 'fatal',
-    todo: 'Listen on a loopback address, or give the listener authentication.',
+    todo: 'Listen on loopback, give the listener authentication, or allow what is insecure (--insecure).',
   },
   NOT_AUTHENTICATED: {
     fault: 'caller',

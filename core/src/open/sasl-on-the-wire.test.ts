@@ -76,6 +76,9 @@ test('ApiVersions before SASL is answered, the mechanisms are told, and after it
       sessionLifetimeMs: 0,
     })
     expect((await client.ask('metadata', { topics: [] })).controllerId).toBe(1)
+    const resources = [{ resourceType: 4, resourceName: '1', configurationKeys: ['listeners'] }]
+    const { results } = await client.ask('describeConfigs', { resources })
+    expect(results[0]!.configs).toMatchObject([{ name: 'listeners', value: `SASL_PLAINTEXT://127.0.0.1:${place.port}` }])
     expect(await client.ask('saslHandshake', { mechanism: 'PLAIN' })).toEqual({
       errorCode: errorCodes.ILLEGAL_SASL_STATE,
       mechanisms: [],

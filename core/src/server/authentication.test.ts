@@ -39,7 +39,14 @@ function attempt({ mechanisms = [byName('A'), byName('B', 5_000)], maxReauthMs =
     end: () => void events.push('end'),
     cut: ({ code }: { code: string }) => void events.push(`cut ${code}`),
   }
-  const own = new Authentication({ sasl: asks ? { mechanisms, maxReauthMs } : null, limits, session, clock: world.clock, on })
+  const own = new Authentication({
+    sasl: asks ? { mechanisms, maxReauthMs } : null,
+    isSecure: false,
+    limits,
+    session,
+    clock: world.clock,
+    on,
+  })
   return {
     world,
     session,

@@ -85,6 +85,8 @@ interface AuthenticationEvents {
  *   A3  A failed attempt is answered late, with words that tell nothing, and ends the connection. So does one that takes too long.
  */
 export class Authentication {
+  /** What is spoken, in Kafka's words. */
+  readonly protocol: 'PLAINTEXT' | 'SSL' | 'SASL_PLAINTEXT' | 'SASL_SSL'
   private readonly sasl: SaslTerms | null
   private readonly limits: AuthenticationLimits
   private readonly session: Session
@@ -95,12 +97,15 @@ export class Authentication {
 
   constructor(parts: {
     readonly sasl: SaslTerms | null
+    readonly isSecure: boolean
     readonly limits: AuthenticationLimits
     readonly session: Session
     readonly clock: Clock
     readonly on: AuthenticationEvents
   }) {
     this.sasl = parts.sasl
+    const transport = parts.isSecure ? 'SSL' : 'PLAINTEXT'
+    this.protocol = parts.sasl === null ? transport : `SASL_${transport}`
     this.limits = parts.limits
     this.session = parts.session
     this.clock = parts.clock

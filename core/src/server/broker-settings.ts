@@ -5,8 +5,8 @@ import { usualPartitions } from './handlers/create-topics.ts'
 type Row = readonly [name: string, type: keyof typeof configTypes, value: string | number | boolean, about: string]
 
 /** What the node was opened with, under Kafka's names. */
-function givenRows({ server, advertised, broker }: RequestContext): readonly Row[] {
-  const place = `PLAINTEXT://${advertised.host}:${advertised.port}`
+function givenRows({ server, advertised, broker, authentication }: RequestContext): readonly Row[] {
+  const place = `${authentication.protocol}://${advertised.host}:${advertised.port}`
   return [
     ['advertised.listeners', 'string', place, 'Where clients of this listener find the server.'],
     ['auto.create.topics.enable', 'boolean', broker.autoCreation !== null, 'Whether topics are made when they are first used.'],

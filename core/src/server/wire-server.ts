@@ -134,7 +134,7 @@ export class WireServer {
     socket.destroy()
   }
 
-  private serve(socket: NetSocket, { sasl }: WireListener, advertised: NetPlace, principal: Principal): void {
+  private serve(socket: NetSocket, { sasl, tls }: WireListener, advertised: NetPlace, principal: Principal): void {
     const { broker, identity, limits, onError } = this.options
     const { remote } = socket
     const { clock } = broker.directory.world
@@ -143,6 +143,7 @@ export class WireServer {
     const frames = new FrameSplitter(sasl === undefined ? limits.maxFrameBytes : limits.maxFrameBytesBefore)
     const authentication = new Authentication({
       sasl: sasl ?? null,
+      isSecure: tls !== undefined,
       limits,
       session,
       clock,

@@ -6,6 +6,8 @@ export interface LogAdapter {
   /** What all names of topics, groups and transactional ids begin with: one of its own for each run where a log outlives it. */
   readonly prefix: string
   readonly capabilities: Capabilities
+  /** Tests that do not hold of it, by title, with the reason: what the log behind it cannot say, or says later. Default: none. */
+  readonly differences?: Readonly<Record<string, string>>
   /** A client of the log; the suite closes it. */
   open(): Promise<LogClient>
   /** Closes the client, and opens the same log as another process would. */

@@ -51,6 +51,7 @@ export function suite(adapter: LogAdapter, name: string, define: (test: BenchTes
       await adapter.dispose()
     })
     define((title, work) => {
+      if (adapter.differences?.[title] !== undefined) return
       declare(title, () =>
         adapter.run(async () => {
           const open: AsyncDisposable[] = []

@@ -1,5 +1,6 @@
-import { isIntegerFrom, isOneOf, isText, type OptionRules } from '../base/options.ts'
+import { isIntegerFrom, isObject, isOneOf, isText, type OptionRules } from '../base/options.ts'
 import type { CompressionName } from '../record/compression.ts'
+import type { OffsetCommit, OutgoingBatch, TransactionWork } from './producer.ts'
 
 export interface ResolvedOptions {
   readonly transactionalId: string | null
@@ -20,5 +21,17 @@ export const producerRules: OptionRules<ResolvedOptions> = {
     check: isOneOf('none', 'gzip', 'snappy', 'lz4', 'zstd'),
     expected: 'none, gzip, snappy, lz4 or zstd',
     default: 'none',
+  },
+}
+
+/** Of a transaction that commits none. */
+export const noOffsets: OffsetCommit = Object.freeze({ group: '', positions: [] })
+
+export const workRules: OptionRules<Required<TransactionWork>> = {
+  batches: { check: (value): value is readonly OutgoingBatch[] => Array.isArray(value), expected: 'a list of batches' },
+  offsets: {
+    check: (value): value is OffsetCommit => isObject(value),
+    expected: 'a group and its positions',
+    default: noOffsets,
   },
 }

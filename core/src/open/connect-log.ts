@@ -66,7 +66,10 @@ const saslRules: OptionRules<SaslCredentials> = {
 }
 
 /**
- * Connects to a log that is served on Kafka's wire protocol: by `serveLog`, by `millrace broker`, or by an Apache Kafka.
+ * Connects to a log that is served on Kafka's wire protocol: by `serveLog`, by `millrace broker`, or by an Apache Kafka. What differs from
+ * the embedded log: a topic that nothing is known of yet is asked for at its first record, and what is wrong with that one comes out of
+ * `flush`, as all that only the server can tell does; `seek` to a place with a name is looked up by the next poll; `subscribe` and `backUp`
+ * are EMBEDDED_ONLY.
  * @throws UNKNOWN_OPTION, INVALID_OPTION; SERVER_UNREACHABLE, NO_KAFKA_SERVER, AUTHENTICATION_FAILED, UNSUPPORTED_VERSION
  */
 export async function connectLog(options: ConnectLogOptions): Promise<LogClient> {

@@ -1,15 +1,21 @@
 import type { Bytes } from '../../base/bytes.ts'
-import { coreError } from '../../base/error-catalogue.ts'
 import type { MillraceError } from '../../base/errors.ts'
-import { isObject, readOptions, type OptionRules } from '../../base/options.ts'
+import { readOptions } from '../../base/options.ts'
 import type { Broker } from '../../broker/broker.ts'
 import type { Partition } from '../../broker/partition.ts'
 import type { GroupCommit, ProducerIdentity, TransactionBatch } from '../../broker/transaction-work.ts'
 import type { Compression } from '../../record/compression.ts'
+import {
+  bufferFull,
+  closedProducer,
+  foreignBatch,
+  notTransactional,
+  transactionalOnly,
+  transactionOpen,
+} from '../producer-refusals.ts'
 import type {
   AppendOptions,
   AppendResult,
-  OffsetCommit,
   OutgoingBatch,
   Producer,
   ProducerOptions,
@@ -19,20 +25,14 @@ import type {
 import type { Transaction } from '../transaction.ts'
 import type { SizeHint } from '../parted-batch.ts'
 import { checkAppendOptions } from '../append-options.ts'
+import { endsProducer, groupCommit, isWithoutEffect, takeAll, type TakenBatch as Taken } from '../taken-batches.ts'
 import { AppendFrames, submitBytes } from './append-frames.ts'
 import { AwaitedTopics, type AwaitedTopicsHost } from '../awaited-topics.ts'
 import { EmbeddedBatch } from './embedded-batch.ts'
+import { OpenTransaction, type TransactionHost } from '../open-transaction.ts'
 import { Partitioner } from '../partitioner.ts'
-import { producerRules, type ResolvedOptions } from '../producer-options.ts'
-import { EmbeddedTransaction, type TransactionHost } from './embedded-transaction.ts'
-import {
-  endsProducer,
-  groupCommit,
-  isWithoutEffect,
-  takeAll,
-  transactionBatches,
-  type TakenBatch,
-} from './transaction-batches.ts'
+import { noOffsets, producerRules, workRules, type ResolvedOptions } from '../producer-options.ts'
+import { transactionBatches } from './transaction-batches.ts'
 
 /**
  * The producer of the embedded log: records go from the caller straight into the slab of a record batch, and the round of
@@ -40,17 +40,10 @@ import {
  *
  * Plain appends carry no producer id: nothing is ever sent twice inside one process, so there is nothing to recognise.
  */
-const noOffsets: OffsetCommit = Object.freeze({ group: '', positions: [] })
-const settled: Promise<unknown> = Promise.resolve()
+type TakenBatch = Taken<EmbeddedBatch>
+type EmbeddedTransaction = OpenTransaction<EmbeddedBatch, readonly TransactionBatch[]>
 
-const workRules: OptionRules<Required<TransactionWork>> = {
-  batches: { check: (value): value is readonly OutgoingBatch[] => Array.isArray(value), expected: 'a list of batches' },
-  offsets: {
-    check: (value): value is OffsetCommit => isObject(value),
-    expected: 'a group and its positions',
-    default: noOffsets,
-  },
-}
+const settled: Promise<unknown> = Promise.resolve()
 
 export class EmbeddedProducer implements Producer {
   private readonly broker: Broker
@@ -123,11 +116,7 @@ export class EmbeddedProducer implements Producer {
 
   private appendRecord(topic: string, key: Bytes, value: Bytes, options: AppendOptions | undefined): boolean {
     if (this.bufferedBytes >= 2 * this.maxBufferedBytes) {
-      throw coreError('BUFFER_FULL', {
-        what: 'the producer holds twice what it may',
-        expected: this.maxBufferedBytes,
-        received: this.bufferedBytes,
-      })
+      throw bufferFull(this.maxBufferedBytes, this.bufferedBytes)
     }
     if (options !== undefined) checkAppendOptions(options)
     if (this.awaited?.isAwaited(topic) === true) this.bufferedBytes += this.awaited.add(topic, key, value, options)
@@ -297,11 +286,7 @@ export class EmbeddedProducer implements Producer {
 
   private own(batch: OutgoingBatch): EmbeddedBatch {
     if (batch instanceof EmbeddedBatch && batch.owner === this) return batch
-    const where = typeof batch === 'object' && batch !== null ? `${batch.topic}-${batch.partition}` : 'batch'
-    throw coreError('INVALID_OPTION', {
-      what: 'the batch was not made by this producer',
-      where,
-    })
+    throw foreignBatch(batch)
   }
 
   async transact(work: TransactionWork): Promise<TransactionResult> {
@@ -330,15 +315,18 @@ export class EmbeddedProducer implements Producer {
   begin(): Promise<Transaction> {
     return this.inTurn(async () => {
       const id = this.assertTransactional()
-      this.transaction = new EmbeddedTransaction(this.transactionHost(id), this.identity!)
+      this.transaction = new OpenTransaction(this.transactionHost(id), this.identity!)
       return this.transaction
     })
   }
 
-  private transactionHost(id: string): TransactionHost {
+  private transactionHost(id: string): TransactionHost<EmbeddedBatch, readonly TransactionBatch[]> {
+    const { transactions } = this.broker
     return {
       id,
-      transactions: this.broker.transactions,
+      produce: (by, frame) => transactions.produce(id, by, frame),
+      commitOffsets: (by, offsets) => transactions.commitOffsets(id, by, offsets),
+      end: (by, kind) => transactions.end({ id, by, kind }),
       append: (topic, key, value, options) => {
         this.assertOpen()
         return this.appendRecord(topic, key, value, options)
@@ -347,7 +335,7 @@ export class EmbeddedProducer implements Producer {
         this.assertOpen()
         return this.own(batch)
       },
-      framesOf: (batches) => this.frames.of(batches),
+      framesOf: (taken) => this.frames.of(taken.flatMap(transactionBatches)),
       submit: (batch) => (batch === undefined ? this.submitAll() : this.submitBefore(batch)),
       awaited: () => this.awaited?.settled() ?? null,
       drop: () => this.dropAppended(),
@@ -406,7 +394,7 @@ export class EmbeddedProducer implements Producer {
   }
 
   flush(): Promise<void> {
-    return this.closed ? Promise.reject(closedError()) : this.finish()
+    return this.closed ? Promise.reject(closedProducer()) : this.finish()
   }
 
   private async finish(): Promise<void> {
@@ -439,17 +427,14 @@ export class EmbeddedProducer implements Producer {
   private assertPlain(): void {
     this.assertOpen()
     if (this.transactionalId === null) return
-    throw coreError('TRANSACTIONAL_ONLY', {
-      what: 'a transactional producer writes inside transactions only',
-      where: this.transactionalId,
-    })
+    throw transactionalOnly(this.transactionalId)
   }
 
   /** That a transaction may start now. Returns the transactional id. */
   private assertTransactional(): string {
     this.assertOpen()
     const { transactionalId } = this
-    if (transactionalId === null) throw coreError('NOT_TRANSACTIONAL', { what: 'the producer has no transactional id' })
+    if (transactionalId === null) throw notTransactional()
     this.assertNoneOpen(transactionalId)
     return transactionalId
   }
@@ -457,16 +442,12 @@ export class EmbeddedProducer implements Producer {
   private assertNoneOpen(transactionalId: string): void {
     if (this.broken !== null) throw this.broken
     if (this.transaction === null) return
-    throw coreError('TRANSACTION_OPEN', { what: 'a transaction of this producer is open', where: transactionalId })
+    throw transactionOpen(transactionalId)
   }
 
   private assertOpen(): void {
-    if (this.closed) throw closedError()
+    if (this.closed) throw closedProducer()
   }
-}
-
-function closedError(): Error {
-  return coreError('CLOSED', { what: 'the producer is closed' })
 }
 
 function totalBytes(batches: readonly EmbeddedBatch[]): number {

@@ -140,25 +140,31 @@ interface FetchedPart {
 /** From 13 on topics are named by their ids. */
 const byName = 12
 const againMs = 50
+const leastBytes = 64 * 1024
 const greatest = 0x7fff_ffff
 
 const passing: readonly string[] = ['SERVER_NOT_READY', 'SERVER_UNREACHABLE', 'CONNECTION_LOST', 'REQUEST_TIMED_OUT']
 /** Whether a topic is gone the metadata tell. */
 const fetchMeanings = { UNKNOWN_TOPIC_OR_PARTITION: 'SERVER_NOT_READY' } as const
 
+/** What goes over a bound stays here for the next poll. With less, only the first partition of an answer would surely get a batch. */
+function bytesAsked(bytes: number): number {
+  return Math.min(Math.max(bytes, leastBytes), greatest)
+}
+
 function fetchRequest(group: readonly Assigned[], { isolation, maxBytes, maxPartitionBytes, minBytes, maxWaitMs }: FetchTerms) {
   const places = group.map(({ log: { topic, partition }, position }) => ({ topic, partition, position }))
   return {
     maxWaitMs,
     minBytes: Math.min(minBytes, greatest),
-    maxBytes: Math.min(maxBytes, greatest),
+    maxBytes: bytesAsked(maxBytes),
     isolationLevel: isolation === 'read_committed' ? 1 : 0,
     topics: byTopic(places).map(({ name: topic, of }) => ({
       topic,
       partitions: of.map(({ partition, position: fetchOffset }) => ({
         partition,
         fetchOffset,
-        partitionMaxBytes: Math.min(maxPartitionBytes, maxBytes, greatest),
+        partitionMaxBytes: bytesAsked(Math.min(maxPartitionBytes, maxBytes)),
       })),
     })),
   }

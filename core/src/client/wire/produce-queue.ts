@@ -5,7 +5,7 @@ import { errorCodes } from '../../protocol/error-codes.ts'
 import type { BatchPart } from '../batch-part.ts'
 import { byTopic } from './by-topic.ts'
 import type { Cluster } from './cluster.ts'
-import { refusal } from './refusals.ts'
+import { refusal, type RefusalDetails } from './refusals.ts'
 
 /**
  * Record batches on their way to the leaders of their partitions.
@@ -198,7 +198,7 @@ export class ProduceQueue {
     queue.underWay--
     entry.isUnderWay = false
     if (isAnswer(answer) && isTaken(answer.errorCode)) this.accept(queue, entry, answer.baseOffset)
-    else this.failed(queue, entry, isAnswer(answer) ? refusalOf(queue, answer) : answer)
+    else this.failed(queue, entry, isAnswer(answer) ? refusalOf(queue, answer, this.terms.means) : answer)
     if (queue.halted && queue.underWay === 0) this.goOn(queue)
   }
 
@@ -263,6 +263,8 @@ export class ProduceQueue {
 
 export interface ProduceTerms {
   readonly transactionalId: string | null
+  /** What codes mean in a transaction. */
+  readonly means?: RefusalDetails['means']
   /** Who writes now. */
   readonly stamp: () => { readonly producerId: number; readonly producerEpoch: number; readonly transactional: boolean }
 }
@@ -340,9 +342,13 @@ function isTaken(errorCode: number): boolean {
   return errorCode === errorCodes.NONE || errorCode === errorCodes.DUPLICATE_SEQUENCE_NUMBER
 }
 
-function refusalOf({ name: where }: PartitionQueue, { errorCode, errorMessage, recordErrors }: PartitionAnswer): MillraceError {
+function refusalOf(
+  { name: where }: PartitionQueue,
+  { errorCode, errorMessage, recordErrors }: PartitionAnswer,
+  means: RefusalDetails['means'],
+): MillraceError {
   const message = recordErrors[0]?.batchIndexErrorMessage ?? errorMessage
-  return refusal(errorCode, { where, message, means: produceMeanings })
+  return refusal(errorCode, { where, message, means: { ...produceMeanings, ...means } })
 }
 
 const produceMeanings = {

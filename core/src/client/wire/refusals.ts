@@ -99,7 +99,7 @@ export function refusal(code: number, { where, message, means }: RefusalDetails)
   const name = namesByCode.get(code)
   const meant = name === undefined ? undefined : (means?.[name] ?? meanings[name])
   const received = message === null || message === undefined || message === '' ? codeName(code) : `${codeName(code)}: ${message}`
-  const details: ErrorDetails = { what: 'the server refused it', where, received: withoutStop(received) }
+  const details: ErrorDetails = { what: 'the server refused it', where: withoutStop(where), received: withoutStop(received) }
   return coreError(meant ?? 'SERVER_REFUSED', details)
 }
 

@@ -2,6 +2,7 @@ import type { AccessRule, AccessRuleFilter } from '../../base/access-rule.ts'
 import { coreError } from '../../base/error-catalogue.ts'
 import { partitionName, type TopicPartition } from '../../base/ids.ts'
 import { checkList, readOptions } from '../../base/options.ts'
+import { errorCodes } from '../../protocol/error-codes.ts'
 import { checkChanges, listRules, topicRules, type ResolvedTopic } from '../admin-options.ts'
 import type { Admin, BackUpResult, NewTopic, OffsetQuery, RecordDeletion, TopicConfigEntry, TopicDescription } from '../admin.ts'
 import type { Isolation } from '../consumer.ts'
@@ -52,6 +53,7 @@ export class WireAdmin implements Admin {
     this.cluster.assertOpen()
     checkList('topics', topics)
     const read = topics.map((topic) => readOptions<ResolvedTopic>('a new topic', topic, topicRules))
+    for (const [at, topic] of read.entries()) checkNewTopic(topic, read.slice(0, at))
     if (read.length === 0) return
     const request = read.map(({ topic: name, partitions, config }) => ({
       name,
@@ -177,6 +179,7 @@ export class WireAdmin implements Admin {
 
   async addPartitions(topic: string, partitions: number): Promise<void> {
     this.cluster.assertOpen()
+    checkPartitions(topic, partitions)
     await this.cluster.retrying(
       async () => {
         const connection = await this.cluster.controller()
@@ -197,15 +200,17 @@ export class WireAdmin implements Admin {
     this.cluster.assertOpen()
     checkList('targets', targets)
     if (targets.length === 0) return []
-    const stable = await this.offsets.list(targets.map(({ topic, partition }) => ({ topic, partition, at: 'stable' })))
-    const before = targets.map((target, index) => ({ ...target, before: deletedBefore(target, stable[index]!) }))
-    const starts = new Map<string, number>()
+    const at = (place: 'earliest' | 'stable'): Promise<readonly number[]> =>
+      this.offsets.list(targets.map(({ topic, partition }) => ({ topic, partition, at: place })))
+    const [starts, stable] = await Promise.all([at('earliest'), at('stable')])
+    const before = targets.map((target, index) => ({ ...target, before: deletedBefore(target, starts[index]!, stable[index]!) }))
+    const newStarts = new Map<string, number>()
     await this.cluster.retrying(async () => {
       const leaders = await Promise.all(before.map((target) => this.cluster.leaderOf(target)))
       const groups = Map.groupBy(before, (_, index) => leaders[index]!)
-      await Promise.all(Array.from(groups, ([leader, group]) => this.deleteAt(leader, group, starts)))
+      await Promise.all(Array.from(groups, ([leader, group]) => this.deleteAt(leader, group, newStarts)))
     })
-    return targets.map((target) => starts.get(partitionName(target))!)
+    return targets.map((target) => newStarts.get(partitionName(target))!)
   }
 
   private async deleteAt(leader: number, targets: readonly Deletion[], starts: Map<string, number>): Promise<void> {
@@ -220,7 +225,7 @@ export class WireAdmin implements Admin {
     for (const { name, partitions } of answer.topics) {
       for (const { partitionIndex, lowWatermark, errorCode } of partitions) {
         const where = partitionName({ topic: name, partition: partitionIndex })
-        checkCode(errorCode, { where, means: movedOn })
+        checkCode(errorCode, { where: errorCode === errorCodes.POLICY_VIOLATION ? name : where, means: movedOn })
         starts.set(where, lowWatermark)
       }
     }
@@ -322,18 +327,37 @@ export class WireAdmin implements Admin {
   }
 }
 
+/** What would not even reach the server. @throws INVALID_TOPIC_NAME, INVALID_PARTITIONS, TOPIC_EXISTS */
+function checkNewTopic({ topic, partitions }: ResolvedTopic, before: readonly ResolvedTopic[]): void {
+  if (!topic.isWellFormed())
+    throw coreError('INVALID_TOPIC_NAME', { what: 'the topic name is not legal', where: JSON.stringify(topic) })
+  checkPartitions(topic, partitions)
+  if (before.some((one) => one.topic === topic))
+    throw coreError('TOPIC_EXISTS', { what: 'the topic is named twice', where: topic })
+}
+
+function checkPartitions(where: string, partitions: number): void {
+  if (Number.isInteger(partitions) && partitions >= 1 && partitions < 2 ** 31) return
+  throw coreError('INVALID_PARTITIONS', {
+    what: 'no topic has so many partitions',
+    where,
+    expected: 'a number from 1',
+    received: partitions,
+  })
+}
+
 interface Deletion extends TopicPartition {
   readonly before: number
 }
 
-function deletedBefore(target: RecordDeletion, stable: number): number {
+function deletedBefore(target: RecordDeletion, start: number, stable: number): number {
   const { before } = target
   if (before === 'stable') return stable
   if (Number.isSafeInteger(before) && before >= 0 && before <= stable) return before
   throw coreError('OFFSET_OUT_OF_RANGE', {
     what: 'records cannot be deleted up to there',
     where: partitionName(target),
-    expected: `at most ${stable}`,
+    expected: `${start} to ${stable}`,
     received: String(before),
   })
 }

@@ -250,14 +250,14 @@ export class WireConsumer implements Consumer {
   }
 
   /** What one partition refuses does not take away what others have given: their positions have moved. */
-  private collect({ maxBytes, maxRecords }: ResolvedPoll, found: Fetched[]): void {
+  private collect({ maxBytes, maxPartitionBytes, maxRecords }: ResolvedPoll, found: Fetched[]): void {
     let { bytes, records } = sizeOf(found)
     const partitions = [...this.assigned.all]
     this.turn++
     for (let index = 0; index < partitions.length && bytes < maxBytes && records < maxRecords; index++) {
       const one = partitions[(index + this.turn) % partitions.length]!
       if (one.paused || one.position === unresolved) continue
-      for (const batch of this.read(one, maxBytes - bytes, maxRecords - records)) {
+      for (const batch of this.read(one, Math.min(maxBytes - bytes, maxPartitionBytes), maxRecords - records)) {
         found.push({ batch, one, moves: one.moves })
         bytes += batch.sizeBytes
         records += batch.count
@@ -299,8 +299,18 @@ export class WireConsumer implements Consumer {
         log.wanted = reset
         one.position = unresolved
         await this.resolveWanted()
-      } else if (found.length === 0) throw error
+      } else if (found.length === 0) throw error.code === 'OFFSET_OUT_OF_RANGE' ? await this.outOfRange(one, error) : error
     }
+  }
+
+  /** The server does not say what the range is. */
+  private async outOfRange({ log: { topic, partition, name }, position }: Assigned, cause: Error): Promise<Error> {
+    const [start, end] = await this.offsets.list([
+      { topic, partition, at: 'earliest' },
+      { topic, partition, at: 'latest' },
+    ])
+    const what = 'the position is out of range'
+    return coreError('OFFSET_OUT_OF_RANGE', { what, where: name, expected: `${start} to ${end}`, received: position, cause })
   }
 
   /** Resolves when something came, the time is up, or somebody woke the poll. */

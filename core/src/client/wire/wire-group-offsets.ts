@@ -1,3 +1,4 @@
+import { coreError } from '../../base/error-catalogue.ts'
 import { partitionName, type TopicPartition } from '../../base/ids.ts'
 import { checkedOffset } from '../consumer-refusals.ts'
 import type { CommittedPosition } from '../producer.ts'
@@ -43,7 +44,7 @@ export class WireGroupOffsets {
 
   /** @throws NON_EMPTY_GROUP of an outsider, UNKNOWN_TOPIC, UNKNOWN_PARTITION, NUMBER_OUT_OF_RANGE */
   async commit(group: string, positions: readonly CommittedPosition[], by: Committer = outsider): Promise<void> {
-    for (const position of positions) checkedOffset(partitionName(position), position.offset)
+    checkPositions(positions)
     await this.cluster.retrying(async () => {
       for (const position of positions) await this.cluster.leaderOf(position)
       const answer = await this.cluster.askCoordinator(
@@ -73,7 +74,7 @@ function commitRequest(group: string, positions: readonly CommittedPosition[], {
 }
 
 /** As OffsetCommit and TxnOffsetCommit say it. */
-function committed({ partition, offset, leaderEpoch = -1, metadata = '' }: CommittedPosition): CommittedPart {
+export function committed({ partition, offset, leaderEpoch = -1, metadata = '' }: CommittedPosition): CommittedPart {
   return {
     partitionIndex: partition,
     committedOffset: offset,
@@ -106,4 +107,23 @@ function positionOf(topic: string, part: FetchedPart): CommittedPosition & { rea
 
 function inOrder(a: TopicPartition, b: TopicPartition): number {
   return a.topic === b.topic ? a.partition - b.partition : a.topic < b.topic ? -1 : 1
+}
+
+const maxMetadataLength = 4096
+
+/** @throws NUMBER_OUT_OF_RANGE, INVALID_OPTION */
+export function checkPositions(positions: readonly CommittedPosition[]): void {
+  for (const { topic, partition, offset, metadata = '', leaderEpoch = -1 } of positions) {
+    const where = partitionName({ topic, partition })
+    checkedOffset(where, offset)
+    if (typeof metadata !== 'string' || metadata.length > maxMetadataLength)
+      throw coreError('INVALID_OPTION', {
+        what: 'this cannot be the metadata of a committed offset',
+        where,
+        expected: `a text of at most ${maxMetadataLength} characters`,
+        received: typeof metadata === 'string' ? metadata.length : typeof metadata,
+      })
+    if (!Number.isInteger(leaderEpoch) || leaderEpoch < -1 || leaderEpoch >= 2 ** 31)
+      throw coreError('NUMBER_OUT_OF_RANGE', { what: 'the leader epoch is not valid', where, received: leaderEpoch })
+  }
 }

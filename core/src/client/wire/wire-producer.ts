@@ -1,17 +1,42 @@
 import type { Bytes } from '../../base/bytes.ts'
 import { coreError } from '../../base/error-catalogue.ts'
-import { partitionName } from '../../base/ids.ts'
+import { MillraceError } from '../../base/errors.ts'
 import { readOptions } from '../../base/options.ts'
+import type { GroupCommit, ProducerIdentity } from '../../broker/transaction-work.ts'
 import { checkAppendOptions } from '../append-options.ts'
 import { AwaitedTopics, type AwaitedTopicsHost } from '../awaited-topics.ts'
-import { PartedBatch, type PartTerms, type SizeHint } from '../parted-batch.ts'
+import { OpenTransaction, type TransactionHost } from '../open-transaction.ts'
+import { PartedBatch } from '../parted-batch.ts'
 import { Partitioner } from '../partitioner.ts'
-import { producerRules, type ResolvedOptions } from '../producer-options.ts'
-import type { AppendOptions, AppendResult, OutgoingBatch, Producer, ProducerOptions, TransactionResult } from '../producer.ts'
+import { noOffsets, producerRules, workRules, type ResolvedOptions } from '../producer-options.ts'
+import {
+  bufferFull,
+  closedProducer,
+  foreignBatch,
+  notTransactional,
+  transactionalOnly,
+  transactionOpen,
+} from '../producer-refusals.ts'
+import type {
+  AppendOptions,
+  AppendResult,
+  OutgoingBatch,
+  Producer,
+  ProducerOptions,
+  TransactionResult,
+  TransactionWork,
+} from '../producer.ts'
+import { endsProducer, groupCommit, isWithoutEffect, takeAll, type TakenBatch } from '../taken-batches.ts'
 import type { Transaction } from '../transaction.ts'
 import type { Cluster } from './cluster.ts'
+import { OpenBatches } from './open-batches.ts'
 import { ProduceQueue } from './produce-queue.ts'
-import { checkCode } from './refusals.ts'
+import { inTransaction, newProducerId, WireTransactions } from './wire-transactions.ts'
+
+type WireTransaction = OpenTransaction<PartedBatch, readonly TakenBatch[]>
+
+const settled: Promise<unknown> = Promise.resolve()
+const acknowledged: Promise<void> = Promise.resolve()
 
 /** Record batches are closed at this size: below what any topic takes, unless it was set up otherwise. */
 const targetBytes = 256 * 1024
@@ -25,14 +50,14 @@ const maxBatchBytes = 1_048_588
 export class WireProducer implements Producer {
   private readonly cluster: Cluster
   private readonly maxBufferedBytes: number
-  private readonly parts: PartTerms
-  private readonly identity: ProducerIdentity
+  private readonly transactionalId: string | null
+  private readonly transactions: WireTransactions | null
+  private identity: ProducerIdentity
   private readonly queue: ProduceQueue
   private readonly partitioner: Partitioner
   private readonly awaited: AwaitedTopics
   /** What was appended and not yet handed over. */
-  private readonly open = new Map<string, PartedBatch>()
-  private readonly hints = new Map<string, SizeHint>()
+  private readonly open: OpenBatches
   private readonly onClose: (producer: WireProducer) => void
   private bufferedBytes = 0
   private gathering = false
@@ -42,19 +67,36 @@ export class WireProducer implements Producer {
   private failure: Error | null = null
   private waiting: (() => void)[] = []
   private closed = false
+  /** The transaction handed over last, while it or one before it is not decided. */
+  private lastTransaction: Promise<unknown> = settled
+  /** The one that was begun and is not ended. */
+  private transaction: WireTransaction | null = null
+  /** Something of it was not written: sequence numbers may have holes. */
+  private isTorn = false
+  /** Why this producer can write no more transactions: it is fenced, or what became of one is unknown. */
+  private broken: MillraceError | null = null
 
   private constructor(
     cluster: Cluster,
-    { maxBufferedBytes, compression }: ResolvedOptions,
+    { maxBufferedBytes, compression, transactionalId }: ResolvedOptions,
     identity: ProducerIdentity,
+    transactions: WireTransactions | null,
     onClose: (producer: WireProducer) => void,
   ) {
     this.cluster = cluster
     this.maxBufferedBytes = maxBufferedBytes
-    this.parts = { targetBytes, maxBytes: maxBatchBytes, compression: { codec: compression }, appendClock: null }
+    const parts = { targetBytes, maxBytes: maxBatchBytes, compression: { codec: compression }, appendClock: null }
+    this.open = new OpenBatches(this, cluster, parts)
     this.identity = identity
+    this.transactionalId = transactionalId
+    this.transactions = transactions
     this.onClose = onClose
-    this.queue = new ProduceQueue(cluster, { transactionalId: null, stamp: () => ({ ...this.identity, transactional: false }) })
+    const transactional = transactionalId !== null
+    this.queue = new ProduceQueue(cluster, {
+      transactionalId,
+      stamp: () => ({ ...this.identity, transactional }),
+      ...(transactional ? { means: inTransaction } : {}),
+    })
     this.partitioner = new Partitioner((topic) => this.partitionsOf(topic), cluster.world.random)
     const make = (topic: string): Promise<unknown> => cluster.retrying(() => cluster.topic(topic))
     this.awaited = new AwaitedTopics({ has: (topic) => cluster.known(topic) !== undefined, make }, this.awaitedHost())
@@ -62,9 +104,10 @@ export class WireProducer implements Producer {
 
   static async open(cluster: Cluster, given: ProducerOptions, onClose: (producer: WireProducer) => void): Promise<WireProducer> {
     const options = readOptions<ResolvedOptions>('a producer', given, producerRules)
-    if (options.transactionalId !== null)
-      throw coreError('EMBEDDED_ONLY', { what: 'there are no transactions over the wire yet', where: options.transactionalId })
-    return new WireProducer(cluster, options, await newIdentity(cluster), onClose)
+    const { transactionalId, transactionTimeoutMs } = options
+    if (transactionalId === null) return new WireProducer(cluster, options, await newProducerId(cluster), null, onClose)
+    const transactions = new WireTransactions(cluster, transactionalId, transactionTimeoutMs)
+    return new WireProducer(cluster, options, await transactions.open(), transactions, onClose)
   }
 
   get waitingBytes(): number {
@@ -75,13 +118,13 @@ export class WireProducer implements Producer {
 
   /** A topic that nothing is known of yet is asked for: what is wrong with it comes out of `flush`. */
   append(topic: string, key: Bytes, value: Bytes, options?: AppendOptions): boolean {
-    this.assertOpen()
+    this.assertPlain()
+    return this.appendRecord(topic, key, value, options)
+  }
+
+  private appendRecord(topic: string, key: Bytes, value: Bytes, options: AppendOptions | undefined): boolean {
     if (this.bufferedBytes >= 2 * this.maxBufferedBytes) {
-      throw coreError('BUFFER_FULL', {
-        what: 'the producer holds twice what it may',
-        expected: this.maxBufferedBytes,
-        received: this.bufferedBytes,
-      })
+      throw bufferFull(this.maxBufferedBytes, this.bufferedBytes)
     }
     if (options !== undefined) checkAppendOptions(options)
     if (this.awaited.isAwaited(topic)) this.bufferedBytes += this.awaited.add(topic, key, value, options)
@@ -90,7 +133,7 @@ export class WireProducer implements Producer {
   }
 
   private encode(topic: string, key: Bytes, value: Bytes, options: AppendOptions | undefined): void {
-    const batch = this.openBatch(topic, options?.partition ?? this.partitioner.choose(topic, key))
+    const batch = this.open.gathering({ topic, partition: options?.partition ?? this.partitioner.choose(topic, key) })
     const before = batch.sizeBytes
     try {
       batch.append(key, value, options?.timestamp ?? this.cluster.world.clock.now(), options?.headers)
@@ -108,40 +151,20 @@ export class WireProducer implements Producer {
         try {
           this.encode(topic, key, value, options)
         } catch (error) {
-          this.failure ??= error as Error
+          this.appendFailed(error)
         }
         this.release(sizeBytes)
       },
       failed: (error, records) => {
-        this.failure ??= error as Error
+        this.appendFailed(error)
         this.release(records.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0))
       },
     }
   }
 
-  private openBatch(topic: string, partition: number): PartedBatch {
-    const name = partitionName({ topic, partition })
-    let batch = this.open.get(name)
-    if (batch === undefined) {
-      this.checkPartition(topic, partition)
-      batch = this.newBatch(topic, partition)
-      this.open.set(name, batch)
-    }
-    return batch
-  }
-
-  private newBatch(topic: string, partition: number): PartedBatch {
-    const name = partitionName({ topic, partition })
-    let hint = this.hints.get(name)
-    if (hint === undefined) this.hints.set(name, (hint = { bytes: 0 }))
-    return new PartedBatch(this, { topic, partition }, this.parts, hint)
-  }
-
-  /** @throws UNKNOWN_PARTITION */
-  private checkPartition(topic: string, partition: number): void {
-    const known = this.cluster.known(topic)
-    if (known === undefined || (Number.isInteger(partition) && partition >= 0 && partition < known.leaders.length)) return
-    throw coreError('UNKNOWN_PARTITION', { what: 'there is no such partition', where: partitionName({ topic, partition }) })
+  private appendFailed(error: unknown): void {
+    this.failure ??= error as Error
+    this.transaction?.failed(error)
   }
 
   /** @throws UNKNOWN_TOPIC also for a topic that nobody has asked the server for yet */
@@ -169,23 +192,28 @@ export class WireProducer implements Producer {
 
   /** A partition that has something under way gathers on until that is answered. */
   private submitIdle(): void {
-    for (const batch of this.open.values()) if (!this.queue.isBusy(batch)) this.submit(batch)
+    if (this.transaction !== null) return this.submitAll()
+    for (const batch of this.open.all) if (!this.queue.isBusy(batch)) this.submit(batch)
   }
 
   private submitAll(): void {
-    for (const batch of this.open.values()) this.submit(batch)
+    for (const batch of this.open.all) this.submit(batch)
+  }
+
+  private handOver(batch: PartedBatch): Promise<unknown> {
+    return this.transaction?.writeAll([batch]) ?? this.write(batch)
   }
 
   private submit(batch: PartedBatch): void {
     const { topic, partition, sizeBytes } = batch
-    this.open.delete(partitionName(batch))
+    this.open.close(batch)
     this.partitioner.closed(topic, partition)
     const settle = (): void => {
       this.release(sizeBytes)
       this.submitIdle()
     }
     this.follow(
-      this.write(batch).then(settle, (error: unknown) => {
+      this.handOver(batch).then(settle, (error: unknown) => {
         this.failure ??= error as Error
         settle()
       }),
@@ -208,19 +236,23 @@ export class WireProducer implements Producer {
 
   batch(topic: string, partition: number): OutgoingBatch {
     this.assertOpen()
-    this.checkPartition(topic, partition)
-    return this.newBatch(topic, partition)
+    return this.open.make({ topic, partition })
   }
 
   async send(batch: OutgoingBatch): Promise<AppendResult> {
-    this.assertOpen()
+    this.assertPlain()
     const owned = this.own(batch)
-    const appended = this.open.get(partitionName(owned))
-    if (appended !== undefined) this.submit(appended) // what was appended before goes before
+    this.submitBefore(owned)
     const done = this.write(owned)
     this.follow(done.then(ignore, ignore)) // whoever sent it hears of its failure
     const baseOffset = await done
     return { topic: owned.topic, partition: owned.partition, baseOffset, count: owned.count }
+  }
+
+  /** What was appended before goes before. */
+  private submitBefore(batch: PartedBatch): void {
+    const appended = this.open.get(batch)
+    if (appended !== undefined) this.submit(appended)
   }
 
   private async write(batch: PartedBatch): Promise<number> {
@@ -237,8 +269,7 @@ export class WireProducer implements Producer {
 
   private own(batch: OutgoingBatch): PartedBatch {
     if (batch instanceof PartedBatch && batch.owner === this) return batch
-    const where = typeof batch === 'object' && batch !== null ? `${batch.topic}-${batch.partition}` : 'batch'
-    throw coreError('INVALID_OPTION', { what: 'the batch was not made by this producer', where })
+    throw foreignBatch(batch)
   }
 
   ready(): Promise<void> {
@@ -260,22 +291,158 @@ export class WireProducer implements Producer {
     if (failure !== null) throw failure
   }
 
-  async transact(): Promise<TransactionResult> {
-    this.assertOpen()
-    throw notTransactional()
+  // Transactions
+
+  async transact(work: TransactionWork): Promise<TransactionResult> {
+    this.assertTransactional()
+    const { batches, offsets } = readOptions<Required<TransactionWork>>('a transaction', work, workRules)
+    const taken = takeAll(batches.map((batch) => this.own(batch)))
+    try {
+      return await this.inTurn(() => this.commitWork(taken, offsets === noOffsets ? null : groupCommit(offsets)))
+    } catch (error) {
+      if (isWithoutEffect(error)) for (const { batch, parts } of taken) batch.giveBack(parts)
+      throw error
+    }
   }
 
-  async begin(): Promise<Transaction> {
-    this.assertOpen()
-    throw notTransactional()
+  private async commitWork(taken: readonly TakenBatch[], offsets: GroupCommit | null): Promise<TransactionResult> {
+    const transactions = this.assertTransactional()
+    const by = this.identity
+    try {
+      if (offsets !== null) await transactions.check(offsets)
+      const offsetsOf = await this.whose(() => this.writeTaken(taken))
+      if (offsets !== null) await this.whose(() => transactions.commitOffsets(by, offsets))
+      if (taken.some(({ parts }) => parts.length > 0) || offsets !== null) await this.whose(() => transactions.end(by, 'commit'))
+      const appended = taken.map(({ batch: { topic, partition, count } }, at) => ({
+        topic,
+        partition,
+        baseOffset: offsetsOf[at]!,
+        count,
+      }))
+      return { appended, ...by }
+    } catch (error) {
+      await this.takeBack(error)
+      throw error
+    }
+  }
+
+  /** Nothing of it is to be seen, and the next one begins anew. */
+  private async takeBack(error: unknown): Promise<void> {
+    if (this.noteBroken(error)) return
+    try {
+      await this.renew()
+    } catch (worse) {
+      this.noteBroken(worse)
+    }
+  }
+
+  private noteBroken(error: unknown): boolean {
+    if (this.queue.failure !== null) this.broken ??= this.queue.failure
+    if (endsProducer(error)) this.broken ??= error
+    return this.broken !== null
+  }
+
+  /** The epoch rises: what is still on its way is refused, and sequence numbers begin anew. */
+  private async renew(): Promise<void> {
+    this.identity = await this.transactions!.open(this.identity)
+    this.queue.begin()
+    this.isTorn = false
+  }
+
+  /** Resolves to the first offset of each. */
+  private async writeTaken(taken: readonly TakenBatch[]): Promise<readonly number[]> {
+    await this.transactions!.join(
+      this.identity,
+      taken.filter(({ parts }) => parts.length > 0).map(({ batch: { topic, partition } }) => ({ topic, partition })),
+    )
+    const written = taken.map(({ batch, parts }) => Promise.all(parts.map((part) => this.queue.send(batch, part))))
+    const settledAll = await Promise.allSettled(written)
+    const failed = settledAll.find((one) => one.status === 'rejected')
+    if (failed !== undefined) {
+      this.isTorn = true
+      throw failed.reason
+    }
+    return settledAll.map((one) => (one.status === 'fulfilled' ? (one.value[0] ?? -1) : -1))
+  }
+
+  /** One after the other, in the order of the calls. When one fails, those that wait behind it fail with it. */
+  private inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const mine = this.lastTransaction.then(work)
+    this.lastTransaction = mine
+    const forget = (): void => {
+      if (this.lastTransaction === mine) this.lastTransaction = settled
+    }
+    mine.then(forget, forget)
+    return mine
+  }
+
+  begin(): Promise<Transaction> {
+    return this.inTurn(async () => {
+      this.assertTransactional()
+      this.transaction = new OpenTransaction(this.transactionHost(this.transactionalId!), this.identity)
+      return this.transaction
+    })
+  }
+
+  private transactionHost(id: string): TransactionHost<PartedBatch, readonly TakenBatch[]> {
+    return {
+      id,
+      append: (topic, key, value, options) => {
+        this.assertOpen()
+        return this.appendRecord(topic, key, value, options)
+      },
+      own: (batch) => {
+        this.assertOpen()
+        return this.own(batch)
+      },
+      framesOf: (taken) => (taken.every(({ parts }) => parts.length === 0) ? [] : [taken]),
+      produce: async (_, frame) => ({ baseOffsets: await this.whose(() => this.writeTaken(frame)), durable: acknowledged }),
+      commitOffsets: (by, offsets) => this.whose(() => this.transactions!.commitOffsets(by, offsets)),
+      end: (by, kind) => this.whose(() => this.end(by, kind)),
+      submit: (batch) => (batch === undefined ? this.submitAll() : this.submitBefore(batch)),
+      awaited: () => this.awaited.settled(),
+      drop: () => this.dropAppended(),
+      ended: (next) => {
+        this.identity = next
+        this.transaction = null
+        this.failure = null // it was told by the transaction
+      },
+      broken: (error) => {
+        this.broken ??= error
+      },
+    }
+  }
+
+  /** What failed in between leaves holes in the numbers: then it is taken back by a new epoch. */
+  private async end(by: ProducerIdentity, kind: 'commit' | 'abort'): Promise<ProducerIdentity> {
+    if (kind === 'abort' && (this.isTorn || by !== this.identity)) await this.renew()
+    else await this.transactions!.end(by, kind)
+    return this.identity
+  }
+
+  /** The epoch has risen: by the server, which has aborted the transaction, or by a newer producer. Who asks for the next one knows. */
+  private async whose<T>(work: () => Promise<T>): Promise<T> {
+    try {
+      return await work()
+    } catch (error) {
+      if (error instanceof MillraceError && error.code === 'TRANSACTION_ABORTED') await this.renew()
+      throw error
+    }
+  }
+
+  private dropAppended(): void {
+    this.partitioner.allClosed()
+    this.release(this.open.drop() + this.awaited.drop())
   }
 
   async close(): Promise<void> {
     if (this.closed) return
     this.closed = true
     try {
+      await this.transaction?.[Symbol.asyncDispose]()
       await this.finish()
     } finally {
+      await this.lastTransaction.catch(ignore)
       this.onClose(this)
     }
   }
@@ -284,30 +451,25 @@ export class WireProducer implements Producer {
     await this.close()
   }
 
+  private assertPlain(): void {
+    this.assertOpen()
+    if (this.transactionalId === null) return
+    throw transactionalOnly(this.transactionalId)
+  }
+
+  /** That a transaction may start now. */
+  private assertTransactional(): WireTransactions {
+    this.assertOpen()
+    if (this.transactions === null) throw notTransactional()
+    if (this.broken !== null) throw this.broken
+    if (this.transaction === null) return this.transactions
+    throw transactionOpen(this.transactionalId!)
+  }
+
   private assertOpen(): void {
-    if (this.closed) throw coreError('CLOSED', { what: 'the producer is closed' })
+    if (this.closed) throw closedProducer()
     this.cluster.assertOpen()
   }
-}
-
-interface ProducerIdentity {
-  readonly producerId: number
-  readonly producerEpoch: number
-}
-
-/** Any broker gives out producer ids that stand for no transactional id. */
-async function newIdentity(cluster: Cluster): Promise<ProducerIdentity> {
-  return cluster.retrying(async () => {
-    const connection = await cluster.any()
-    const request = { transactionalId: null, transactionTimeoutMs: 0x7fff_ffff }
-    const { errorCode, producerId, producerEpoch } = await connection.ask('initProducerId', request)
-    checkCode(errorCode, { where: 'InitProducerId' })
-    return { producerId, producerEpoch }
-  })
-}
-
-function notTransactional(): Error {
-  return coreError('NOT_TRANSACTIONAL', { what: 'the producer has no transactional id' })
 }
 
 function ignore(): void {

@@ -1,30 +1,35 @@
-import type { Bytes } from '../../base/bytes.ts'
-import { coreError } from '../../base/error-catalogue.ts'
-import { MillraceError } from '../../base/errors.ts'
-import type { ProducerIdentity, TransactionBatch } from '../../broker/transaction-work.ts'
-import type { Taken, Transactions } from '../../broker/transactions.ts'
-import type { AppendOptions, AppendResult, OffsetCommit, OutgoingBatch } from '../producer.ts'
-import type { Transaction } from '../transaction.ts'
-import type { EmbeddedBatch } from './embedded-batch.ts'
-import { endsProducer, groupCommit, isWithoutEffect, transactionBatches } from './transaction-batches.ts'
+import type { Bytes } from '../base/bytes.ts'
+import { coreError } from '../base/error-catalogue.ts'
+import { MillraceError } from '../base/errors.ts'
+import type { GroupCommit, ProducerIdentity } from '../broker/transaction-work.ts'
+import type { Taken } from '../broker/transactions.ts'
+import type { AppendOptions, AppendResult, OffsetCommit, OutgoingBatch } from './producer.ts'
+import type { Transaction } from './transaction.ts'
+import type { PartedBatch } from './parted-batch.ts'
+import { endsProducer, groupCommit, isWithoutEffect, takeAll, type TakenBatch } from './taken-batches.ts'
 
 /**
- * A transaction of the embedded producer, over the coordinator's ordinary steps.
+ * A transaction of a producer, over the ordinary steps of its end of the log.
  *
  * Invariants
  *   E1  Writes are handed to the log in the order of the calls; each waits until the one before it has its offsets.
  *   E2  After a write that failed nothing more is written, and the transaction can only be aborted.
  *   E3  Partitions join with their first batch (KIP-890), so a transaction that wrote nothing is unknown to the log.
  */
-export interface TransactionHost {
+export interface TransactionHost<Batch extends PartedBatch, Frame> {
   readonly id: string
-  readonly transactions: Transactions
   append(topic: string, key: Bytes, value: Bytes, options?: AppendOptions): boolean
-  own(batch: OutgoingBatch): EmbeddedBatch
-  /** The batches as the journal takes them. */
-  framesOf(batches: readonly TransactionBatch[]): readonly (readonly TransactionBatch[])[]
+  own(batch: OutgoingBatch): Batch
+  /** The batches as the log takes them at once. */
+  framesOf(batches: readonly TakenBatch<Batch>[]): readonly Frame[]
+  /** Resolves when they have their offsets. */
+  produce(by: ProducerIdentity, frame: Frame): Promise<Taken>
+  /** Resolves when they are durable. */
+  commitOffsets(by: ProducerIdentity, offsets: GroupCommit): Promise<void>
+  /** Resolves to who writes the next one. */
+  end(by: ProducerIdentity, kind: 'commit' | 'abort'): Promise<ProducerIdentity>
   /** Hands over what was appended, to one partition or to all. */
-  submit(batch?: EmbeddedBatch): void
+  submit(batch?: Batch): void
   /** Resolves when the topics are made that records wait for; null when none do. */
   awaited(): Promise<unknown> | null
   /** Throws away what was appended and not yet handed over. */
@@ -39,8 +44,8 @@ type State = 'open' | 'ending' | 'ended'
 
 const settled: Promise<unknown> = Promise.resolve()
 
-export class EmbeddedTransaction implements Transaction {
-  private readonly host: TransactionHost
+export class OpenTransaction<Batch extends PartedBatch, Frame> implements Transaction {
+  private readonly host: TransactionHost<Batch, Frame>
   private readonly by: ProducerIdentity
   private state: State = 'open'
   private hasWritten = false
@@ -51,7 +56,7 @@ export class EmbeddedTransaction implements Transaction {
   private failure: Error | null = null
   private ending: Promise<void> = Promise.resolve()
 
-  constructor(host: TransactionHost, by: ProducerIdentity) {
+  constructor(host: TransactionHost<Batch, Frame>, by: ProducerIdentity) {
     this.host = host
     this.by = by
   }
@@ -68,32 +73,31 @@ export class EmbeddedTransaction implements Transaction {
     return this.write(owned)
   }
 
-  private async write(batch: EmbeddedBatch): Promise<AppendResult> {
-    const { log, count } = batch
+  private async write(batch: Batch): Promise<AppendResult> {
+    const { topic, partition, count } = batch
     const parts = batch.take()
-    const frames = this.host.framesOf(transactionBatches({ batch, parts }))
+    const frames = this.host.framesOf([{ batch, parts }])
     const taken = await this.inOrder(frames, (frame) => this.stage(frame)).catch((error: unknown) => {
       if (frames.length === 1 && isWithoutEffect(error)) batch.giveBack(parts)
       throw error
     })
-    return { topic: log.topic, partition: log.partition, baseOffset: taken[0]?.baseOffsets[0] ?? -1, count }
+    return { topic, partition, baseOffset: taken[0]?.baseOffsets[0] ?? -1, count }
   }
 
   /** Hands over what was appended, behind everything before it; resolves when it is durable. */
-  async writeAll(batches: readonly EmbeddedBatch[]): Promise<void> {
-    const all = batches.flatMap((batch) => transactionBatches({ batch, parts: batch.take() }))
-    await this.inOrder(this.host.framesOf(all), (frame) => this.stage(frame))
+  async writeAll(batches: readonly Batch[]): Promise<void> {
+    await this.inOrder(this.host.framesOf(takeAll(batches)), (frame) => this.stage(frame))
   }
 
-  private stage(batches: readonly TransactionBatch[]): Promise<Taken> {
-    return this.host.transactions.produce(this.host.id, this.by, batches)
+  private stage(frame: Frame): Promise<Taken> {
+    return this.host.produce(this.by, frame)
   }
 
   async sendOffsets(offsets: OffsetCommit): Promise<void> {
     this.assertWritable()
     const commit = groupCommit(offsets)
     await this.inOrder([commit], async () => {
-      const durable = this.host.transactions.commitOffsets(this.host.id, this.by, commit)
+      const durable = this.host.commitOffsets(this.by, commit)
       return { baseOffsets: [], durable }
     })
   }
@@ -170,8 +174,7 @@ export class EmbeddedTransaction implements Transaction {
   }
 
   private async end(kind: 'commit' | 'abort'): Promise<void> {
-    const { id, transactions } = this.host
-    const next = this.hasWritten ? await transactions.end({ id, by: this.by, kind }) : this.by
+    const next = this.hasWritten ? await this.host.end(this.by, kind) : this.by
     this.state = 'ended'
     this.host.ended(next)
   }

@@ -26,7 +26,11 @@ export const topicCommands: readonly Command[] = [
       partitions: { ...partitions, default: 1 },
       config: { takes: 'list', shown: 'NAME=VALUE', about: 'a setting, as core/README.md lists them' },
       'if-not-exists': { takes: 'flag', about: 'a topic of that name is no failure' },
-      'replication-factor': { takes: 'number', minimum: 1, about: 'taken without effect: one process is one replica' },
+      'replication-factor': {
+        takes: 'number',
+        minimum: 1,
+        about: 'taken without effect: one process is one replica, and a server has a default of its own',
+      },
     },
     run: async (values, context) => (await load()).createTopic(values, context),
   }),

@@ -197,3 +197,39 @@ test('over a connection that breaks again and again every record comes once, and
     rmSync(dir, { recursive: true, force: true })
   }
 })
+
+/** Bytes that no codec makes shorter. */
+function noise(count: number): Uint8Array {
+  let state = 1
+  return Buffer.alloc(count).map(() => {
+    state = (Math.imul(state, 1_103_515_245) + 12_345) & 0x7fff_ffff
+    return state >> 16
+  })
+}
+
+test('a batch that is too large for its topic goes in halves; a record that is too large is refused alone', async () => {
+  const dir = mkdtempSync(join(tmpdir(), 'millrace-halves-'))
+  try {
+    await using log = await embeddedLog({ dir, durability: 'os' })
+    await log.admin.createTopics([{ topic: 't', partitions: 1, config: { 'max.message.bytes': '2000' } }])
+    await using served = await serveLog(log, { listeners: [{ port: 0 }] })
+    await using client = await connect(`127.0.0.1:${served.places[0]!.port}`)
+    for (const compression of ['none', 'gzip'] as const) {
+      const producer = await client.producer({ compression })
+      const wanted = Array.from({ length: 500 }, (_, n) => `${compression} ${n} ${(n * 7919) % 10_007} ${'x'.repeat(n % 60)}`)
+      for (const value of wanted) producer.append('t', null, value)
+      producer.append('t', null, noise(4_000))
+      producer.append('t', null, `${compression} last`)
+      await expect(producer.flush()).rejects.toMatchObject({ code: 'RECORD_TOO_LARGE' })
+      const reader = await log.consumer()
+      await reader.assign([{ topic: 't', partition: 0, offset: 0 }])
+      const seen: string[] = []
+      for (let batches = await reader.poll(); batches.length > 0; batches = await reader.poll())
+        for (const batch of batches) batch.forEach(({ value }) => seen.push(String(value)))
+      const own = seen.filter((value) => value.startsWith(compression))
+      expect(own).toEqual([...wanted, `${compression} last`])
+    }
+  } finally {
+    rmSync(dir, { recursive: true, force: true })
+  }
+})

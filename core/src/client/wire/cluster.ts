@@ -69,9 +69,12 @@ export class Cluster {
   }
 
   private async live(place: NetPlace, lane = ''): Promise<Connection> {
-    const connection = await this.open(place, lane)
+    const opened = this.open(place, lane)
+    const connection = await opened
     if (connection.isOpen) return connection
-    this.connections.delete(`${place.host}:${place.port} ${lane}`)
+    // Unless somebody else has seen it, too.
+    const key = `${place.host}:${place.port} ${lane}`
+    if (this.connections.get(key) === opened) this.connections.delete(key)
     return this.open(place, lane)
   }
 

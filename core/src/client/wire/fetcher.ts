@@ -26,7 +26,7 @@ export class Fetcher {
   private readonly underWay = new Map<number, Promise<void>>()
   private readonly used = new Set<number>()
   /** What a partition was refused, until a poll tells it. */
-  private failures = new Map<WirePartition, MillraceError>()
+  private failures = new Map<WirePartition, Error>()
   /** On the monotonic clock: since when nothing but failures came; null while all is well. */
   private failingSince: number | null = null
 
@@ -103,19 +103,19 @@ export class Fetcher {
 
   /** What passes by itself is asked again, a moment later and with fresh metadata, for as long as calls are tried again. */
   private async failed(logs: readonly WirePartition[], error: unknown): Promise<void> {
-    if (!(error instanceof MillraceError)) throw error
+    const code = error instanceof MillraceError ? error.code : ''
     const { clock } = this.cluster.world
     this.failingSince ??= clock.monotonic()
-    if (passing.includes(error.code) && clock.monotonic() - this.failingSince < this.cluster.terms.timeoutMs) {
+    if (passing.includes(code) && clock.monotonic() - this.failingSince < this.cluster.terms.timeoutMs) {
       for (const { topic } of logs) this.cluster.forget(topic)
       await this.cluster.pause(againMs)
       return
     }
-    for (const log of logs) this.failures.set(log, error)
+    for (const log of logs) this.failures.set(log, error as Error)
   }
 
   /** What was refused since the last call. */
-  takeFailures(): ReadonlyMap<WirePartition, MillraceError> {
+  takeFailures(): ReadonlyMap<WirePartition, Error> {
     const { failures } = this
     if (failures.size > 0) this.failures = new Map()
     return failures

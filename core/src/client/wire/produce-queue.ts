@@ -5,6 +5,7 @@ import { errorCodes } from '../../protocol/error-codes.ts'
 import type { BatchPart } from '../batch-part.ts'
 import { byTopic } from './by-topic.ts'
 import type { Cluster } from './cluster.ts'
+import { splitPart } from './split-part.ts'
 import { refusal, type RefusalDetails } from './refusals.ts'
 
 /**
@@ -194,11 +195,11 @@ export class ProduceQueue {
     )
   }
 
-  private settle({ queue, entry }: Sent, answer: unknown): void {
+  private settle({ queue, entry, bytes }: Sent, answer: unknown): void {
     queue.underWay--
     entry.isUnderWay = false
     if (isAnswer(answer) && isTaken(answer.errorCode)) this.accept(queue, entry, answer.baseOffset)
-    else this.failed(queue, entry, isAnswer(answer) ? refusalOf(queue, answer, this.terms.means) : answer)
+    else this.failed({ queue, entry, bytes }, isAnswer(answer) ? refusalOf(queue, answer, this.terms.means) : answer)
     if (queue.halted && queue.underWay === 0) this.goOn(queue)
   }
 
@@ -208,12 +209,13 @@ export class ProduceQueue {
     entry.resolve(baseOffset)
   }
 
-  private failed(queue: PartitionQueue, entry: Entry, error: unknown): void {
+  private failed({ queue, entry, bytes }: Sent, error: unknown): void {
     const code = error instanceof MillraceError ? error.code : ''
     const isBehind = queue.halted && code === 'OUT_OF_ORDER_SEQUENCE'
     queue.halted = true
     if (this.broken !== null) return this.refuse(queue, entry, this.broken)
     if (isBehind) return // one before it failed, and its number leaves a gap
+    if (code === 'RECORD_TOO_LARGE' && entry.part.count > 1) return this.split(queue, entry, bytes)
     if (!passing.includes(code)) {
       this.refuse(queue, entry, error)
       if (ending.includes(code)) this.giveUp(error as MillraceError)
@@ -225,17 +227,37 @@ export class ProduceQueue {
       this.giveUp(unknownOutcome(queue, error as MillraceError))
   }
 
-  /** Its number goes to the next one. */
   private refuse(queue: PartitionQueue, entry: Entry, error: unknown): void {
-    const at = queue.entries.indexOf(entry)
-    queue.entries.splice(at, 1)
-    queue.sequence = entry.sequence ?? queue.sequence
-    for (const later of queue.entries.slice(at)) {
-      if (later.sequence === null) break
-      later.sequence = queue.sequence
-      queue.sequence = (queue.sequence + later.part.count) % 2 ** 31
-    }
+    this.replace(queue, entry)
     entry.reject(error)
+  }
+
+  /** The topic takes no batch so large: its halves go in its place, down to single records. */
+  private split(queue: PartitionQueue, entry: Entry, bytes: Uint8Array): void {
+    const { deadline } = entry
+    const halves: Entry[] = []
+    const sent = splitPart(bytes).map(
+      (part) =>
+        new Promise<number>((resolve, reject) =>
+          halves.push({ part, resolve, reject, isUnderWay: false, sequence: null, deadline }),
+        ),
+    )
+    this.replace(queue, entry, ...halves)
+    // Both are answered before anybody hears of it.
+    void Promise.allSettled(sent).then((settled) => {
+      const failed = settled.find((one) => one.status === 'rejected')
+      const [first] = settled
+      if (failed !== undefined) entry.reject(failed.reason)
+      else if (first?.status === 'fulfilled') entry.resolve(first.value)
+    })
+  }
+
+  /** Its number goes to the next one; those behind it get theirs when they are sent again. */
+  private replace(queue: PartitionQueue, entry: Entry, ...others: readonly Entry[]): void {
+    const at = queue.entries.indexOf(entry)
+    queue.entries.splice(at, 1, ...others)
+    queue.sequence = entry.sequence ?? queue.sequence
+    for (const later of queue.entries.slice(at)) later.sequence = null
   }
 
   /** Nothing more is sent. What is under way is told as it is answered. */

@@ -295,11 +295,12 @@ export class WireConsumer implements Consumer {
       const one = this.assigned.get(log)
       if (one === undefined || one.log !== log || one.position === unresolved) continue
       const { reset } = this.options
-      if (error.code === 'OFFSET_OUT_OF_RANGE' && reset !== null) {
+      const isOutOfRange = error instanceof MillraceError && error.code === 'OFFSET_OUT_OF_RANGE'
+      if (isOutOfRange && reset !== null) {
         log.wanted = reset
         one.position = unresolved
         await this.resolveWanted()
-      } else if (found.length === 0) throw error.code === 'OFFSET_OUT_OF_RANGE' ? await this.outOfRange(one, error) : error
+      } else if (found.length === 0) throw isOutOfRange ? await this.outOfRange(one, error) : error
     }
   }
 

@@ -5,7 +5,6 @@ import { expect, test } from 'vitest'
 import { embeddedLog, serveLog } from '@millrace/core'
 import { kafkaDump } from './dump-log.ts'
 import { BothServers, type Side } from './both-servers.ts'
-import { KafkaBroker } from './kafka-broker.ts'
 import { KafkaDriver } from './kafka-driver.ts'
 import { findKafka } from './kafka-home.ts'
 import { runKafkaTool, startKafkaTool, type ToolName } from './kafka-tool.ts'
@@ -22,17 +21,17 @@ type Tool = (name: ToolName, args: string) => Promise<readonly string[]>
 
 const consumerProtocol = ['--command-property', 'group.protocol=consumer']
 
-/** One of Kafka's tools against a server: the rows that it prints, in order, without what is new each time. */
-function toolOf(bootstrap: string): Tool {
+/** One of Kafka's tools against one of the servers: the rows that it prints, in order, without what is new each time. */
+function toolOf(servers: BothServers, side: Side): Tool {
   return async (name, args) => {
-    const { code, stdout, stderr } = await runKafkaTool(findKafka(), name, ['--bootstrap-server', bootstrap, ...args.split(' ')])
+    const { code, stdout, stderr } = await servers.tool(side, { tool: name, args })
     expect(code, `${stderr}${stdout}`).toBe(0)
     return (
       stdout
         .split('\n')
         .map((line) =>
           line
-            .replaceAll(bootstrap, 'SERVER')
+            .replaceAll(side.bootstrap, 'SERVER')
             .replaceAll(/[\w-]{22}(?= )/g, 'ID')
             .replaceAll(/ +/g, ' ')
             .trim(),
@@ -46,12 +45,12 @@ function toolOf(bootstrap: string): Tool {
 }
 
 /** Two console consumers come into a group and share a topic; what the tools say of it before and after they go. */
-async function sessionOf(bootstrap: string): Promise<readonly (readonly [string, readonly string[]])[]> {
-  const tool = toolOf(bootstrap)
+async function sessionOf(servers: BothServers, side: Side): Promise<readonly (readonly [string, readonly string[]])[]> {
+  const tool = toolOf(servers, side)
   const said: [string, readonly string[]][] = []
   const ask = async (args: string): Promise<void> => void said.push([args, await tool('kafka-consumer-groups', args)])
   await tool('kafka-topics', '--create --topic t --partitions 4')
-  const consume = ['--bootstrap-server', bootstrap, '--topic', 't', '--group', 'g', ...consumerProtocol]
+  const consume = ['--bootstrap-server', side.bootstrap, '--topic', 't', '--group', 'g', ...consumerProtocol]
   const consumers = [0, 1].map(() => startKafkaTool(findKafka(), 'kafka-console-consumer', consume))
   try {
     const members = (): Promise<readonly string[]> => tool('kafka-consumer-groups', '--describe --group g --members')
@@ -77,19 +76,10 @@ async function sessionOf(bootstrap: string): Promise<readonly (readonly [string,
   return said
 }
 
-test('consumers of the new protocol share here as on a Kafka, and its tools see the same', { timeout: 300_000 }, async () => {
-  const dir = mkdtempSync(join(tmpdir(), 'millrace-tools-'))
-  try {
-    await using kafka = await KafkaBroker.start()
-    await using log = await embeddedLog({ dir, durability: 'os' })
-    await using served = await serveLog(log, { listeners: [{ port: 0 }] })
-    const { host, port } = served.places[0]!
-    const theirs = await sessionOf(kafka.bootstrap)
-    const ours = await sessionOf(`${host}:${port}`)
-    for (const [index, [args, rows]] of theirs.entries()) expect(ours[index], args).toEqual([args, rows])
-  } finally {
-    rmSync(dir, { recursive: true, force: true })
-  }
+test('consumers of the new protocol share here as on a Kafka, and its tools see the same', { timeout: 240_000 }, async () => {
+  await using servers = await BothServers.start()
+  const [theirs, ours] = await servers.both((side) => sessionOf(servers, side))
+  for (const [index, [args, rows]] of theirs.entries()) expect(ours[index], args).toEqual([args, rows])
 })
 
 test(

@@ -312,7 +312,10 @@ export class Groups {
 
   /** With all that KIP-848 knows of it; undefined for a group that is not there, or speaks the classic protocol. */
   async describeConsumers(group: string): Promise<ConsumerGroupDescription | undefined> {
-    return this.home(group).answer((machine) => machine.describeConsumers(group))
+    const home = this.home(group)
+    // Sessions begin, so that whoever is looked at does not stay for ever when it is gone.
+    if (home.loaded?.isStarted !== true) await this.run(home, () => noStep)
+    return home.answer((machine) => machine.describeConsumers(group))
   }
 
   /** @throws GROUP_NOT_FOUND, NON_EMPTY_GROUP */

@@ -3,7 +3,8 @@ import type { Broker } from '../broker/broker.ts'
 import type { ConsumerHeartbeat, ConsumerHeartbeatAnswer } from '../broker/groups.ts'
 import { difference, isSubset, noPartitions, placesIn, type PartitionSets } from '../coordinator/partition-sets.ts'
 import { enumerateCrashes } from '../simulation/enumerate-crashes.ts'
-import type { SimWorld } from '../simulation/sim-world.ts'
+import { simWorld, type SimWorld } from '../simulation/sim-world.ts'
+import { later } from './groups.fixtures.ts'
 import { openSimulatedLog } from './simulated-log.ts'
 
 /** A member as it knows itself: what it holds it was given, in the epoch that it was told last. Epoch -1: it may have left. */
@@ -109,4 +110,20 @@ describe('groups of the new protocol after a crash', () => {
       expect(tally.distinct).toBeGreaterThan(20)
     },
   )
+})
+
+test('members that are gone with the process before are expelled, though somebody only looks', async () => {
+  const world = simWorld({ seed: 1 })
+  await world.run(async () => {
+    const before = await openSimulatedLog(world)
+    await before.broker.groups.consumerHeartbeat(beatOf({ id: 'a', epoch: 0, owned: noPartitions }))
+    await before.log.close()
+    const { broker, log } = await openSimulatedLog(world)
+    expect(await broker.groups.describeConsumers('g')).toMatchObject({ state: 'Stable', members: [{ id: 'a' }] })
+    await later(world, 44_000)
+    expect(await broker.groups.describeConsumers('g')).toMatchObject({ members: [{ id: 'a' }] })
+    await later(world, 2000)
+    expect(await broker.groups.describeConsumers('g')).toMatchObject({ state: 'Empty', epoch: 2 })
+    await log.close()
+  })
 })

@@ -113,3 +113,11 @@ test('SEC-34: the log and its server need nothing of the machine but what comes 
   expect({ code: run.status, lines: run.stdout.trim().split('\n') }, run.stderr).toEqual({ code: 0, lines })
   rmSync(dir, { recursive: true })
 })
+
+test('SEC-42: the simulation and the network in memory are behind the door for tests alone', () => {
+  const importing = (pattern: RegExp): string[] =>
+    sources.filter(({ path, text }) => path.startsWith('core/') && pattern.test(text)).map(({ path }) => path)
+  const outside = importing(/from '\.{1,2}\/(.*\/)?simulation\//).filter((path) => !path.startsWith('core/src/simulation/'))
+  expect(outside.toSorted()).toEqual(['core/src/open/serve-in-memory.ts', 'core/src/testing.ts'])
+  expect(importing(/from '.*\/(serve-in-memory|simulated-log)\.ts'/)).toEqual(['core/src/testing.ts'])
+})

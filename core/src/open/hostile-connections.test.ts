@@ -173,7 +173,8 @@ test('SEC-21: a connection whose other half is gone is let go after the idle lim
     for (let passed = 0; passed < 5; passed++) {
       await pass(world, 20_000)
       await alive.ask('metadata', { topics: [] }, 9)
-      if (passed === 1) expect(all.map(({ isHeld }) => isHeld)).toEqual([true, true, true, true])
+      // A frame that has begun and does not come is not waited for so long.
+      if (passed === 1) expect([silent, waiting, slow].map(({ isHeld }) => isHeld)).toEqual([true, true, true])
     }
     expect(all.map(({ isHeld }) => isHeld)).toEqual([false, false, false, false])
     alive.destroy()

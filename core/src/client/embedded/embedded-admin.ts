@@ -1,16 +1,10 @@
 import { coreError } from '../../base/error-catalogue.ts'
 import { checkList, readOptions } from '../../base/options.ts'
-import type { AccessRule, AccessRuleFilter } from '../../base/access-rule.ts'
-import type { TopicPartition } from '../../base/ids.ts'
 import type { Broker } from '../../broker/broker.ts'
 import { describeConfig } from '../../broker/describe-config.ts'
 import { offsetForTime } from '../../broker/offset-for-time.ts'
-import type { EntityQuotas, QuotaChanges, QuotaEntity } from '../../broker/quotas.ts'
+import { AdminOfParts } from '../admin-of-parts.ts'
 import type { Admin, BackUpResult, NewTopic, OffsetQuery, RecordDeletion, TopicConfigEntry, TopicDescription } from '../admin.ts'
-import type { Isolation } from '../consumer.ts'
-import type { GroupDetails, GroupListing, PartitionLag, ResetPlace } from '../group-admin.ts'
-import type { CommittedPosition } from '../producer.ts'
-import type { HangingTransactionDescription, TransactionDescription, TransactionFilter } from '../transaction-admin.ts'
 import { backUpRules, badPlace, checkChanges, listRules, topicRules, type ResolvedTopic } from '../admin-options.ts'
 import { EmbeddedAccessAdmin } from './embedded-access-admin.ts'
 import { EmbeddedGroupAdmin } from './embedded-group-admin.ts'
@@ -18,19 +12,17 @@ import { EmbeddedQuotaAdmin } from './embedded-quota-admin.ts'
 import { EmbeddedTransactionAdmin } from './embedded-transaction-admin.ts'
 
 /** The administration of the embedded log. */
-export class EmbeddedAdmin implements Admin {
+export class EmbeddedAdmin extends AdminOfParts implements Admin {
   private readonly broker: Broker
-  private readonly access: EmbeddedAccessAdmin
-  private readonly groups: EmbeddedGroupAdmin
-  private readonly quotas: EmbeddedQuotaAdmin
-  private readonly transactions: EmbeddedTransactionAdmin
 
   constructor(broker: Broker) {
+    super({
+      access: new EmbeddedAccessAdmin(broker),
+      groups: new EmbeddedGroupAdmin(broker),
+      quotas: new EmbeddedQuotaAdmin(broker),
+      transactions: new EmbeddedTransactionAdmin(broker),
+    })
     this.broker = broker
-    this.access = new EmbeddedAccessAdmin(broker)
-    this.groups = new EmbeddedGroupAdmin(broker)
-    this.quotas = new EmbeddedQuotaAdmin(broker)
-    this.transactions = new EmbeddedTransactionAdmin(broker)
   }
 
   async createTopics(topics: readonly NewTopic[]): Promise<void> {
@@ -112,81 +104,5 @@ export class EmbeddedAdmin implements Admin {
         if (Number.isSafeInteger(at) && at >= 0) return () => offsetForTime(log, at)
         throw badPlace(log.name, at)
     }
-  }
-
-  // Groups
-
-  listGroups(): Promise<readonly GroupListing[]> {
-    return this.groups.listGroups()
-  }
-
-  describeGroups(groups: readonly string[]): Promise<readonly GroupDetails[]> {
-    return this.groups.describeGroups(groups)
-  }
-
-  deleteGroups(groups: readonly string[]): Promise<void> {
-    return this.groups.deleteGroups(groups)
-  }
-
-  groupOffsets(group: string): Promise<readonly CommittedPosition[]> {
-    return this.groups.groupOffsets(group)
-  }
-
-  alterGroupOffsets(group: string, positions: readonly CommittedPosition[]): Promise<void> {
-    return this.groups.alterGroupOffsets(group, positions)
-  }
-
-  resetGroupOffsets(group: string, partitions: readonly TopicPartition[], to: ResetPlace): Promise<readonly CommittedPosition[]> {
-    return this.groups.resetGroupOffsets(group, partitions, to)
-  }
-
-  deleteGroupOffsets(group: string, partitions: readonly TopicPartition[]): Promise<void> {
-    return this.groups.deleteGroupOffsets(group, partitions)
-  }
-
-  groupLag(group: string, options?: { readonly isolation?: Isolation }): Promise<readonly PartitionLag[]> {
-    return this.groups.groupLag(group, options)
-  }
-
-  // Transactions
-
-  listTransactions(filter?: TransactionFilter): Promise<readonly TransactionDescription[]> {
-    return this.transactions.listTransactions(filter)
-  }
-
-  describeTransaction(transactionalId: string): Promise<TransactionDescription> {
-    return this.transactions.describeTransaction(transactionalId)
-  }
-
-  findHangingTransactions(): Promise<readonly HangingTransactionDescription[]> {
-    return this.transactions.findHangingTransactions()
-  }
-
-  abortTransaction(target: string | HangingTransactionDescription): Promise<void> {
-    return this.transactions.abortTransaction(target)
-  }
-
-  fenceProducers(transactionalIds: readonly string[]): Promise<void> {
-    return this.transactions.fenceProducers(transactionalIds)
-  }
-
-  addAccessRules(rules: readonly AccessRule[]): Promise<void> {
-    return this.access.addAccessRules(rules)
-  }
-
-  removeAccessRules(filters: readonly AccessRuleFilter[]): Promise<readonly AccessRule[]> {
-    return this.access.removeAccessRules(filters)
-  }
-
-  listAccessRules(filter?: AccessRuleFilter): Promise<readonly AccessRule[]> {
-    return this.access.listAccessRules(filter)
-  }
-
-  alterQuotas(entity: QuotaEntity, changes: QuotaChanges): Promise<void> {
-    return this.quotas.alterQuotas(entity, changes)
-  }
-
-  listQuotas(): Promise<readonly EntityQuotas[]> {
-    return this.quotas.listQuotas()
   }
 }

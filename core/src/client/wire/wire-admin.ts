@@ -1,18 +1,13 @@
-import type { AccessRule, AccessRuleFilter } from '../../base/access-rule.ts'
 import { coreError } from '../../base/error-catalogue.ts'
 import { partitionName, type TopicPartition } from '../../base/ids.ts'
 import { checkList, readOptions } from '../../base/options.ts'
 import { errorCodes } from '../../protocol/error-codes.ts'
 import { checkChanges, listRules, topicRules, type ResolvedTopic } from '../admin-options.ts'
+import { AdminOfParts } from '../admin-of-parts.ts'
 import type { Admin, BackUpResult, NewTopic, OffsetQuery, RecordDeletion, TopicConfigEntry, TopicDescription } from '../admin.ts'
-import type { Isolation } from '../consumer.ts'
-import type { GroupDetails, GroupListing, PartitionLag, ResetPlace } from '../group-admin.ts'
-import type { CommittedPosition } from '../producer.ts'
-import type { HangingTransactionDescription, TransactionDescription, TransactionFilter } from '../transaction-admin.ts'
 import { byTopic } from './by-topic.ts'
 import type { Cluster, TopicView } from './cluster.ts'
 import { checkCode } from './refusals.ts'
-import type { EntityQuotas, QuotaChanges, QuotaEntity } from '../../broker/quotas.ts'
 import { WireAccessAdmin } from './wire-access-admin.ts'
 import { WireGroupAdmin } from './wire-group-admin.ts'
 import { movedOn, WireOffsets } from './wire-offsets.ts'
@@ -29,21 +24,20 @@ const resetConfig = 1
 const serverDefault = -1
 
 /** The administration of a log that is reached over the wire. */
-export class WireAdmin implements Admin {
+export class WireAdmin extends AdminOfParts implements Admin {
   private readonly cluster: Cluster
   private readonly offsets: WireOffsets
-  private readonly groups: WireGroupAdmin
-  private readonly transactions: WireTransactionAdmin
-  private readonly access: WireAccessAdmin
-  private readonly quotas: WireQuotaAdmin
 
   constructor(cluster: Cluster) {
+    const offsets = new WireOffsets(cluster)
+    super({
+      groups: new WireGroupAdmin(cluster, offsets),
+      transactions: new WireTransactionAdmin(cluster),
+      access: new WireAccessAdmin(cluster),
+      quotas: new WireQuotaAdmin(cluster),
+    })
     this.cluster = cluster
-    this.offsets = new WireOffsets(cluster)
-    this.groups = new WireGroupAdmin(cluster, this.offsets)
-    this.transactions = new WireTransactionAdmin(cluster)
-    this.access = new WireAccessAdmin(cluster)
-    this.quotas = new WireQuotaAdmin(cluster)
+    this.offsets = offsets
   }
 
   // Topics
@@ -244,86 +238,6 @@ export class WireAdmin implements Admin {
   /** How long the server may take, below what is waited for its answer. */
   private get serverTimeoutMs(): number {
     return Math.ceil(this.cluster.terms.requestTimeoutMs * 0.9)
-  }
-
-  // Groups
-
-  listGroups(): Promise<readonly GroupListing[]> {
-    return this.groups.listGroups()
-  }
-
-  describeGroups(groups: readonly string[]): Promise<readonly GroupDetails[]> {
-    return this.groups.describeGroups(groups)
-  }
-
-  deleteGroups(groups: readonly string[]): Promise<void> {
-    return this.groups.deleteGroups(groups)
-  }
-
-  groupOffsets(group: string): Promise<readonly CommittedPosition[]> {
-    return this.groups.groupOffsets(group)
-  }
-
-  alterGroupOffsets(group: string, positions: readonly CommittedPosition[]): Promise<void> {
-    return this.groups.alterGroupOffsets(group, positions)
-  }
-
-  resetGroupOffsets(group: string, partitions: readonly TopicPartition[], to: ResetPlace): Promise<readonly CommittedPosition[]> {
-    return this.groups.resetGroupOffsets(group, partitions, to)
-  }
-
-  deleteGroupOffsets(group: string, partitions: readonly TopicPartition[]): Promise<void> {
-    return this.groups.deleteGroupOffsets(group, partitions)
-  }
-
-  groupLag(group: string, options?: { readonly isolation?: Isolation }): Promise<readonly PartitionLag[]> {
-    return this.groups.groupLag(group, options)
-  }
-
-  // Transactions
-
-  listTransactions(filter?: TransactionFilter): Promise<readonly TransactionDescription[]> {
-    return this.transactions.listTransactions(filter)
-  }
-
-  describeTransaction(transactionalId: string): Promise<TransactionDescription> {
-    return this.transactions.describeTransaction(transactionalId)
-  }
-
-  findHangingTransactions(): Promise<readonly HangingTransactionDescription[]> {
-    return this.transactions.findHangingTransactions()
-  }
-
-  abortTransaction(target: string | HangingTransactionDescription): Promise<void> {
-    return this.transactions.abortTransaction(target)
-  }
-
-  fenceProducers(transactionalIds: readonly string[]): Promise<void> {
-    return this.transactions.fenceProducers(transactionalIds)
-  }
-
-  // Access rules
-
-  addAccessRules(rules: readonly AccessRule[]): Promise<void> {
-    return this.access.addAccessRules(rules)
-  }
-
-  removeAccessRules(filters: readonly AccessRuleFilter[]): Promise<readonly AccessRule[]> {
-    return this.access.removeAccessRules(filters)
-  }
-
-  listAccessRules(filter?: AccessRuleFilter): Promise<readonly AccessRule[]> {
-    return this.access.listAccessRules(filter)
-  }
-
-  // Quotas
-
-  alterQuotas(entity: QuotaEntity, changes: QuotaChanges): Promise<void> {
-    return this.quotas.alterQuotas(entity, changes)
-  }
-
-  listQuotas(): Promise<readonly EntityQuotas[]> {
-    return this.quotas.listQuotas()
   }
 }
 

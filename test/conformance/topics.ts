@@ -163,7 +163,7 @@ export function topics(adapter: LogAdapter): void {
       ['compression.type', 'brotli'],
       ['segment.bytes', '0'],
       ['min.cleanable.dirty.ratio', '2'],
-      ['min.insync.replicas', '2'],
+      ['min.insync.replicas', '0'],
     ] as const) {
       test(`a topic with ${name}=${value} is refused`, async (bench) => {
         const config = JSON.parse(JSON.stringify([[name, value]])) as [string, string][]

@@ -10,7 +10,6 @@ const namesOnly = 'topics are named by name'
 const assignOnly = 'there are no members of groups yet'
 
 const differences: Readonly<Record<string, string>> = {
-  'a topic with min.insync.replicas=2 is refused': 'the wire takes what clients ask for',
   'a large batch is taken whole, in record batches of bounded size': 'the bound is four times as large',
   'a time outside of what the topic takes is refused with the place and the index of the record': rulesAtServer,
   'a record without key is refused where the topic is compacted; a tombstone is not': rulesAtServer,

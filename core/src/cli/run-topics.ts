@@ -24,15 +24,18 @@ interface CreateValues extends Place {
   readonly partitions: number
   readonly config: readonly string[]
   readonly 'if-not-exists': boolean
+  readonly 'replication-factor': number | undefined
 }
 
 export function createTopic(values: CreateValues, context: CommandContext): Promise<ExitCode> {
   const { topic, partitions } = values
   const config = namedValues('config', values.config)
+  const { 'replication-factor': replicationFactor } = values
+  const copies = replicationFactor === undefined ? {} : { replicationFactor }
   return withLog(values, context, async ({ admin }) => {
     const [there] = values['if-not-exists'] ? await admin.describeTopics([topic]) : []
     if (there) return context.out(`${topic} is there already`)
-    await admin.createTopics([{ topic, partitions, config }])
+    await admin.createTopics([{ topic, partitions, config, ...copies }])
     context.out(`made ${topic} with ${partitions} partition${partitions === 1 ? '' : 's'}`)
   })
 }

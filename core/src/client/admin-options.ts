@@ -10,6 +10,9 @@ const isNumber = (value: unknown): value is number => typeof value === 'number'
 
 export type ResolvedTopic = Required<NewTopic>
 
+/** As many replicas, or partitions, as the server is set up for. */
+export const serverDefault = -1
+
 export const topicRules: OptionRules<ResolvedTopic> = {
   topic: { check: isString, expected: 'the name of the topic' },
   partitions: { check: isNumber, expected: 'the number of partitions' },
@@ -18,6 +21,7 @@ export const topicRules: OptionRules<ResolvedTopic> = {
     expected: 'settings by their names',
     default: {},
   },
+  replicationFactor: { check: isIntegerFrom(1), expected: 'a number from 1', default: serverDefault },
 }
 
 export const backUpRules: OptionRules<{ readonly to: string }> = { to: { check: isText, expected: 'the path of a directory' } }

@@ -49,6 +49,8 @@ export interface NewTopic {
   readonly partitions: number
   /** Kafka's names and values as strings, `{ 'retention.ms': '-1' }`. Default: none. */
   readonly config?: Readonly<Record<string, string>>
+  /** Copies of each partition. A log of one process has one, and shows what was asked for. Default: as the server is set up. */
+  readonly replicationFactor?: number
 }
 
 export interface RecordDeletion extends TopicPartition {

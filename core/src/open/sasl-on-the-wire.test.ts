@@ -268,17 +268,25 @@ test('a password is in no message', () =>
   }))
 
 test.each([
-  [{ sasl: {} }, 'INVALID_OPTION'],
-  [{ sasl: { plain: {} } }, 'INVALID_OPTION'],
-  [{ sasl: { scram: ['SCRAM-SHA-1'] } }, 'INVALID_OPTION'],
-  [{ sasl: { digest: {} } }, 'UNKNOWN_OPTION'],
-  [{ sasl: { oauthBearer: { issuer: 'i', audience: 'a' } } }, 'INVALID_OPTION'],
-  [{ sasl: { oauthBearer: { keys: '{"keys":[]}', issuer: 'i', audience: 'a' } } }, 'TOKEN_KEYS_INVALID'],
-  [{ tls: { ...serverTls, key: 'x' } }, 'CERTIFICATE_INVALID'],
-  [{ tls: { ...serverTls, certificate: '' } }, 'CERTIFICATE_INVALID'],
-  [{ tls: { certificate: serverTls.certificate, key: serverTls.key, clients: 'required' } }, 'CERTIFICATE_INVALID'],
-  [{ principalMapping: 'RULE:' }, 'INVALID_OPTION'],
-])('SEC-5: the listener %j is refused when it is opened (%s)', (listener, code) =>
+  ['no mechanism', { sasl: {} }, 'INVALID_OPTION'],
+  ['PLAIN without users', { sasl: { plain: {} } }, 'INVALID_OPTION'],
+  ['SCRAM-SHA-1', { sasl: { scram: ['SCRAM-SHA-1'] } }, 'INVALID_OPTION'],
+  ['a mechanism that is not there', { sasl: { digest: {} } }, 'UNKNOWN_OPTION'],
+  ['tokens and no keys', { sasl: { oauthBearer: { issuer: 'i', audience: 'a' } } }, 'INVALID_OPTION'],
+  [
+    'tokens and an empty set of keys',
+    { sasl: { oauthBearer: { keys: '{"keys":[]}', issuer: 'i', audience: 'a' } } },
+    'TOKEN_KEYS_INVALID',
+  ],
+  ['a key that is none', { tls: { ...serverTls, key: 'x' } }, 'CERTIFICATE_INVALID'],
+  ['no certificate', { tls: { ...serverTls, certificate: '' } }, 'CERTIFICATE_INVALID'],
+  [
+    'certificates of clients and no authority',
+    { tls: { certificate: serverTls.certificate, key: serverTls.key, clients: 'required' } },
+    'CERTIFICATE_INVALID',
+  ],
+  ['a mapping that is none', { principalMapping: 'RULE:' }, 'INVALID_OPTION'],
+])('SEC-5: a listener with %s is refused when it is opened', (_, listener, code) =>
   served(async ({ log }) => {
     await expect(serveLog(log, { listeners: [{ port: 0, ...(listener as ListenerOptions) }] })).rejects.toMatchObject({ code })
   }),

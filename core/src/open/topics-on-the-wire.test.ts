@@ -108,6 +108,15 @@ test('replicas that a client places itself are those that there can be', () =>
     expect(await more([1, 2, 3])).toBe(errorCodes.NONE)
   }))
 
+test('replicas that a program asks for are shown to clients', () =>
+  onTheWire(async (client, log) => {
+    await log.admin.createTopics([{ topic: 'two', partitions: 1, replicationFactor: 2 }])
+    const { topics } = await client.ask('metadata', { topics: [{ name: 'two', topicId: noId }] })
+    expect(topics[0]!.partitions).toMatchObject([{ replicaNodes: [1, 2], isrNodes: [1, 2] }])
+    const none = log.admin.createTopics([{ topic: 'none', partitions: 1, replicationFactor: 0 }])
+    await expect(none).rejects.toMatchObject({ code: 'INVALID_OPTION' })
+  }))
+
 test('a topic of three replicas shows three brokers at one address, also after a restart', async () => {
   const dir = mkdtempSync(join(tmpdir(), 'millrace-wire-'))
   try {

@@ -29,7 +29,8 @@ export const topicCommands: readonly Command[] = [
       'replication-factor': {
         takes: 'number',
         minimum: 1,
-        about: 'taken without effect: one process is one replica, and a server has a default of its own',
+        about:
+          'copies of each partition; without it as the server is set up. One process has one copy, and shows what was asked for',
       },
     },
     run: async (values, context) => (await load()).createTopic(values, context),

@@ -5,7 +5,15 @@ import { describeConfig } from '../../broker/describe-config.ts'
 import { offsetForTime } from '../../broker/offset-for-time.ts'
 import { AdminOfParts } from '../admin-of-parts.ts'
 import type { Admin, BackUpResult, NewTopic, OffsetQuery, RecordDeletion, TopicConfigEntry, TopicDescription } from '../admin.ts'
-import { backUpRules, badPlace, checkChanges, listRules, topicRules, type ResolvedTopic } from '../admin-options.ts'
+import {
+  backUpRules,
+  badPlace,
+  checkChanges,
+  listRules,
+  serverDefault,
+  topicRules,
+  type ResolvedTopic,
+} from '../admin-options.ts'
 import { EmbeddedAccessAdmin } from './embedded-access-admin.ts'
 import { EmbeddedGroupAdmin } from './embedded-group-admin.ts'
 import { EmbeddedQuotaAdmin } from './embedded-quota-admin.ts'
@@ -29,7 +37,13 @@ export class EmbeddedAdmin extends AdminOfParts implements Admin {
     this.broker.assertOpen()
     checkList('topics', topics)
     const read = topics.map((topic) => readOptions<ResolvedTopic>('a new topic', topic, topicRules))
-    await this.broker.topics.create(read.map(({ config, ...topic }) => ({ ...topic, config: { ...config } })))
+    await this.broker.topics.create(
+      read.map(({ config, replicationFactor, ...topic }) => ({
+        ...topic,
+        config: { ...config },
+        replicationFactor: replicationFactor === serverDefault ? 1 : replicationFactor,
+      })),
+    )
   }
 
   async deleteTopics(topics: readonly string[]): Promise<void> {

@@ -20,8 +20,6 @@ const topicResource = 2
 const setOnTopic = 1
 const setConfig = 0
 const resetConfig = 1
-/** As many replicas, or partitions, as the server is set up for. */
-const serverDefault = -1
 
 /** The administration of a log that is reached over the wire. */
 export class WireAdmin extends AdminOfParts implements Admin {
@@ -49,10 +47,10 @@ export class WireAdmin extends AdminOfParts implements Admin {
     const read = topics.map((topic) => readOptions<ResolvedTopic>('a new topic', topic, topicRules))
     for (const [at, topic] of read.entries()) checkNewTopic(topic, read.slice(0, at))
     if (read.length === 0) return
-    const request = read.map(({ topic: name, partitions, config }) => ({
+    const request = read.map(({ topic: name, partitions, config, replicationFactor }) => ({
       name,
       numPartitions: partitions,
-      replicationFactor: serverDefault,
+      replicationFactor,
       assignments: [],
       configs: Object.entries(config).map(([setting, value]) => ({ name: setting, value })),
     }))

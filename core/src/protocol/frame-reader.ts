@@ -17,8 +17,8 @@ import { isExactUtf8, readText } from './wire-text.ts'
 const twoTo32 = 2 ** 32
 const longMaxHigh = 0x7fff_ffff
 
-/** Of all arrays of a frame together: more than any client sends, and some 100 MB. */
-const maxElements = 1_000_000
+/** Of all arrays of a frame together, at most: some 100 MB. */
+const mostElements = 1_000_000
 
 export class FrameReader {
   readonly bytes: Uint8Array
@@ -27,9 +27,12 @@ export class FrameReader {
   end: number
   /** The field that is read, for a message. */
   place: string
-  private elements = maxElements
+  private readonly maxElements: number
+  private elements: number
 
-  constructor(bytes: Uint8Array, place: string) {
+  constructor(bytes: Uint8Array, place: string, maxElements: number = mostElements) {
+    this.maxElements = maxElements
+    this.elements = maxElements
     this.bytes = bytes
     this.at = 0
     this.end = bytes.length
@@ -147,7 +150,7 @@ export class FrameReader {
       throw this.invalid('an array is longer than its frame', `at most ${fitting} elements`, count)
     }
     this.elements -= count
-    if (this.elements < 0) throw this.invalid('a frame has too many elements', `at most ${maxElements}`)
+    if (this.elements < 0) throw this.invalid('a frame has too many elements', `at most ${this.maxElements}`)
   }
 
   /** @throws FRAME_INVALID when bytes are left */

@@ -114,8 +114,8 @@ describe('a request', () => {
   })
 
   test('SEC-14: has no more elements than a server can hold', () => {
-    // A million and one topics with names of no bytes: two million bytes, but a hundred million as objects.
-    const count = 1_000_001
+    // Topics with names of no bytes: 400 kB, but twenty million as objects.
+    const count = 200_001
     const frame = Buffer.alloc(14 + 2 * count)
     bytes('0003 0001 00000009 ffff').forEach((byte, at) => (frame[at] = byte))
     frame.writeInt32BE(count, 10)

@@ -6,6 +6,9 @@ import { decoderOf } from './message-codec.ts'
 import { skipTaggedFields } from './tagged-fields.ts'
 import { inVersions } from './versions.ts'
 
+/** Of all arrays of a request: as many as a log has partitions. Each may be an error of its own, and one thread answers all clients. */
+const maxElements = 200_000
+
 /**
  * A frame with a request, opened: its header is read, its body is not, so that nobody's body is read before he may send it.
  *
@@ -31,7 +34,7 @@ export type OpenedRequest =
 
 /** The frame is without its size. @throws FRAME_INVALID */
 export function openRequest(frame: Uint8Array): OpenedRequest {
-  const reader = new FrameReader(frame, 'RequestHeader')
+  const reader = new FrameReader(frame, 'RequestHeader', maxElements)
   const key = reader.int16()
   const version = reader.int16()
   const correlationId = reader.int32()

@@ -96,6 +96,11 @@ class Clients {
     return this.all.reduce((sum, { answered }) => sum + answered, 0)
   }
 
+  /** Before that nobody could miss a transaction. */
+  get haveCommitted(): boolean {
+    return this.moving.some(({ committed }) => committed > 0)
+  }
+
   /** Until the broker is gone. @throws at a violation */
   async work(port: number): Promise<void> {
     await Promise.all(this.all.map((worker) => connected(port, (client) => worker.work(client))))
@@ -147,7 +152,7 @@ async function liveAndDie(broker: BrokerProcess, clients: Clients, how: 'SIGTERM
   const before = clients.answered
   const working = clients.work(broker.port)
   const dying = dieAfter(broker, how, async () => {
-    while (clients.answered === before) await pause(5)
+    while (clients.answered === before || !clients.haveCommitted) await pause(5)
     await pause(afterMs)
   })
   await Promise.all([working, dying])

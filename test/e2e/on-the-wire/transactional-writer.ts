@@ -31,7 +31,8 @@ export class TransactionalWriter implements Worker {
   private producerEpoch = -1
   private sequences: number[] = []
   private begun = 0
-  private committed = 0
+  /** Transactions that are known to be. */
+  committed = 0
   answered = 0
 
   constructor(id: string, version: 1 | 2, random: () => number) {

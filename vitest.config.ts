@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os'
 import { configDefaults, defineConfig, type ViteUserConfig } from 'vitest/config'
 
 /** Workspaces are tested from their sources: nothing has to be built first. */
@@ -19,6 +20,8 @@ const config: ViteUserConfig = defineConfig({
       },
     })),
     testTimeout: 30_000,
+    // Tests wait for disks and sockets much of their time: two cores have room for two files at once.
+    maxWorkers: Math.max(2, availableParallelism() - 1),
     reporters: ['default', './.ci/closing-line-reporter.ts'],
     coverage: { provider: 'v8', include: ['{core,streams,connectors,test}/src/**/*.ts'], reporter: ['text', 'json-summary'] },
   },

@@ -103,10 +103,12 @@ class RunningServer implements WireServer {
   private async run(): Promise<void> {
     const { command, args, bootstrap } = this.how
     const startedAt = performance.now()
-    const child = spawn(command, args, { stdio: ['ignore', 'ignore', 'inherit'] })
+    const child = spawn(command, args, { stdio: ['ignore', 'ignore', 'pipe'] })
     this.child = child
+    const said: string[] = []
+    child.stderr.setEncoding('utf8').on('data', (text: string) => said.push(text))
     process.once('exit', () => child.kill('SIGKILL'))
-    await answered(bootstrap, child)
+    await answered(bootstrap, child, said)
     this.readyMs = performance.now() - startedAt
   }
 
@@ -145,10 +147,11 @@ const clockTicks = Number(spawnSync('getconf', ['CLK_TCK'], { encoding: 'utf8' }
 const question = Buffer.from([0, 0, 0, 10, 0, 18, 0, 0, 0, 0, 0, 1, 0xff, 0xff])
 const readyLimitMs = 60_000
 
-async function answered(bootstrap: string, child: ChildProcess): Promise<void> {
+/** `said`: what it has written to standard error. */
+async function answered(bootstrap: string, child: ChildProcess, said: readonly string[]): Promise<void> {
   const deadline = performance.now() + readyLimitMs
   while (!(await answersNow(bootstrap))) {
-    if (child.exitCode !== null) throw new Error(`the server ended with ${child.exitCode}`)
+    if (child.exitCode !== null) throw new Error(`the server ended with ${child.exitCode}: ${said.join('')}`)
     if (performance.now() > deadline) throw new Error(`the server does not answer at ${bootstrap}`)
     await new Promise((resolve) => setTimeout(resolve, 2))
   }

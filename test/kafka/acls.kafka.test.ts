@@ -4,8 +4,9 @@ import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { embeddedLog, serveLog, type AuthorizationOptions } from '@millrace/core'
 import { KafkaBroker } from './kafka-broker.ts'
+import { KafkaDriver, type ToolEnd } from './kafka-driver.ts'
 import { findKafka } from './kafka-home.ts'
-import { runKafkaTool, type ToolName } from './kafka-tool.ts'
+import { toolClasses, type ToolName } from './kafka-tool.ts'
 
 type Step = readonly [ToolName, string]
 
@@ -73,18 +74,23 @@ async function compare(
   authorization: AuthorizationOptions,
   steps: readonly Step[],
 ): Promise<void> {
-  const home = findKafka()
   const dir = mkdtempSync(join(tmpdir(), 'millrace-acls-'))
   try {
     await using kafka = await KafkaBroker.start({ 'authorizer.class.name': standard, ...settings })
     await using log = await embeddedLog({ dir, durability: 'os' })
     await using served = await serveLog(log, { listeners: [{ port: 0 }], authorization })
+    await using driver = new KafkaDriver(findKafka())
     const { host, port } = served.places[0]!
+    const sides = [
+      { driver: kafka.driver, bootstrap: kafka.bootstrap },
+      { driver, bootstrap: `${host}:${port}` },
+    ]
     for (const [tool, args] of steps) {
       const [theirs, ours] = await Promise.all(
-        [kafka.bootstrap, `${host}:${port}`].map((place) =>
-          runKafkaTool(home, tool, ['--bootstrap-server', place, ...args.split(' ')]),
-        ),
+        sides.map((side) => {
+          const words = ['--bootstrap-server', side.bootstrap, ...args.split(' ')]
+          return side.driver.call('tool', { mainClass: toolClasses[tool], args: words, input: '' })
+        }),
       )
       expect(shown(ours!), `${tool} ${args}\n${ours!.stderr}`).toEqual(shown(theirs!))
     }
@@ -94,7 +100,7 @@ async function compare(
 }
 
 /** What it says to whoever called it. Sets of rules come in any order, and every server says in its own words why it refuses. */
-function shown({ code, stdout, stderr }: Awaited<ReturnType<typeof runKafkaTool>>) {
+function shown({ code, stdout, stderr }: ToolEnd) {
   const lines = stdout.replaceAll(/Error while executing.*/g, 'Error').split('\n')
   const errors = `${stdout}${stderr}`.match(/\w+AuthorizationException/g) ?? []
   return {

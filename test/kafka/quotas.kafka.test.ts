@@ -1,13 +1,14 @@
-import { spawn } from 'node:child_process'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { embeddedLog, serveLog } from '@millrace/core'
 import { KafkaBroker } from './kafka-broker.ts'
-import { findKafka, type KafkaHome } from './kafka-home.ts'
+import { KafkaDriver } from './kafka-driver.ts'
+import { findKafka } from './kafka-home.ts'
+import { toolClasses } from './kafka-tool.ts'
 
-/** What an administrator does with quotas, one after the other, each by kafka-configs in a process of its own. */
+/** What an administrator does with quotas, one after the other, by kafka-configs. */
 const session: readonly string[] = [
   '--alter --entity-type users --entity-name alice --add-config producer_byte_rate=1024,request_percentage=12.5',
   '--alter --entity-type users --entity-default --add-config consumer_byte_rate=2048',
@@ -27,17 +28,17 @@ const session: readonly string[] = [
 ]
 
 test('kafka-configs does with quotas here what it does with those of a Kafka', { timeout: 600_000 }, async () => {
-  const home = findKafka()
   const dir = mkdtempSync(join(tmpdir(), 'millrace-quotas-'))
   try {
     await using kafka = await KafkaBroker.start()
     await using log = await embeddedLog({ dir, durability: 'os' })
     await using served = await serveLog(log, { listeners: [{ port: 0 }] })
+    await using driver = new KafkaDriver(findKafka())
     const { host, port } = served.places[0]!
     for (const args of session) {
       const [theirs, ours] = await Promise.all([
-        run(home, kafka.bootstrap, args.split(' ')),
-        run(home, `${host}:${port}`, args.split(' ')),
+        run(kafka.driver, kafka.bootstrap, args.split(' ')),
+        run(driver, `${host}:${port}`, args.split(' ')),
       ])
       expect(ours, args).toEqual(theirs)
     }
@@ -47,19 +48,11 @@ test('kafka-configs does with quotas here what it does with those of a Kafka', {
 })
 
 /** What it prints, in the order of the alphabet: Kafka's is that of a hash map. Of a refusal its kind; the words are our own. */
-async function run(home: KafkaHome, bootstrap: string, args: readonly string[]): Promise<readonly string[]> {
-  const options = ['-Xmx128m', '-XX:+UseSerialGC', '-XX:TieredStopAtLevel=1', `-Dlog4j2.configurationFile=${home.logging}`]
-  const command = [...options, '-cp', home.classPath, 'kafka.admin.ConfigCommand', '--bootstrap-server', bootstrap, ...args]
-  const child = spawn('java', command, { stdio: ['ignore', 'pipe', 'pipe'], timeout: 120_000 })
-  let text = ''
-  let problem = ''
-  child.stdout.setEncoding('utf8').on('data', (chunk: string) => (text += chunk))
-  child.stderr.setEncoding('utf8').on('data', (chunk: string) => (problem += chunk))
-  const status = await new Promise<number | null>((resolve, reject) => {
-    child.on('error', reject)
-    child.on('close', resolve)
-  })
+async function run(driver: KafkaDriver, bootstrap: string, args: readonly string[]): Promise<readonly string[]> {
+  const words = ['--bootstrap-server', bootstrap, ...args]
+  const tool = { mainClass: toolClasses['kafka-configs'], args: words, input: '' }
+  const { code, stdout: text, stderr: problem } = await driver.call('tool', tool)
   const kinds = [...`${text}${problem}`.matchAll(/errors\.(\w+Exception)/g)].map(([, name]) => name!)
   const lines = text.split('\n').filter((line) => !/Exception|^\s+at |^$/.test(line))
-  return [...lines.toSorted((a, b) => (a < b ? -1 : 1)), ...new Set(kinds), `ends with ${status}`]
+  return [...lines.toSorted((a, b) => (a < b ? -1 : 1)), ...new Set(kinds), `ends with ${code}`]
 }

@@ -1,6 +1,8 @@
+import { spawnSync } from 'node:child_process'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { describe, expect, test } from 'vitest'
 import { benches } from './benches.ts'
 import { steadyMemory } from './steady-memory.ts'
@@ -18,6 +20,15 @@ describe('the benchmarks, tiny', () => {
       await rm(directory, { recursive: true, force: true })
     }
   })
+})
+
+test('the benchmarks of the log alone need no Java', () => {
+  const main = fileURLToPath(new URL('main.ts', import.meta.url))
+  const run = spawnSync(process.execPath, ['--conditions=@millrace/source', main, '--help'], {
+    encoding: 'utf8',
+    env: { PATH: '' },
+  })
+  expect(run).toMatchObject({ status: 0, stdout: expect.stringContaining('append-durable') })
 })
 
 test('the load that watches memory runs, and judges what it saw', async () => {

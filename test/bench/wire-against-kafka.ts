@@ -1,7 +1,7 @@
 import { rmSync, mkdtempSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { findKafka } from '../kafka/kafka-home.ts'
+import { findKafka, type KafkaHome } from '../kafka/kafka-home.ts'
 import { consumePerf, endToEndLatency, producePerf, type EndToEndLatency } from '../kafka/perf-tools.ts'
 import { BareJournal } from './bare-disk.ts'
 import { Latencies } from './latencies.ts'
@@ -37,6 +37,12 @@ const names = ['ours', 'os', 'kafka'] as const
 type Name = (typeof names)[number]
 type Servers = Readonly<Record<Name, WireServer>>
 
+interface Bench {
+  readonly servers: Servers
+  /** Where the tools are. */
+  readonly home: KafkaHome
+}
+
 interface Measured {
   readonly value: number
   readonly cpuSeconds: number
@@ -44,7 +50,6 @@ interface Measured {
 
 type Samples = Readonly<Record<Name, Measured[]>>
 
-const home = findKafka()
 /** As the tool of Kafka has them, but for acks, which is the default of producers all the same. */
 const client = ['acks=all']
 
@@ -53,17 +58,18 @@ export async function measureWire(size: WireSize): Promise<BenchRow[]> {
   await using os = await millraceServer('os')
   await using kafka = await kafkaServer()
   const servers = { ours, os, kafka }
+  const bench = { servers, home: findKafka() }
   const memory = await idleMemory(servers, size.idleMs)
-  const small = await produceRow(servers, 'wire-produce-100', 100, size.smallRecords, size.rounds)
-  const large = await produceRow(servers, 'wire-produce-1000', 1000, size.largeRecords, size.rounds)
-  const consumed = await consumeRow(servers, size)
-  const latency = await latencyRow(servers, size)
+  const small = await produceRow(bench, 'wire-produce-100', 100, size.smallRecords, size.rounds)
+  const large = await produceRow(bench, 'wire-produce-1000', 1000, size.largeRecords, size.rounds)
+  const consumed = await consumeRow(bench, size)
+  const latency = await latencyRow(bench, size)
   const start = await startRow(servers, size.rounds)
   return [small, large, consumed, latency, start, memory]
 }
 
 async function produceRow(
-  servers: Servers,
+  { servers, home }: Bench,
   row: string,
   recordBytes: number,
   records: number,
@@ -80,7 +86,7 @@ async function produceRow(
 }
 
 /** Reads what was produced last. */
-async function consumeRow(servers: Servers, { smallRecords, rounds }: WireSize): Promise<BenchRow> {
+async function consumeRow({ servers, home }: Bench, { smallRecords, rounds }: WireSize): Promise<BenchRow> {
   const samples = noSamples()
   for (let round = 0; round < rounds; round++) {
     for (const name of names) {
@@ -91,7 +97,7 @@ async function consumeRow(servers: Servers, { smallRecords, rounds }: WireSize):
   return throughput('wire-consume-100', smallRecords * rounds, 100, samples)
 }
 
-async function latencyRow(servers: Servers, { latencyRecords, rounds }: WireSize): Promise<BenchRow> {
+async function latencyRow({ servers, home }: Bench, { latencyRecords, rounds }: WireSize): Promise<BenchRow> {
   const found: Record<Name, EndToEndLatency[]> = { ours: [], os: [], kafka: [] }
   const syncP99: number[] = []
   for (let round = 0; round < rounds; round++) {

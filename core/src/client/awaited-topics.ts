@@ -11,8 +11,7 @@ import type { AppendOptions } from './producer.ts'
  *   W2  They are copies, with the time of their call: the caller may reuse its bytes.
  *   W3  What cannot be written is told as a failed write is: by `flush`, or by the commit of the transaction.
  */
-export interface AwaitingRecord {
-  readonly topic: string
+interface AwaitingRecord {
   readonly key: Bytes
   readonly value: Bytes
   readonly options: AppendOptions
@@ -29,10 +28,12 @@ export interface TopicSource {
 
 export interface AwaitedTopicsHost {
   now(): number
-  /** The topic is there. */
-  write(record: AwaitingRecord): void
-  /** It cannot be made. */
-  failed(error: unknown, records: readonly AwaitingRecord[]): void
+  /** The topic is there. What it throws comes back as `failed`. */
+  write(topic: string, key: Bytes, value: Bytes, options: AppendOptions): void
+  /** A topic cannot be made, or a record not be written. */
+  failed(error: unknown): void
+  /** So many bytes wait no longer. */
+  release(sizeBytes: number): void
 }
 
 /** About what a record takes beside its key and value. */
@@ -62,7 +63,7 @@ export class AwaitedTopics {
     checkFields({ key, value, headers })
     const copied = { timestamp, headers: headers.map(copyOfHeader), ...(partition === undefined ? {} : { partition }) }
     const sizeBytes = recordBytes + lengthOf(key) + lengthOf(value)
-    const record = { topic, key: copyOf(key), value: copyOf(value), options: copied, sizeBytes }
+    const record = { key: copyOf(key), value: copyOf(value), options: copied, sizeBytes }
     const records = this.records.get(topic)
     if (records !== undefined) records.push(record)
     else {
@@ -77,14 +78,23 @@ export class AwaitedTopics {
       () => this.arrived(topic),
       (error: unknown) => {
         const records = this.take(topic)
-        if (records.length > 0) this.host.failed(error, records)
+        if (records.length === 0) return
+        this.host.failed(error)
+        for (const { sizeBytes } of records) this.host.release(sizeBytes)
       },
     )
     this.making = Promise.all([this.making, made])
   }
 
   private arrived(topic: string): void {
-    for (const record of this.take(topic)) this.host.write(record)
+    for (const { key, value, options, sizeBytes } of this.take(topic)) {
+      try {
+        this.host.write(topic, key, value, options)
+      } catch (error) {
+        this.host.failed(error)
+      }
+      this.host.release(sizeBytes)
+    }
   }
 
   private take(topic: string): readonly AwaitingRecord[] {

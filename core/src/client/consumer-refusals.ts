@@ -45,9 +45,6 @@ export function unknownPlace(where: string, received: unknown): Error {
 /** How long it takes until the group is asked again, while a transaction may still change what it has committed. */
 export const unstableWaitMs: number = 100
 
-/** How long one wait of an iteration lasts; it only bounds how long a timer runs. */
-export const iterationWaitMs: number = 60_000
-
 export function noStart(where: string): Error {
   return coreError('NO_OFFSET', {
     what: 'nothing says where to start',

@@ -25,7 +25,13 @@ const who = {
   idempotent: { takes: 'flag', about: 'with --producer: also to be idempotent where it may write no topic yet' },
 } as const
 
-const patternAbout = 'prefixed: all names that begin so'
+const pattern = {
+  takes: 'text',
+  choices: ['literal', 'prefixed'],
+  default: 'literal',
+  about: 'prefixed: all names that begin so',
+} as const
+const patterns = { ...pattern, choices: ['literal', 'prefixed', 'match', 'any'] } as const
 
 export const aclCommands: readonly Command[] = [
   command({
@@ -35,9 +41,7 @@ export const aclCommands: readonly Command[] = [
       ...place,
       ...resources,
       'resource-pattern-type': {
-        takes: 'text',
-        choices: ['literal', 'prefixed', 'match', 'any'],
-        default: 'literal',
+        ...patterns,
         about: 'which patterns of the names given; match: every rule that holds for such a name',
       },
       principal: { takes: 'list', shown: 'User:NAME', about: 'only rules for these; may be given several times' },
@@ -51,7 +55,7 @@ export const aclCommands: readonly Command[] = [
     options: {
       ...place,
       ...resources,
-      'resource-pattern-type': { takes: 'text', choices: ['literal', 'prefixed'], default: 'literal', about: patternAbout },
+      'resource-pattern-type': pattern,
       ...who,
       json,
     },
@@ -63,12 +67,7 @@ export const aclCommands: readonly Command[] = [
     options: {
       ...place,
       ...resources,
-      'resource-pattern-type': {
-        takes: 'text',
-        choices: ['literal', 'prefixed', 'match', 'any'],
-        default: 'literal',
-        about: patternAbout,
-      },
+      'resource-pattern-type': patterns,
       ...who,
       force: { takes: 'flag', about: "nothing is asked with or without it; for those used to Kafka's script" },
       json,

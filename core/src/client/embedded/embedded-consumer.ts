@@ -32,7 +32,6 @@ import {
   conflict,
   groupOf,
   isOfRebalance,
-  iterationWaitMs,
   noStart,
   unknownPlace,
   unstableWaitMs,
@@ -40,7 +39,7 @@ import {
 import { consumerRules, pollRules, type ResolvedOptions, type ResolvedPoll } from '../consumer-options.ts'
 import { FetchedBatch } from '../fetched-batch.ts'
 import { FetchMetrics } from '../fetch-metrics.ts'
-import { giveBack, isEnough, sizeOf, type Fetched as FetchedOf } from '../fetched-batches.ts'
+import { eachBatch, isEnough, sizeOf, type Fetched as FetchedOf } from '../fetched-batches.ts'
 import { GroupMembership } from './group-membership.ts'
 
 type AssignedPartition = Assigned<Partition>
@@ -236,26 +235,13 @@ export class EmbeddedConsumer implements Consumer {
     return fetched.map(({ batch }) => batch)
   }
 
-  async *[Symbol.asyncIterator](): AsyncGenerator<ConsumedBatch, undefined, undefined> {
-    const options: ResolvedPoll = { ...readOptions<ResolvedPoll>('poll', {}, pollRules), timeoutMs: iterationWaitMs }
-    while (this.isOpen) {
-      const fetched = await this.fetch(options).catch((error: unknown) => {
-        if (!this.isOpen) return []
-        throw error
-      })
-      try {
-        for (const { batch, one, moves } of fetched) {
-          if (!this.isOpen || this.member?.wantsAttention === true) break
-          if (one.moves !== moves || !this.assigned.holds(one)) continue
-          one.delivered = batch.nextOffset
-          yield batch
-          one.confirmed = one.delivered
-        }
-      } finally {
-        for (const one of new Set(fetched.map((each) => each.one))) if (one.position > one.delivered) giveBack(one, fetched)
-      }
-    }
-    return undefined
+  [Symbol.asyncIterator](): AsyncGenerator<ConsumedBatch, undefined, undefined> {
+    return eachBatch({
+      isOpen: () => this.isOpen,
+      fetch: (options) => this.fetch(options),
+      holds: (one) => this.assigned.holds(one),
+      isWanted: () => this.member?.wantsAttention === true,
+    })
   }
 
   private async fetch(options: ResolvedPoll): Promise<readonly Fetched[]> {

@@ -137,24 +137,14 @@ export class EmbeddedProducer implements Producer {
   }
 
   private awaitedTopicsHost(): AwaitedTopicsHost {
-    const failed = (error: unknown): void => {
-      this.failure ??= error as Error
-      this.transaction?.failed(error)
-    }
     return {
       now: () => this.broker.directory.world.clock.now(),
-      write: ({ topic, key, value, options, sizeBytes }) => {
-        try {
-          this.encode(topic, key, value, options)
-        } catch (error) {
-          failed(error)
-        }
-        this.release(sizeBytes)
+      write: (topic, key, value, options) => this.encode(topic, key, value, options),
+      failed: (error) => {
+        this.failure ??= error as Error
+        this.transaction?.failed(error)
       },
-      failed: (error, records) => {
-        failed(error)
-        this.release(records.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0))
-      },
+      release: (sizeBytes) => this.release(sizeBytes),
     }
   }
 

@@ -11,7 +11,6 @@ import {
   closedError,
   groupOf,
   isOfRebalance,
-  iterationWaitMs,
   noStart,
   unknownPlace,
   unstableWaitMs,
@@ -27,7 +26,7 @@ import type {
 } from '../consumer.ts'
 import { FetchMetrics } from '../fetch-metrics.ts'
 import { FetchedBatch } from '../fetched-batch.ts'
-import { giveBack, isEnough, sizeOf, type Fetched as FetchedOf } from '../fetched-batches.ts'
+import { eachBatch, isEnough, sizeOf, type Fetched as FetchedOf } from '../fetched-batches.ts'
 import type { CommittedPosition } from '../producer.ts'
 import type { Cluster } from './cluster.ts'
 import { WirePartition } from './fetched-partition.ts'
@@ -205,26 +204,13 @@ export class WireConsumer implements Consumer {
     return fetched.map(({ batch }) => batch)
   }
 
-  async *[Symbol.asyncIterator](): AsyncGenerator<ConsumedBatch, undefined, undefined> {
-    const options: ResolvedPoll = { ...readOptions<ResolvedPoll>('poll', {}, pollRules), timeoutMs: iterationWaitMs }
-    while (!this.closed) {
-      const fetched = await this.fetch(options).catch((error: unknown) => {
-        if (this.closed) return []
-        throw error
-      })
-      try {
-        for (const { batch, one, moves } of fetched) {
-          if (this.closed) break
-          if (one.moves !== moves || !this.assigned.holds(one)) continue
-          one.delivered = batch.nextOffset
-          yield batch
-          one.confirmed = one.delivered
-        }
-      } finally {
-        for (const one of new Set(fetched.map((each) => each.one))) if (one.position > one.delivered) giveBack(one, fetched)
-      }
-    }
-    return undefined
+  [Symbol.asyncIterator](): AsyncGenerator<ConsumedBatch, undefined, undefined> {
+    return eachBatch({
+      isOpen: () => !this.closed,
+      fetch: (options) => this.fetch(options),
+      holds: (one) => this.assigned.holds(one),
+      isWanted: () => false,
+    })
   }
 
   private async fetch(options: ResolvedPoll): Promise<readonly Fetched[]> {

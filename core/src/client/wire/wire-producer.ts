@@ -147,18 +147,9 @@ export class WireProducer implements Producer {
   private awaitedHost(): AwaitedTopicsHost {
     return {
       now: () => this.cluster.world.clock.now(),
-      write: ({ topic, key, value, options, sizeBytes }) => {
-        try {
-          this.encode(topic, key, value, options)
-        } catch (error) {
-          this.appendFailed(error)
-        }
-        this.release(sizeBytes)
-      },
-      failed: (error, records) => {
-        this.appendFailed(error)
-        this.release(records.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0))
-      },
+      write: (topic, key, value, options) => this.encode(topic, key, value, options),
+      failed: (error) => this.appendFailed(error),
+      release: (sizeBytes) => this.release(sizeBytes),
     }
   }
 
